@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ * What is remembered: runs, jobs (one mailbox pair in one run), folder results, problems. The store
+ * is the single source of truth for every report. No secret ever gets here.
+ *
+ * Any thread may call any function; one mutex inside serialises them. Writes are grouped into
+ * transactions that are committed at most about a second or a thousand rows later, and always by
+ * store_flush(), store_job_end() and store_run_end(). Every function that returns false has filled
+ * *fault_r (FAULT_STORE, scope run for the whole store, else mailbox): the caller must stop its
+ * pair; a lost write is never ignored. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+struct store;
+
+/* X(enum suffix, name in files) */
+#define JOB_STATUSES(X)           \
+    X(NOT_STARTED, "not_started") \
+    X(COMPLETE, "complete")       \
+    X(EXCEPTIONS, "exceptions")   \
+    X(PAUSED, "paused")           \
+    X(FAILED, "failed")
+
+enum job_status {
+#define JOB_STATUS_ENUM(suffix, name) JOB_##suffix,
+    JOB_STATUSES(JOB_STATUS_ENUM)
+#undef JOB_STATUS_ENUM
+};
+const char *job_status_name(enum job_status status);
+
+/* Why a message is not on the destination; also the words of problems.csv. */
+#define PROBLEM_REASONS(X)      \
+    X(EXCLUDED, "excluded")     \
+    X(TOO_BIG, "too_big")       \
+    X(FAILED, "failed")         \
+    X(UNREADABLE, "unreadable") \
+    X(VANISHED, "vanished")
+
+enum problem_reason {
+#define PROBLEM_REASON_ENUM(suffix, name) PROBLEM_##suffix,
+    PROBLEM_REASONS(PROBLEM_REASON_ENUM)
+#undef PROBLEM_REASON_ENUM
+};
+const char *problem_reason_name(enum problem_reason reason);
+
+/* One folder's (or, summed, one mailbox's) messages: each in exactly one state. */
+struct message_counts {
+    uint64_t source;  /* messages the source folder held */
+    uint64_t copied;  /* confirmed by the destination in this run */
+    uint64_t already; /* was there before: adopted by identity */
+    uint64_t excluded;
+    uint64_t too_big;
+    uint64_t failed;
+    uint64_t unreadable;
+    uint64_t vanished;
+    uint64_t bytes_copied;
+};
+/* source minus all states: 0 when the accounting closes, else what was not reached. */
+int64_t message_counts_difference(const struct message_counts *counts);
+void message_counts_add(struct message_counts *sum, const struct message_counts *more);
+
+struct store_run {
+    const char *id;      /* sorts by start time */
+    const char *command; /* "batch" or "sync" */
+    const char *version;
+    const char *manifest; /* path, or "" */
+    const char *settings; /* one "name = value" per line, secrets masked */
+    int64_t started_msecs;
+    int64_t ended_msecs; /* 0 while it runs */
+    int exit_code;       /* -1 while it runs */
+};
+
+struct store_job {
+    int64_t row; /* 1-based among the manifest's rows */
+    const char *label;
+    const char *host1, *user1, *host2, *user2;
+    enum job_status status;
+    int64_t started_msecs, ended_msecs; /* 0: not yet */
+    const char *error_code;             /* fault_code_name(), "" if none */
+    const char *error;                  /* the sentence, and the server's words */
+    uint64_t folders;                   /* filled when read: number of folder results */
+    struct message_counts counts;       /* filled when read: sum over the folder results */
+};
+
+struct store_folder {
+    const char *source_name; /* decoded to UTF-8 */
+    const char *destination_name;
+    bool is_renamed; /* differs by more than separator and prefix */
+    bool is_merged;  /* another source folder goes to the same destination */
+    bool is_failed;  /* the folder as a whole; `error` says why */
+    const char *error;
+    struct message_counts counts;
+};
+
+struct store_problem {
+    const char *folder; /* source name, decoded */
+    uint32_t uid;       /* 0: unknown (the folder could not be listed) */
+    uint64_t messages;  /* 1; more only with uid 0: so many unknown messages */
+    const char *message_id;
+    const char *date; /* INTERNALDATE as ISO 8601, or "" */
+    uint64_t size_bytes;
+    enum problem_reason reason;
+    const char *server_text; /* the server's words, or the rule */
+};
+
+/* Opens or creates the store file, migrates older schemas. A file of a newer schema is refused. */
+bool store_open(const char *path, struct store **store_r, struct fault *fault_r);
+/* Flushes, closes, nulls. False if the last rows could not be committed. */
+bool store_close(struct store **store, struct fault *fault_r);
+bool store_flush(struct store *store, struct fault *fault_r);
+
+bool store_run_begin(struct store *store, const struct store_run *run, struct fault *fault_r);
+bool store_run_end(struct store *store, const char *run_id, int64_t ended_msecs, int exit_code,
+                   struct fault *fault_r);
+/* Adds a job as not_started. */
+bool store_job_add(struct store *store, const char *run_id, const struct store_job *job,
+                   struct fault *fault_r);
+bool store_job_start(struct store *store, const char *run_id, int64_t row, int64_t started_msecs,
+                     struct fault *fault_r);
+bool store_job_end(struct store *store, const char *run_id, int64_t row, enum job_status status,
+                   int64_t ended_msecs, const char *error_code, const char *error,
+                   struct fault *fault_r);
+/* One result per source folder; a second one for the same folder replaces the first. */
+bool store_folder_add(struct store *store, const char *run_id, int64_t row,
+                      const struct store_folder *folder, struct fault *fault_r);
+bool store_problem_add(struct store *store, const char *run_id, int64_t row,
+                       const struct store_problem *problem, struct fault *fault_r);
+
+/* Readers. A callback returns false to end the walk early (not a fault). Its strings are good
+   during the call only; it must not call the store. */
+typedef bool store_run_callback(void *context, const struct store_run *run);
+typedef bool store_job_callback(void *context, const struct store_job *job);
+typedef bool store_folder_callback(void *context, const struct store_folder *folder);
+typedef bool store_problem_callback(void *context, const struct store_job *job,
+                                    const struct store_problem *problem);
+/* The newest run if run_id is NULL. *found_r says whether there was one. */
+bool store_run_get(struct store *store, const char *run_id, store_run_callback *callback,
+                   void *context, bool *found_r, struct fault *fault_r);
+/* In row order. */
+bool store_jobs_each(struct store *store, const char *run_id, store_job_callback *callback,
+                     void *context, struct fault *fault_r);
+/* Of one job, in the order they were added. */
+bool store_folders_each(struct store *store, const char *run_id, int64_t row,
+                        store_folder_callback *callback, void *context, struct fault *fault_r);
+/* In row order, then as added. A job's row and user1 are filled, the rest of it is not. */
+bool store_problems_each(struct store *store, const char *run_id, store_problem_callback *callback,
+                         void *context, struct fault *fault_r);
+
+#endif

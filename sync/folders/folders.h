@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * What a server's LIST, LSUB, NAMESPACE and STATUS told, as data. Owned by one thread. */
+#ifndef SYNC_FOLDERS_FOLDERS_H
+#define SYNC_FOLDERS_FOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Mailbox attributes, RFC 9051 section 7.3.1 and RFC 6154. */
+enum folder_attribute {
+    FOLDER_NOSELECT = 1 << 0, /* \Noselect or \NonExistent */
+    FOLDER_NOINFERIORS = 1 << 1,
+    FOLDER_SUBSCRIBED = 1 << 2,
+    FOLDER_ALL = 1 << 3,
+    FOLDER_ARCHIVE = 1 << 4,
+    FOLDER_DRAFTS = 1 << 5,
+    FOLDER_FLAGGED = 1 << 6,
+    FOLDER_JUNK = 1 << 7,
+    FOLDER_SENT = 1 << 8,
+    FOLDER_TRASH = 1 << 9,
+};
+#define FOLDER_ROLES                                                                            \
+    (FOLDER_ALL | FOLDER_ARCHIVE | FOLDER_DRAFTS | FOLDER_FLAGGED | FOLDER_JUNK | FOLDER_SENT | \
+     FOLDER_TRASH)
+
+struct folder {
+    char *name;              /* as the server writes it: modified UTF-7 (RFC 3501 section 5.1.3) */
+    char separator;          /* 0: NIL, a flat name */
+    unsigned int attributes; /* enum folder_attribute */
+    bool has_status;
+    uint64_t messages; /* by STATUS; a hint, never trusted for a decision */
+};
+
+struct folder_list {
+    struct folder *items;
+    size_t count;
+    size_t alloc;
+    /* The first personal namespace, RFC 2342. */
+    bool has_namespace;
+    char *prefix; /* "" or e.g. "INBOX." ; NULL without namespace */
+    char separator;
+    /* Prefixes of other users' and shared namespaces (each may be ""). */
+    char **foreign_prefixes;
+    size_t foreign_count;
+};
+
+void folder_list_init(struct folder_list *list);
+void folder_list_deinit(struct folder_list *list);
+/* Adds a folder, or merges attributes into the one of the same name (INBOX in any case is one). */
+struct folder *folder_list_add(struct folder_list *list, const char *name, size_t name_size,
+                               char separator, unsigned int attributes);
+/* NULL if absent. Exact, but INBOX in any case. */
+struct folder *folder_list_find(const struct folder_list *list, const char *name);
+void folder_list_add_foreign_prefix(struct folder_list *list, const char *prefix, size_t size);
+/* The bit for "\Sent" and so on; 0 for an attribute that means nothing to us. Any case. */
+unsigned int folder_attribute_parse(const char *text, size_t size);
+
+#endif

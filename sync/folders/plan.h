@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * The folder plan: which source folder goes to which destination folder. A pure function of two
+ * listings and the settings, in imapsync's order of rules (each rule is described at its function
+ * in plan.c). */
+#ifndef SYNC_FOLDERS_PLAN_H
+#define SYNC_FOLDERS_PLAN_H
+
+#include "base/fault.h"
+#include "sync/folders/folders.h"
+#include "sync/settings.h"
+
+struct plan_entry {
+    const struct folder *source; /* points into the source listing */
+    char *destination;           /* raw name on the destination */
+    bool exists;                 /* the destination lists it already */
+    bool is_renamed; /* by more than separator and prefix: automap, f1f2, subfolder, a forbidden
+                        character */
+    bool is_merged;  /* another entry has the same destination */
+};
+
+/* A source folder that was wanted or listed but is not synced. */
+struct plan_skip {
+    const char *name;   /* points into the source listing or the settings */
+    const char *reason; /* static text, e.g. "not selectable" */
+};
+
+struct folder_plan {
+    struct plan_entry *entries; /* in sync order; merged ones stand next to each other */
+    size_t count;
+    struct plan_skip *skips;
+    size_t skip_count;
+    char **creates; /* destination folders to create, parents before children */
+    size_t create_count;
+    char **subscribes; /* destination names to subscribe */
+    size_t subscribe_count;
+};
+
+/* False with a fault (usage: a bad expression; no_subfolder1: the subfolder is not there) and
+ *plan_r NULL. Both listings must outlive the plan and stay unchanged. */
+bool folder_plan_build(const struct folder_list *source, const struct folder_list *destination,
+                       const struct settings *settings, struct folder_plan **plan_r,
+                       struct fault *fault_r);
+void folder_plan_deinit(struct folder_plan **plan);
+/* Compiles include, exclude and checks f1f2, so that a bad one ends the run before it connects.
+   Appends sentences. */
+bool folder_plan_check_settings(const struct settings *settings, struct buffer *faults);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ * One mailbox pair from sign-in to accounted copy, on the calling thread. */
+#ifndef SYNC_PAIR_H
+#define SYNC_PAIR_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "store/store.h"
+#include "sync/gate.h"
+#include "sync/settings.h"
+
+struct tls_contexts;
+
+/* Plain counters for a live view; written by the pair's thread, read by any. */
+struct pair_progress {
+    atomic_uint_fast64_t messages_done;
+    atomic_uint_fast64_t messages_known;
+    atomic_uint_fast64_t bytes_copied;
+    atomic_uint_fast64_t errors;
+};
+
+/* What a pair needs from the run around it. All of it outlives the call. */
+struct pair_environment {
+    struct store *store;
+    const char *run_id;
+    int64_t row;
+    struct log *log;         /* the user's log */
+    const struct gate *gate; /* NULL: no limits */
+    const struct stop *stop;
+    struct tls_contexts *tls; /* shared by all pairs, locks itself */
+    struct pair_progress *progress;
+};
+
+struct pair_result {
+    enum job_status status;
+    struct fault fault; /* FAULT_NONE when status is complete */
+    struct message_counts counts;
+};
+
+/* Signs in, plans, copies; writes folder results and problems to the store as it goes (the job's
+   own row is the caller's business). Always fills *result_r; never exits, whatever the servers do.
+   Blocks until done, failed, paused or stopped. */
+void pair_run(const struct settings *settings, const struct pair_environment *environment,
+              struct pair_result *result_r);
+
+#endif

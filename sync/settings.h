@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * Every setting of the program, in ONE table (settings_table.c). From it come the parser of the
+ * command line, the legal manifest columns, --help and the echo of settings in the logs. Names are
+ * imapsync's where imapsync has one; what imapsync knows and we don't do (yet) is in the table too,
+ * so that it is refused by name and never ignored. Precedence: default < command line < manifest
+ * row. A struct settings belongs to one thread; it may be read by many once nobody changes it. */
+#ifndef SYNC_SETTINGS_H
+#define SYNC_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/str.h"
+
+/* A switch that may be left to the program: unset, --x, --nox. */
+enum choice {
+    CHOICE_AUTO,
+    CHOICE_YES,
+    CHOICE_NO,
+};
+
+struct settings_side {
+    char *host;      /* all strings owned, NULL when unset */
+    int64_t port;    /* 0: by the kind of TLS */
+    enum choice ssl; /* TLS from the first byte */
+    enum choice tls; /* STARTTLS */
+    char *cafile;
+    char *user;
+    char *shared;   /* shared mailbox opened with the login of `user` */
+    char *password; /* secret: literal, "env:NAME" or "cmd:..." ; never printed */
+    char *passfile;
+    char *authuser; /* signs in for `user` (SASL authorization identity) */
+    double timeout_secs;
+    bool keepalive;
+    char *sep;    /* NULL: ask the server */
+    char *prefix; /* NULL: ask the server; "" is a value */
+    char *subfolder;
+    bool debugimap;
+};
+
+struct settings {
+    struct settings_side side[2]; /* [0] source, [1] destination */
+    char *label;
+
+    struct str_list folder;
+    struct str_list folderrec;
+    struct str_list include; /* PCRE, bare */
+    struct str_list exclude;
+    struct str_list folderfirst;
+    struct str_list folderlast;
+    struct str_list f1f2; /* "a=b" */
+    bool subscribed;
+    bool subscribe;
+    bool automap;
+
+    int64_t minsize; /* copied only if larger; -1 unset */
+    int64_t maxsize; /* copied only if not larger; -1 unset */
+    bool addheader;
+    bool syncduplicates;
+    bool syncinternaldates;
+
+    bool dry;
+    bool justlogin;
+    bool justfolders;
+    bool justfoldersizes;
+    bool foldersizes;
+
+    int64_t errorsmax;
+    int64_t exitwhenover;        /* bytes; 0 unset */
+    double maxmessagespersecond; /* 0: no limit */
+    int64_t maxbytespersecond;
+
+    /* of the command, not of a mailbox */
+    char *workdir;
+    int64_t parallel;
+    double budget_messages; /* a second, all mailboxes together; 0: no limit */
+    int64_t budget_bytes;
+    bool insecure_manifest; /* plain passwords in a file that others may read are accepted */
+    char *report_run;
+    char *report_format;
+    bool help;
+    bool version;
+
+    unsigned char *is_set; /* one byte per table row and side: given explicitly */
+};
+
+/* Which command line is being read; a setting says which of them know it. */
+enum settings_command {
+    SETTINGS_SYNC = 1,
+    SETTINGS_BATCH = 2,
+    SETTINGS_REPORT = 4,
+};
+
+/* Defaults; deinit wipes secrets. */
+void settings_init(struct settings *settings);
+void settings_copy(struct settings *to, const struct settings *from);
+void settings_deinit(struct settings *settings);
+
+/* Reads a command line (argv without program and command name), imapsync's grammar: any case,
+   unique abbreviations, "-x" = "--x", "--x=v", "--x v", "--nox", "--no-x", "--" ends options, "_"
+   in numbers. Everything that is no option goes to `rest` (NULL: left-overs are faults).
+   All faults are appended to `faults`, one sentence per line, secrets never repeated; false if
+   there was any. Each secret found in argv is overwritten there with 'x' once it is copied, when
+   argv is writable, so that `ps` does not show it. */
+bool settings_parse_argv(struct settings *settings, enum settings_command command, int argc,
+                         char **argv, struct str_list *rest, struct buffer *faults);
+/* Whether a manifest may have this column (a table name with its side digit, e.g. "host1"). */
+bool settings_column_is_known(const char *name);
+/* Sets one value from a manifest cell. An empty cell leaves the setting alone. On failure a
+   sentence without the value of a secret is appended to `fault`, false is returned. */
+bool settings_set_column(struct settings *settings, const char *name, const char *value,
+                         struct buffer *fault);
+/* What a pair needs before it can start (hosts, users, a secret per side; combinations that make
+   no sense); appends sentences. */
+bool settings_check_pair(const struct settings *settings, struct buffer *faults);
+
+/* The password of a side (1 or 2): passfile's first line wins over the literal, "env:NAME" and
+   "cmd:..." are resolved. Allocates *secret_r (free with mem_free_secret()). May run a command, so
+   it may block; called by the worker that needs it. */
+struct fault;
+bool settings_resolve_secret(const struct settings *settings, int side, char **secret_r,
+                             struct fault *fault_r);
+/* The cheap part of it, for the check before anything starts: the file is readable, the
+   environment variable exists. Appends sentences. */
+bool settings_check_secret(const struct settings *settings, int side, struct buffer *faults);
+
+/* The login name sent to the server: user, or user\shared. Owned by the caller. */
+char *settings_login_name(const struct settings *settings, int side);
+
+/* --help of a command. */
+void settings_append_help(struct buffer *text, enum settings_command command);
+/* One "name = value" line for each setting that was given explicitly; secrets as "MASKED". */
+void settings_append_echo(const struct settings *settings, struct buffer *text);
+
+#endif
