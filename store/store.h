@@ -6,7 +6,9 @@
  * transactions that are committed at most about a second or a thousand rows later, and always by
  * store_flush(), store_job_end() and store_run_end(). Every function that returns false has filled
  * *fault_r (FAULT_STORE, scope run for the whole store, else mailbox): the caller must stop its
- * pair; a lost write is never ignored. */
+ * pair; a lost write is never ignored. Once grouped rows were lost, every later write and flush
+ * fails with that first fault, while the readers still answer. Numbers above INT64_MAX are kept as
+ * INT64_MAX; a NULL string is kept as "". */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -117,9 +119,11 @@ bool store_flush(struct store *store, struct fault *fault_r);
 bool store_run_begin(struct store *store, const struct store_run *run, struct fault *fault_r);
 bool store_run_end(struct store *store, const char *run_id, int64_t ended_msecs, int exit_code,
                    struct fault *fault_r);
-/* Adds a job as not_started. */
+/* Adds a job as not_started; its times, error and counts are not taken from `job`. */
 bool store_job_add(struct store *store, const char *run_id, const struct store_job *job,
                    struct fault *fault_r);
+/* What an earlier attempt at this job left in the same run (folder results, problems, error) is
+   dropped, so that counts and problems are those of one attempt. */
 bool store_job_start(struct store *store, const char *run_id, int64_t row, int64_t started_msecs,
                      struct fault *fault_r);
 bool store_job_end(struct store *store, const char *run_id, int64_t row, enum job_status status,
@@ -144,7 +148,12 @@ bool store_run_get(struct store *store, const char *run_id, store_run_callback *
 /* In row order. */
 bool store_jobs_each(struct store *store, const char *run_id, store_job_callback *callback,
                      void *context, struct fault *fault_r);
-/* Of one job, in the order they were added. */
+/* One step of such a walk, for a caller that asks the store about other things in between: the job
+   with the smallest row above after_row. *row_r is its row, 0 when there is none left. */
+bool store_job_next(struct store *store, const char *run_id, int64_t after_row,
+                    store_job_callback *callback, void *context, int64_t *row_r,
+                    struct fault *fault_r);
+/* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);
 /* In row order, then as added. A job's row and user1 are filled, the rest of it is not. */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+
+const char *job_status_name(enum job_status status)
+{
+    static const char *const names[] = {
+#define JOB_STATUS_NAME(suffix, name) name,
+        JOB_STATUSES(JOB_STATUS_NAME)
+#undef JOB_STATUS_NAME
+    };
+    return names[status];
+}
+
+const char *problem_reason_name(enum problem_reason reason)
+{
+    static const char *const names[] = {
+#define PROBLEM_REASON_NAME(suffix, name) name,
+        PROBLEM_REASONS(PROBLEM_REASON_NAME)
+#undef PROBLEM_REASON_NAME
+    };
+    return names[reason];
+}
+
+int64_t message_counts_difference(const struct message_counts *counts)
+{
+    uint64_t reached = counts->copied + counts->already + counts->excluded + counts->too_big +
+                       counts->failed + counts->unreadable + counts->vanished;
+    return (int64_t)(counts->source - reached);
+}
+
+void message_counts_add(struct message_counts *sum, const struct message_counts *more)
+{
+    sum->source += more->source;
+    sum->copied += more->copied;
+    sum->already += more->already;
+    sum->excluded += more->excluded;
+    sum->too_big += more->too_big;
+    sum->failed += more->failed;
+    sum->unreadable += more->unreadable;
+    sum->vanished += more->vanished;
+    sum->bytes_copied += more->bytes_copied;
+}
