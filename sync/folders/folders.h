@@ -7,6 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sync/folders/name_map.h"
+
+/* A listing that is larger is refused; a name that is longer is kept cut and never synced. */
+#define FOLDER_LIST_MAX_COUNT 1000000
+#define FOLDER_LIST_MAX_BYTES ((size_t)128 * 1024 * 1024)
+#define FOLDER_NAME_MAX_BYTES 4096
+
 /* Mailbox attributes, RFC 9051 section 7.3.1 and RFC 6154. */
 enum folder_attribute {
     FOLDER_NOSELECT = 1 << 0, /* \Noselect or \NonExistent */
@@ -43,15 +50,25 @@ struct folder_list {
     /* Prefixes of other users' and shared namespaces (each may be ""). */
     char **foreign_prefixes;
     size_t foreign_count;
+    /* private to folders.c */
+    size_t foreign_alloc;
+    size_t name_bytes;
+    struct name_map by_name;
 };
 
 void folder_list_init(struct folder_list *list);
 void folder_list_deinit(struct folder_list *list);
-/* Adds a folder, or merges attributes into the one of the same name (INBOX in any case is one). */
+/* Adds a folder, or merges attributes into the one of the same name (INBOX in any case is one); a
+   separator is kept once it is known. The name may hold any bytes: it ends at its first NUL, and
+   beyond FOLDER_NAME_MAX_BYTES + 1 it is cut, which marks it as too long for the plan. NULL when
+   the list is full: then the listing as a whole has failed. The address is good until the next add.
+ */
 struct folder *folder_list_add(struct folder_list *list, const char *name, size_t name_size,
                                char separator, unsigned int attributes);
-/* NULL if absent. Exact, but INBOX in any case. */
+/* NULL if absent. Exact, but INBOX in any case. Takes O(log n); knows what folder_list_add() added.
+ */
 struct folder *folder_list_find(const struct folder_list *list, const char *name);
+/* A namespace that is not personal, RFC 2342 section 5. More than 64 are ignored. */
 void folder_list_add_foreign_prefix(struct folder_list *list, const char *prefix, size_t size);
 /* The bit for "\Sent" and so on; 0 for an attribute that means nothing to us. Any case. */
 unsigned int folder_attribute_parse(const char *text, size_t size);
