@@ -83,7 +83,7 @@ struct settings {
     bool help;
     bool version;
 
-    unsigned char *is_set; /* one byte per table row and side: given explicitly */
+    unsigned char *is_set; /* one byte per table row and side: who set it, 0 nobody */
 };
 
 /* Which command line is being read; a setting says which of them know it. */
@@ -106,25 +106,58 @@ void settings_deinit(struct settings *settings);
    argv is writable, so that `ps` does not show it. */
 bool settings_parse_argv(struct settings *settings, enum settings_command command, int argc,
                          char **argv, struct str_list *rest, struct buffer *faults);
-/* Whether a manifest may have this column (a table name with its side digit, e.g. "host1"). */
+/* Reads options as they stand in a manifest row (imapsync's seventh column): the same grammar, only
+   settings that a row may set, stronger than the command line. Secrets as above. */
+bool settings_parse_row_options(struct settings *settings, int argc, char **argv,
+                                struct buffer *faults);
+
+/* The columns a manifest may have are the table's names with their side digit ("host1"), any case.
+   A column is found once and then set by its number for every row. */
 bool settings_column_is_known(const char *name);
-/* Sets one value from a manifest cell. An empty cell leaves the setting alone. On failure a
-   sentence without the value of a secret is appended to `fault`, false is returned. */
+/* Its number (>= 0), or -1 and a sentence why not: not built yet, not for a row, unknown (then the
+   nearest name is suggested; the unknown name itself is quoted). */
+int settings_column_find(const char *name, struct buffer *fault);
+/* The name that a column number stands for, e.g. "host1". */
+#define SETTINGS_COLUMN_NAME_SIZE 64
+void settings_column_name(int column, char name_r[SETTINGS_COLUMN_NAME_SIZE]);
+/* Sets one value from a manifest cell, stronger than the command line. An empty cell leaves the
+   setting alone. A list has one value per line of the cell and replaces the command line's. On
+   failure one sentence (newline-ended, begins with the setting's name, never repeats the value) is
+   appended to `fault`, false is returned. */
+bool settings_set_column_number(struct settings *settings, int column, const char *value,
+                                struct buffer *fault);
 bool settings_set_column(struct settings *settings, const char *name, const char *value,
                          struct buffer *fault);
+/* True if a manifest row (column or row options) gave this setting. */
+bool settings_column_was_set(const struct settings *settings, int column);
+
 /* What a pair needs before it can start (hosts, users, a secret per side; combinations that make
-   no sense); appends sentences. */
+   no sense); appends sentences, one per line, each beginning with the setting it is about. */
 bool settings_check_pair(const struct settings *settings, struct buffer *faults);
 
-/* The password of a side (1 or 2): passfile's first line wins over the literal, "env:NAME" and
-   "cmd:..." are resolved. Allocates *secret_r (free with mem_free_secret()). May run a command, so
-   it may block; called by the worker that needs it. */
+/* How a password text is meant. */
+enum secret_kind {
+    SECRET_NONE,    /* NULL or "" */
+    SECRET_LITERAL, /* the password itself */
+    SECRET_ENV,     /* "env:NAME" */
+    SECRET_CMD,     /* "cmd:COMMAND" */
+    SECRET_OAUTH,   /* "oauth:PROFILE": not built yet, refused */
+};
+enum secret_kind settings_secret_kind(const char *password);
+
+/* The password of a side (1 or 2): passfile's first line wins over the literal (unless the
+   manifest row gave the password and only the command line a passfile); "env:NAME" and "cmd:..."
+   are resolved. Allocates *secret_r (free with mem_free_secret()). May run a command (at most
+   60 s), so it may block; called by the worker that needs it. FAULT_SECRET on failure. */
 struct fault;
 bool settings_resolve_secret(const struct settings *settings, int side, char **secret_r,
                              struct fault *fault_r);
 /* The cheap part of it, for the check before anything starts: the file is readable, the
-   environment variable exists. Appends sentences. */
+   environment variable exists. Appends sentences as settings_check_pair() does. */
 bool settings_check_secret(const struct settings *settings, int side, struct buffer *faults);
+
+/* The TCP port of a side: as given, else 143 with tls or nossl, else 993. */
+int64_t settings_port(const struct settings *settings, int side);
 
 /* The login name sent to the server: user, or user\shared. Owned by the caller. */
 char *settings_login_name(const struct settings *settings, int side);

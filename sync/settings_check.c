@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * What settings must hold before a pair can start. Pure. */
+#include "sync/settings.h"
+
+#include <string.h>
+
+struct check {
+    const struct settings_side *side;
+    int number;
+    struct buffer *faults;
+    bool has_failed;
+};
+
+static bool is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static void check_fail(struct check *check, const char *name, const char *sentence)
+{
+    buffer_printf(check->faults, "%s%d %s\n", name, check->number, sentence);
+    check->has_failed = true;
+}
+
+static void check_presence(struct check *check)
+{
+    const struct settings_side *side = check->side;
+    if (!is_given(side->host))
+        check_fail(check, "host", "is missing: the name of the server");
+    if (!is_given(side->user))
+        check_fail(check, "user", "is missing: the login name of the mailbox");
+    if (!is_given(side->password) && !is_given(side->passfile))
+        check_fail(check, "password", "is missing (a passfile serves as well)");
+}
+
+static void check_combinations(struct check *check)
+{
+    const struct settings_side *side = check->side;
+    if (side->ssl == CHOICE_YES && side->tls == CHOICE_YES)
+        check_fail(check, "ssl",
+                   "and tls are both asked for: choose TLS from the first byte "
+                   "(ssl) or STARTTLS (tls)");
+    if (is_given(side->shared) && is_given(side->authuser))
+        check_fail(check, "shared",
+                   "and authuser are both given: an administrator signs in "
+                   "for the mailbox itself, so put its name into user");
+    if (side->sep != NULL && strlen(side->sep) != 1)
+        check_fail(check, "sep", "wants exactly one character");
+}
+
+bool settings_check_pair(const struct settings *settings, struct buffer *faults)
+{
+    bool is_fine = true;
+    for (int i = 0; i < 2; i++) {
+        struct check check = {&settings->side[i], i + 1, faults, false};
+        check_presence(&check);
+        check_combinations(&check);
+        is_fine = is_fine && !check.has_failed;
+    }
+    if (settings->minsize >= 0 && settings->maxsize >= 0 &&
+        settings->minsize >= settings->maxsize) {
+        buffer_append_str(faults, "minsize must be smaller than maxsize, or nothing is copied\n");
+        is_fine = false;
+    }
+    return is_fine;
+}
