@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Two Dovecots for each worker of pytest-xdist, and a directory for each test."""
+
+import types
+
+import pytest
+
+from tests.integration.harness import PROGRAM, Work
+from tests.servers.certificates import Authority
+from tests.servers.dovecot import Dovecot
+
+
+def pytest_sessionstart(session):
+    if not PROGRAM.exists():
+        pytest.exit(f"{PROGRAM} is not there: `make` first, or set MAILCONVOY", returncode=3)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="session")
+def servers(authority):
+    """.a has "/" and no prefix, .b has "." and the prefix "INBOX."."""
+    a = Dovecot("a", authority, mail_format="mdbox")
+    b = Dovecot("b", authority, mail_format="maildir", separator=".", prefix="INBOX.")
+    try:
+        yield types.SimpleNamespace(a=a.start(), b=b.start())
+    finally:
+        a.stop()
+        b.stop()
+
+
+@pytest.fixture
+def a(servers):
+    return servers.a
+
+
+@pytest.fixture
+def b(servers):
+    return servers.b
+
+
+@pytest.fixture
+def work():
+    work = Work()
+    yield work
+    work.close()
+
+
+@pytest.fixture
+def dovecot(authority):
+    """Makes more Dovecots, which end with the test."""
+    running = []
+
+    def make(name="extra", **options):
+        running.append(Dovecot(name, authority, **options))
+        return running[-1].start()
+
+    yield make
+    for server in running:
+        server.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows what the servers said last."""
+    report = (yield).get_result()
+    servers = item.funcargs.get("servers") if hasattr(item, "funcargs") else None
+    if report.when == "call" and report.failed and servers:
+        for server in (servers.a, servers.b):
+            tail = "\n".join(server.log().splitlines()[-15:])
+            report.sections.append((f"Dovecot {server.name}", tail))

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: MIT
+"""Runs the program as its users do and checks what holds for every run: the summary's columns, the
+accounting, counts against problems.csv, CSV against JSON, and that no secret is anywhere."""
+
+import csv
+import dataclasses
+import io
+import itertools
+import json
+import os
+import pathlib
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+
+from tests.servers import mailbox
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(os.environ.get("MAILCONVOY", ROOT / "mailconvoy")).resolve()
+# Sanitizers slow the program down.
+TIMEOUT_SECS = float(os.environ.get("MAILCONVOY_TIMEOUT", "120"))
+
+SUMMARY_COLUMNS = (
+    "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
+    "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,error_code,"
+    "error"
+).split(",")
+PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text".split(",")
+REASONS = ("excluded", "too_big", "failed", "unreadable", "vanished")
+COUNTS = ("source_messages", "copied", "already", *REASONS, "difference", "bytes_copied", "folders")
+STATUSES = ("complete", "exceptions", "paused", "failed", "not_started")
+
+COMPLETE, EXCEPTIONS, FAILED, PAUSED, USAGE, BUSY = 0, 10, 11, 12, 64, 75
+_numbers = itertools.count(1)
+
+
+def read_csv(text):
+    """Header and rows; a row is a dict."""
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = list(reader)
+    return reader.fieldnames, rows
+
+
+@dataclasses.dataclass
+class Run:
+    """What a run of the program left behind."""
+
+    code: int
+    out: str
+    err: str
+    workdir: pathlib.Path
+
+    def __str__(self):
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}\n{self.logs()}"
+
+    def logs(self):
+        if not (self.workdir / "latest").exists():
+            return ""
+        found = sorted((self.workdir / "latest").glob("**/*.log"))
+        return "\n".join(f"--- {p.name}\n{p.read_text(errors='replace')[-4000:]}" for p in found)
+
+    @property
+    def files(self):
+        return (self.workdir / "latest").resolve()
+
+    def text(self, name):
+        # Not read_text(): line ends inside CSV cells shall stay what they are.
+        return (self.files / name).read_bytes().decode()
+
+    def rows(self):
+        """summary.csv, counts as numbers."""
+        columns, rows = read_csv(self.text("summary.csv"))
+        assert columns == SUMMARY_COLUMNS
+        return [
+            {k: int(v) if k in COUNTS or k == "row" else v for k, v in row.items()} for row in rows
+        ]
+
+    def row(self, user=None):
+        rows = [r for r in self.rows() if user in (None, r["user1"])]
+        assert len(rows) == 1, rows
+        return rows[0]
+
+    def problems(self):
+        columns, rows = read_csv(self.text("problems.csv"))
+        assert columns == PROBLEM_COLUMNS
+        return rows
+
+    def user_log(self, user=None):
+        logs = [p for p in (self.files / "users").glob("*.log") if user is None or user in p.name]
+        assert len(logs) == 1, logs
+        return logs[0].read_text()
+
+    def check(self):
+        """What holds for every run that got past its manifest."""
+        rows, problems = self.rows(), self.problems()
+        for row in rows:
+            accounted = sum(row[name] for name in ("copied", "already", *REASONS))
+            assert row["difference"] == row["source_messages"] - accounted, row
+            assert row["status"] in STATUSES, row
+            if row["status"] in ("complete", "exceptions"):
+                assert row["difference"] == 0, row
+            if row["status"] in ("failed", "paused"):
+                assert row["error_code"] and row["error"], row
+            for reason in REASONS:
+                listed = [
+                    p for p in problems if int(p["row"]) == row["row"] and p["reason"] == reason
+                ]
+                assert len(listed) == row[reason], (reason, row, listed)
+        assert all(p["reason"] in REASONS for p in problems), problems
+        self._check_json(rows)
+        assert (self.files / "run.log").exists()
+        assert (self.files / "summary.txt").read_text()
+
+    def _check_json(self, rows):
+        """Somewhere in summary.json stands a list with the same rows."""
+        data = json.loads(self.text("summary.json"))
+        lists = [data] if isinstance(data, list) else [v for v in data.values() if list_of_rows(v)]
+        assert lists, data
+        for row, item in itertools.zip_longest(rows, lists[0]):
+            for name in SUMMARY_COLUMNS:
+                got = item[name]
+                if name == "seconds":
+                    assert abs(float(got) - float(row[name])) < 0.01
+                else:
+                    assert str("" if got is None else got) == str(row[name]), (name, row, item)
+
+
+def list_of_rows(value):
+    return isinstance(value, list) and value and isinstance(value[0], dict) and "row" in value[0]
+
+
+def text_of(process_output):
+    return process_output.decode("utf-8", "replace")
+
+
+class Work:
+    """One test's directory, users and secrets. At its end nothing the program wrote may hold a
+    secret."""
+
+    def __init__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="mc-work-", dir="/tmp")
+        self.path = pathlib.Path(self._directory.name)
+        self.workdir = self.path / "data"
+        self.inputs = self.path / "inputs"
+        self.inputs.mkdir()
+        self.secrets = []
+        self.outputs = []
+        self.processes = []
+
+    # Users ---------------------------------------------------------------------------------------
+
+    def secret(self):
+        self.secrets.append("pw-" + secrets.token_hex(8))
+        return self.secrets[-1]
+
+    def user(self, server, content=None, name=None):
+        """A new user with his mail; his name is unlike any other."""
+        name = name or f"user{next(_numbers)}.{os.getpid()}@example.org"
+        server.add_user(name, self.secret())
+        if content:
+            mailbox.fill(server, name, content)
+        return name
+
+    def pair(self, source, destination, content, there=None):
+        """A user of that name on both servers."""
+        user = self.user(source, content)
+        self.user(destination, there, user)
+        return user
+
+    # Command lines and manifests -----------------------------------------------------------------
+
+    @staticmethod
+    def side(number, server, user, password=None):
+        """The settings of one side, as manifest columns."""
+        return {
+            f"host{number}": server.host,
+            f"port{number}": str(server.imaps_port),
+            f"user{number}": user,
+            f"password{number}": password or server.passwords[user],
+            f"cafile{number}": str(server.ca),
+        }
+
+    def row(self, source, destination, user1, user2=None, **more):
+        row = self.side(1, source, user1) | self.side(2, destination, user2 or user1)
+        return row | {k: v for k, v in more.items() if v is not None}
+
+    def manifest(self, rows, delimiter=",", name="manifest.csv"):
+        """Writes dicts, bytes or text as a file that only we may read."""
+        path = self.inputs / name
+        if isinstance(rows, (bytes, str)):
+            data = rows if isinstance(rows, bytes) else rows.encode()
+        else:
+            columns = list(dict.fromkeys(k for row in rows for k in row))
+            text = io.StringIO(newline="")
+            writer = csv.DictWriter(text, columns, restval="", delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(rows)
+            data = text.getvalue().encode()
+        path.write_bytes(data)
+        path.chmod(0o600)
+        return path
+
+    # Runs ----------------------------------------------------------------------------------------
+
+    def start(self, *args, env=None):
+        process = subprocess.Popen(
+            [PROGRAM, *map(str, args)],
+            cwd=self.path,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.processes.append(process)
+        return process
+
+    def finish(self, process, timeout=TIMEOUT_SECS):
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            out, err = process.communicate()
+            run = Run(process.returncode, text_of(out), text_of(err), self.workdir)
+            raise AssertionError(f"it hung: {run}") from None
+        run = Run(process.returncode, text_of(out), text_of(err), self.workdir)
+        self.outputs.append(run)
+        assert run.code >= 0 and "Sanitizer" not in run.err, f"it crashed: {run}"
+        return run
+
+    def run(self, *args, env=None, timeout=TIMEOUT_SECS):
+        return self.finish(self.start(*args, env=env), timeout)
+
+    def batch_start(self, rows, *options, env=None):
+        path = rows if isinstance(rows, pathlib.Path) else self.manifest(rows)
+        return self.start("batch", path, "--workdir", self.workdir, *options, env=env)
+
+    def batch(self, rows, *options, expect=COMPLETE, env=None):
+        run = self.finish(self.batch_start(rows, *options, env=env))
+        assert run.code == expect, run
+        if expect not in (USAGE, BUSY):
+            run.check()
+        return run
+
+    def sync(self, row, *options, expect=0):
+        """One pair on the command line; `row` as for a manifest."""
+        args = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
+        run = self.run("sync", *args, "--workdir", self.workdir, *options)
+        assert run.code == expect, run
+        if expect not in (USAGE, BUSY):
+            run.check()
+        return run
+
+    # The end -------------------------------------------------------------------------------------
+
+    def close(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        try:
+            self._check_no_secret()
+        finally:
+            self._directory.cleanup()
+
+    def _check_no_secret(self):
+        places = {"stdout": r.out.encode() for r in self.outputs}
+        for number, run in enumerate(self.outputs):
+            places[f"stdout of run {number}"] = run.out.encode()
+            places[f"stderr of run {number}"] = run.err.encode()
+        for path in self.path.rglob("*"):
+            if path.is_file() and self.inputs not in path.parents:
+                places[str(path)] = path.read_bytes()
+        for place, data in places.items():
+            for secret in self.secrets:
+                assert secret.encode() not in data, f"a secret stands in {place}"
+
+
+def assert_same(source, destination, user1, user2=None, **how):
+    """Message by message: content, flags, INTERNALDATE, folder names."""
+    found = mailbox.differences(
+        mailbox.snapshot(source, user1), mailbox.snapshot(destination, user2 or user1), **how
+    )
+    assert not found, "\n".join(found)
+
+
+def wait_until(condition, what, timeout=30):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.01)
