@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/run_files.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "report/run.h"
+#include "report/summary.h"
+
+static const struct {
+    const char *file_name;
+    const char *format; /* as in --format, or NULL */
+    report_writer *write;
+} report_kinds[] = {
+    {"summary.txt", "text", report_write_text},
+    {"summary.csv", "csv", report_write_csv},
+    {"summary.json", "json", report_write_json},
+    {"problems.csv", NULL, report_write_problems},
+};
+
+#define REPORT_KIND_COUNT (sizeof(report_kinds) / sizeof(report_kinds[0]))
+
+static bool report_write_file(struct store *store, const char *run_id, const char *path,
+                              report_writer *write, struct fault *fault_r)
+{
+    struct file_draft *draft;
+    if (!file_draft_open(path, &draft, fault_r))
+        return false;
+    if (write(store, run_id, file_draft_stream(draft), fault_r))
+        return file_draft_publish(&draft, fault_r);
+    file_draft_discard(&draft);
+    return false;
+}
+
+bool report_write_files(struct store *store, const char *run_id, const char *run_dir,
+                        struct fault *fault_r)
+{
+    struct fault later;
+    bool is_ok = true;
+    for (size_t i = 0; i < REPORT_KIND_COUNT; i++) {
+        char *path = mem_printf("%s/%s", run_dir, report_kinds[i].file_name);
+        if (!report_write_file(store, run_id, path, report_kinds[i].write,
+                               is_ok ? fault_r : &later))
+            is_ok = false;
+        mem_free(path);
+    }
+    return is_ok;
+}
+
+static report_writer *report_writer_of(const char *format)
+{
+    for (size_t i = 0; i < REPORT_KIND_COUNT; i++) {
+        if (report_kinds[i].format != NULL && strcmp(report_kinds[i].format, format) == 0)
+            return report_kinds[i].write;
+    }
+    return NULL;
+}
+
+bool report_format_is_known(const char *format)
+{
+    return report_writer_of(format) != NULL;
+}
+
+bool report_print(struct store *store, const char *run_id, const char *format, FILE *stream,
+                  struct fault *fault_r)
+{
+    report_writer *write = report_writer_of(format);
+    if (write == NULL) {
+        fault_set(fault_r, FAULT_USAGE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+                  "there is no report format \"%s\"; use text, csv or json", format);
+        return false;
+    }
+    char *id = report_run_id(store, run_id, fault_r);
+    bool is_ok = id != NULL && write(store, id, stream, fault_r);
+    mem_free(id);
+    return is_ok;
+}

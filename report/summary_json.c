@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/summary.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "report/output.h"
+#include "report/run.h"
+#include "report/totals.h"
+
+#define REPORT_JSON_SCHEMA_VERSION 1
+
+struct json_report {
+    struct report_output output;
+    struct json json;
+    struct report_totals totals;
+};
+
+static void json_add_text(struct json *json, const char *key, const char *text)
+{
+    json_key(json, key);
+    json_string(json, text);
+}
+
+static void json_add_uint64(struct json *json, const char *key, uint64_t value)
+{
+    json_key(json, key);
+    json_uint64(json, value);
+}
+
+static void json_add_bool(struct json *json, const char *key, bool value)
+{
+    json_key(json, key);
+    json_bool(json, value);
+}
+
+static void json_add_time(struct json *json, const char *key, int64_t wall_msecs)
+{
+    char text[CLOCK_ISO8601_SIZE];
+    json_key(json, key);
+    if (wall_msecs == 0) {
+        json_null(json);
+        return;
+    }
+    clock_format(wall_msecs, text);
+    json_string(json, text);
+}
+
+/* started, ended, seconds; null for what is not known yet. */
+static void json_add_times(struct json *json, int64_t started_msecs, int64_t ended_msecs)
+{
+    json_add_time(json, "started", started_msecs);
+    json_add_time(json, "ended", ended_msecs);
+    json_key(json, "seconds");
+    if (started_msecs == 0 || ended_msecs == 0)
+        json_null(json);
+    else if (ended_msecs < started_msecs)
+        json_double(json, 0);
+    else
+        json_double(json, (double)(ended_msecs - started_msecs) / 1000);
+}
+
+static void json_add_counts(struct json *json, const struct message_counts *counts)
+{
+    json_key(json, "counts");
+    json_object_begin(json);
+    json_add_uint64(json, "source_messages", counts->source);
+    json_add_uint64(json, "copied", counts->copied);
+    json_add_uint64(json, "already", counts->already);
+    json_add_uint64(json, "excluded", counts->excluded);
+    json_add_uint64(json, "too_big", counts->too_big);
+    json_add_uint64(json, "failed", counts->failed);
+    json_add_uint64(json, "unreadable", counts->unreadable);
+    json_add_uint64(json, "vanished", counts->vanished);
+    json_key(json, "difference");
+    json_int64(json, message_counts_difference(counts));
+    json_add_uint64(json, "bytes_copied", counts->bytes_copied);
+    json_object_end(json);
+}
+
+/* One string for each line of the settings. */
+static void json_add_settings(struct json *json, const char *settings)
+{
+    json_key(json, "settings");
+    json_array_begin(json);
+    while (*settings != '\0') {
+        size_t size = strcspn(settings, "\n");
+        if (size > 0)
+            json_string_n(json, settings, size);
+        settings += size;
+        settings += *settings == '\n' ? 1 : 0;
+    }
+    json_array_end(json);
+}
+
+static bool json_append_run(void *context, const struct store_run *run)
+{
+    struct json_report *report = context;
+    struct json *json = &report->json;
+    json_key(json, "run");
+    json_object_begin(json);
+    json_add_text(json, "id", run->id);
+    json_add_text(json, "command", run->command);
+    json_add_text(json, "version", run->version);
+    json_add_text(json, "manifest", run->manifest);
+    json_add_settings(json, run->settings);
+    json_add_times(json, run->started_msecs, run->ended_msecs);
+    json_key(json, "exit_code");
+    if (run->exit_code < 0)
+        json_null(json);
+    else
+        json_int64(json, run->exit_code);
+    json_object_end(json);
+    return true;
+}
+
+static bool json_append_folder(void *context, const struct store_folder *folder)
+{
+    struct json_report *report = context;
+    struct json *json = &report->json;
+    json_object_begin(json);
+    json_add_text(json, "source", folder->source_name);
+    json_add_text(json, "destination", folder->destination_name);
+    json_add_bool(json, "is_renamed", folder->is_renamed);
+    json_add_bool(json, "is_merged", folder->is_merged);
+    json_add_bool(json, "is_failed", folder->is_failed);
+    json_add_text(json, "error", folder->error);
+    json_add_counts(json, &folder->counts);
+    json_object_end(json);
+    return report_output_step(&report->output);
+}
+
+/* Leaves the mailbox's object and its list of folders open. */
+static bool json_begin_job(void *context, const struct store_job *job)
+{
+    struct json_report *report = context;
+    struct json *json = &report->json;
+    report_totals_add(&report->totals, job);
+    json_object_begin(json);
+    json_key(json, "row");
+    json_int64(json, job->row);
+    json_add_text(json, "label", job->label);
+    json_add_text(json, "host1", job->host1);
+    json_add_text(json, "user1", job->user1);
+    json_add_text(json, "host2", job->host2);
+    json_add_text(json, "user2", job->user2);
+    json_add_text(json, "status", job_status_name(job->status));
+    json_add_times(json, job->started_msecs, job->ended_msecs);
+    json_add_text(json, "error_code", job->error_code);
+    json_add_text(json, "error", job->error);
+    json_add_counts(json, &job->counts);
+    json_key(json, "folders");
+    json_array_begin(json);
+    return true;
+}
+
+static bool json_append_jobs(struct json_report *report, struct store *store, const char *run_id,
+                             struct fault *fault_r)
+{
+    int64_t row = INT64_MIN;
+    json_key(&report->json, "mailboxes");
+    json_array_begin(&report->json);
+    for (;;) {
+        uint64_t known = report->totals.mailboxes;
+        if (!store_job_next(store, run_id, row, json_begin_job, report, &row, fault_r))
+            return false;
+        if (report->totals.mailboxes == known)
+            break;
+        if (!store_folders_each(store, run_id, row, json_append_folder, report, fault_r))
+            return false;
+        json_array_end(&report->json);
+        json_object_end(&report->json);
+        if (!report_output_step(&report->output))
+            break;
+    }
+    json_array_end(&report->json);
+    return true;
+}
+
+static void json_append_totals(struct json *json, const struct report_totals *totals)
+{
+    json_key(json, "totals");
+    json_object_begin(json);
+    json_add_uint64(json, "mailboxes", totals->mailboxes);
+    json_key(json, "status");
+    json_object_begin(json);
+    for (int i = 0; i < JOB_STATUS_COUNT; i++)
+        json_add_uint64(json, job_status_name((enum job_status)i), totals->by_status[i]);
+    json_object_end(json);
+    json_add_uint64(json, "folders", totals->folders);
+    json_add_uint64(json, "mailboxes_with_difference", totals->with_difference);
+    json_add_counts(json, &totals->counts);
+    json_object_end(json);
+}
+
+bool report_write_json(struct store *store, const char *run_id, FILE *stream, struct fault *fault_r)
+{
+    struct json_report report;
+    memset(&report, 0, sizeof(report));
+    report_output_init(&report.output, stream);
+    json_init(&report.json, &report.output.text);
+    json_object_begin(&report.json);
+    json_add_uint64(&report.json, "schema_version", REPORT_JSON_SCHEMA_VERSION);
+    bool is_ok = report_run_get(store, run_id, json_append_run, &report, fault_r) &&
+                 json_append_jobs(&report, store, run_id, fault_r);
+    json_append_totals(&report.json, &report.totals);
+    json_object_end(&report.json);
+    return report_output_end(&report.output, is_ok, fault_r);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "report/format.h"
+#include "report/output.h"
+#include "report/run.h"
+#include "report/totals.h"
+
+#define NAME_MAX_WIDTH 48
+#define CELL_MAX_BYTES (1024 * 1024)
+
+/* X(enum suffix, heading, stands at the right) */
+#define TEXT_COLUMNS(X)               \
+    X(ROW, "Row", true)               \
+    X(MAILBOX, "Mailbox", false)      \
+    X(STATUS, "Status", false)        \
+    X(SOURCE, "Source", true)         \
+    X(COPIED, "Copied", true)         \
+    X(ALREADY, "Already", true)       \
+    X(EXCLUDED, "Excluded", true)     \
+    X(TOO_BIG, "Too big", true)       \
+    X(FAILED, "Failed", true)         \
+    X(UNREADABLE, "Unreadable", true) \
+    X(VANISHED, "Vanished", true)     \
+    X(DIFFERENCE, "Difference", true) \
+    X(SIZE, "Size", true)
+
+enum text_column {
+#define TEXT_COLUMN_ENUM(suffix, heading, is_right) TEXT_##suffix,
+    TEXT_COLUMNS(TEXT_COLUMN_ENUM)
+#undef TEXT_COLUMN_ENUM
+    TEXT_COLUMN_COUNT
+};
+
+static const struct {
+    const char *heading;
+    bool is_right;
+} text_columns[] = {
+#define TEXT_COLUMN_ROW(suffix, heading, is_right) {heading, is_right},
+    TEXT_COLUMNS(TEXT_COLUMN_ROW)
+#undef TEXT_COLUMN_ROW
+};
+
+struct text_report {
+    struct report_output output;
+    struct report_totals totals;
+    struct buffer cells[TEXT_COLUMN_COUNT]; /* of the line at hand */
+    size_t widths[TEXT_COLUMN_COUNT];
+    bool has_errors;
+};
+
+static void text_init(struct text_report *report, FILE *stream)
+{
+    memset(report, 0, sizeof(*report));
+    report_output_init(&report->output, stream);
+    for (int i = 0; i < TEXT_COLUMN_COUNT; i++) {
+        buffer_init(&report->cells[i], CELL_MAX_BYTES);
+        report->widths[i] = strlen(text_columns[i].heading);
+    }
+}
+
+static void text_append_printable(struct buffer *text, const char *words)
+{
+    str_append_printable(text, words, strlen(words));
+}
+
+/* Its label, or who goes where. */
+static void text_append_mailbox(struct buffer *text, const struct store_job *job)
+{
+    if (job->label[0] != '\0') {
+        text_append_printable(text, job->label);
+        return;
+    }
+    text_append_printable(text, job->user1);
+    buffer_append_str(text, " -> ");
+    text_append_printable(text, job->user2);
+}
+
+static void text_clear_cells(struct text_report *report)
+{
+    for (int i = 0; i < TEXT_COLUMN_COUNT; i++)
+        buffer_clear(&report->cells[i]);
+}
+
+static void text_fill_counts(struct text_report *report, const struct message_counts *counts)
+{
+    char size[REPORT_FORMAT_SIZE];
+    struct buffer *cells = report->cells;
+    buffer_printf(&cells[TEXT_SOURCE], "%" PRIu64, counts->source);
+    buffer_printf(&cells[TEXT_COPIED], "%" PRIu64, counts->copied);
+    buffer_printf(&cells[TEXT_ALREADY], "%" PRIu64, counts->already);
+    buffer_printf(&cells[TEXT_EXCLUDED], "%" PRIu64, counts->excluded);
+    buffer_printf(&cells[TEXT_TOO_BIG], "%" PRIu64, counts->too_big);
+    buffer_printf(&cells[TEXT_FAILED], "%" PRIu64, counts->failed);
+    buffer_printf(&cells[TEXT_UNREADABLE], "%" PRIu64, counts->unreadable);
+    buffer_printf(&cells[TEXT_VANISHED], "%" PRIu64, counts->vanished);
+    buffer_printf(&cells[TEXT_DIFFERENCE], "%" PRId64, message_counts_difference(counts));
+    report_format_bytes(counts->bytes_copied, size);
+    buffer_append_str(&cells[TEXT_SIZE], size);
+}
+
+static void text_fill_job(struct text_report *report, const struct store_job *job)
+{
+    text_clear_cells(report);
+    buffer_printf(&report->cells[TEXT_ROW], "%" PRId64, job->row);
+    text_append_mailbox(&report->cells[TEXT_MAILBOX], job);
+    buffer_append_str(&report->cells[TEXT_STATUS], job_status_name(job->status));
+    text_fill_counts(report, &job->counts);
+}
+
+static void text_fill_totals(struct text_report *report)
+{
+    text_clear_cells(report);
+    buffer_append_str(&report->cells[TEXT_MAILBOX], "Total");
+    text_fill_counts(report, &report->totals.counts);
+}
+
+static void text_measure(struct text_report *report)
+{
+    for (int i = 0; i < TEXT_COLUMN_COUNT; i++) {
+        size_t width = report_text_width(buffer_str(&report->cells[i]));
+        if (i == TEXT_MAILBOX && width > NAME_MAX_WIDTH)
+            width = NAME_MAX_WIDTH;
+        if (width > report->widths[i])
+            report->widths[i] = width;
+    }
+}
+
+static bool text_measure_job(void *context, const struct store_job *job)
+{
+    struct text_report *report = context;
+    text_fill_job(report, job);
+    text_measure(report);
+    report_totals_add(&report->totals, job);
+    return true;
+}
+
+static void text_append_line(struct text_report *report)
+{
+    struct buffer *text = &report->output.text;
+    for (int i = 0; i < TEXT_COLUMN_COUNT; i++) {
+        if (i > 0)
+            buffer_append_str(text, "  ");
+        report_append_cell(text, buffer_str(&report->cells[i]), report->widths[i],
+                           text_columns[i].is_right);
+    }
+    buffer_append_byte(text, '\n');
+}
+
+static bool text_append_job(void *context, const struct store_job *job)
+{
+    struct text_report *report = context;
+    text_fill_job(report, job);
+    report_totals_add(&report->totals, job);
+    text_append_line(report);
+    return report_output_step(&report->output);
+}
+
+static bool text_append_error(void *context, const struct store_job *job)
+{
+    struct text_report *report = context;
+    struct buffer *text = &report->output.text;
+    if (job->error[0] == '\0')
+        return true;
+    if (!report->has_errors)
+        buffer_append_str(text, "\nMailboxes with an error:\n");
+    report->has_errors = true;
+    buffer_printf(text, "  row %" PRId64 ", ", job->row);
+    text_append_mailbox(text, job);
+    buffer_printf(text, " (%s): ", job_status_name(job->status));
+    text_append_printable(text, job->error);
+    buffer_append_byte(text, '\n');
+    return report_output_step(&report->output);
+}
+
+static void text_append_field(struct buffer *text, const char *name, const char *value)
+{
+    buffer_printf(text, "%-10s", name);
+    text_append_printable(text, value);
+    buffer_append_byte(text, '\n');
+}
+
+/* The reader's time, and the one in the other files. */
+static void text_append_time(struct buffer *text, int64_t wall_msecs)
+{
+    char local[CLOCK_ISO8601_SIZE];
+    char utc[CLOCK_ISO8601_SIZE];
+    clock_format_local(wall_msecs, local);
+    clock_format(wall_msecs, utc);
+    buffer_printf(text, "%s (%s)", local, utc);
+}
+
+static bool text_append_run(void *context, const struct store_run *run)
+{
+    struct text_report *report = context;
+    struct buffer *text = &report->output.text;
+    char duration[REPORT_FORMAT_SIZE];
+    text_append_field(text, "Run", run->id);
+    text_append_field(text, "Command", run->command);
+    if (run->manifest[0] != '\0')
+        text_append_field(text, "Manifest", run->manifest);
+    text_append_field(text, "Version", run->version);
+    buffer_printf(text, "%-10s", "Started");
+    text_append_time(text, run->started_msecs);
+    buffer_printf(text, "\n%-10s", "Ended");
+    if (run->ended_msecs == 0) {
+        buffer_append_str(text, "not yet: it is still running, or it was broken off");
+    } else {
+        text_append_time(text, run->ended_msecs);
+        report_format_duration(run->ended_msecs - run->started_msecs, duration);
+        buffer_printf(text, ", after %s", duration);
+    }
+    buffer_append_str(text, "\n\n");
+    return true;
+}
+
+static void text_append_headings(struct text_report *report)
+{
+    text_clear_cells(report);
+    for (int i = 0; i < TEXT_COLUMN_COUNT; i++)
+        buffer_append_str(&report->cells[i], text_columns[i].heading);
+    text_append_line(report);
+}
+
+static void text_append_statuses(struct buffer *text, const struct report_totals *totals)
+{
+    static const char *const words[] = {[JOB_NOT_STARTED] = "not started",
+                                        [JOB_COMPLETE] = "complete",
+                                        [JOB_EXCEPTIONS] = "complete with exceptions",
+                                        [JOB_PAUSED] = "paused",
+                                        [JOB_FAILED] = "failed"};
+    static const enum job_status order[] = {JOB_COMPLETE, JOB_EXCEPTIONS, JOB_PAUSED, JOB_FAILED,
+                                            JOB_NOT_STARTED};
+    const char *before = ": ";
+    buffer_printf(text, "\n%" PRIu64 " mailbox%s", totals->mailboxes,
+                  totals->mailboxes == 1 ? "" : "es");
+    for (int i = 0; i < JOB_STATUS_COUNT; i++) {
+        if (totals->by_status[order[i]] == 0)
+            continue;
+        buffer_printf(text, "%s%" PRIu64 " %s", before, totals->by_status[order[i]],
+                      words[order[i]]);
+        before = ", ";
+    }
+    buffer_append_str(text, ".\n");
+}
+
+static void text_append_sentences(struct buffer *text, const struct report_totals *totals)
+{
+    uint64_t problems = report_totals_problems(totals);
+    text_append_statuses(text, totals);
+    if (problems == 0)
+        buffer_append_str(text, "No message is known that was left behind.\n");
+    else
+        buffer_printf(text,
+                      "%" PRIu64 " message%s %s not on the destination; problems.csv names %s.\n",
+                      problems, problems == 1 ? "" : "s", problems == 1 ? "is" : "are",
+                      problems == 1 ? "it" : "each with its reason");
+    if (totals->with_difference == 0)
+        buffer_append_str(text, "Every message of the folders that were listed is accounted for:"
+                                " the difference is 0.\n");
+    else
+        buffer_printf(text,
+                      "The difference is %" PRId64 ", in %" PRIu64 " mailbox%s: so many messages"
+                      " were not reached. Run it again to go on.\n",
+                      message_counts_difference(&totals->counts), totals->with_difference,
+                      totals->with_difference == 1 ? "" : "es");
+}
+
+/* The table: once through the jobs for the widths, once more for the lines. */
+static bool text_append_table(struct text_report *report, struct store *store, const char *run_id,
+                              struct fault *fault_r)
+{
+    if (!store_jobs_each(store, run_id, text_measure_job, report, fault_r))
+        return false;
+    text_fill_totals(report);
+    text_measure(report);
+    text_append_headings(report);
+    /* The totals are those of the lines that are shown, even if a job ended in between. */
+    memset(&report->totals, 0, sizeof(report->totals));
+    if (!store_jobs_each(store, run_id, text_append_job, report, fault_r))
+        return false;
+    text_fill_totals(report);
+    text_append_line(report);
+    text_append_sentences(&report->output.text, &report->totals);
+    return store_jobs_each(store, run_id, text_append_error, report, fault_r);
+}
+
+bool report_write_text(struct store *store, const char *run_id, FILE *stream, struct fault *fault_r)
+{
+    struct text_report report;
+    text_init(&report, stream);
+    bool is_ok = report_run_get(store, run_id, text_append_run, &report, fault_r) &&
+                 text_append_table(&report, store, run_id, fault_r);
+    for (int i = 0; i < TEXT_COLUMN_COUNT; i++)
+        buffer_deinit(&report.cells[i]);
+    return report_output_end(&report.output, is_ok, fault_r);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/totals.h"
+
+void report_totals_add(struct report_totals *totals, const struct store_job *job)
+{
+    totals->mailboxes++;
+    totals->by_status[job->status]++;
+    totals->folders += job->folders;
+    if (message_counts_difference(&job->counts) != 0)
+        totals->with_difference++;
+    message_counts_add(&totals->counts, &job->counts);
+}
+
+uint64_t report_totals_problems(const struct report_totals *totals)
+{
+    const struct message_counts *counts = &totals->counts;
+    return counts->excluded + counts->too_big + counts->failed + counts->unreadable +
+           counts->vanished;
+}
