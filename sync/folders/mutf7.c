@@ -118,7 +118,7 @@ bool mutf7_decode(const char *name, size_t size, struct buffer *utf8)
     struct buffer decoded;
     buffer_init(&decoded, size < SIZE_MAX / 2 - 8 ? size * 2 + 8 : SIZE_MAX);
     bool is_ok = mutf7_decode_into(name, size, &decoded) &&
-                 buffer_append(utf8, decoded.data, decoded.used);
+                 (decoded.used == 0 || buffer_append(utf8, decoded.data, decoded.used));
     buffer_deinit(&decoded);
     return is_ok;
 }
@@ -197,7 +197,8 @@ bool mutf7_encode(const char *utf8, size_t size, struct buffer *name)
     struct buffer encoded;
     buffer_init(&encoded, size < SIZE_MAX / 5 - 1 ? size * 5 + 5 : SIZE_MAX);
     mutf7_encode_into(utf8, size, &encoded);
-    bool is_ok = !encoded.has_failed && buffer_append(name, encoded.data, encoded.used);
+    bool is_ok = !encoded.has_failed &&
+                 (encoded.used == 0 || buffer_append(name, encoded.data, encoded.used));
     buffer_deinit(&encoded);
     return is_ok;
 }
