@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * The subcommands: each reads its command line (argv without program and command name), says what
+ * is wrong with it on stderr (exit 64), and does its work. They return what the program exits
+ * with. For the main thread. */
+#ifndef BATCH_COMMAND_H
+#define BATCH_COMMAND_H
+
+int command_batch(int argc, char **argv);
+int command_sync(int argc, char **argv);
+int command_report(int argc, char **argv);
+/* The program's version on stdout. */
+int command_version(void);
+
+#endif

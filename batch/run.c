@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch/run.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "batch/budget.h"
+#include "batch/pool.h"
+#include "batch/queue.h"
+#include "batch/tally.h"
+#include "batch/workdir.h"
+#include "report/run_files.h"
+#include "store/store.h"
+#include "sync/imap/tls.h"
+#include "sync/pair.h"
+
+#define RUN_TEXT_MAX_BYTES (1024 * 1024)
+
+/* Set up by the main thread before any worker starts, and then only read; but for what the mutex
+   guards. Store, log, budget, queue and TLS contexts lock themselves. */
+struct run {
+    const struct run_plan *plan;
+    struct workdir *workdir;
+    struct store *store;
+    struct log *log;
+    struct budget *budget;
+    struct queue *queue;
+    struct tls_contexts *tls;
+    struct file_names *names;
+    const char **log_names; /* by job, owned by `names` */
+    size_t jobs_count;
+
+    bool has_mutex;
+    pthread_mutex_t mutex; /* guards all below */
+    struct tally tally;
+    size_t ended;
+    struct pair_result last; /* of the mailbox that ended last: the only one of a sync */
+};
+
+/* One mailbox pair, on its worker's stack. */
+struct job {
+    struct run *run;
+    int64_t row;
+    struct settings settings;
+    struct log *log;
+    struct budget_member *member;
+    int64_t started_msecs;
+    struct pair_result result;
+};
+
+/* ---- one job ---- */
+
+/* The caller frees with settings_deinit(). */
+static void run_resolve(const struct run *run, size_t index, struct settings *settings_r)
+{
+    if (run->plan->manifest != NULL)
+        manifest_resolve(run->plan->manifest, index, settings_r);
+    else
+        settings_copy(settings_r, run->plan->settings);
+}
+
+/* One line for each "name = value"; it goes into a log, so the secrets are masked already. */
+static void log_settings(struct log *log, const struct settings *settings)
+{
+    struct buffer echo;
+    buffer_init(&echo, RUN_TEXT_MAX_BYTES);
+    settings_append_echo(settings, &echo);
+    const char *line = buffer_str(&echo);
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        log_line(log, "setting %.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    buffer_deinit(&echo);
+}
+
+/* A mailbox by the name its owner gave it. */
+static const char *settings_title(const struct settings *settings)
+{
+    if (settings->label != NULL && settings->label[0] != '\0')
+        return settings->label;
+    return settings->side[0].user != NULL ? settings->side[0].user : "";
+}
+
+static void run_set_broken(struct run *run, const struct fault *fault)
+{
+    log_fault(run->log, fault);
+    if (pthread_mutex_lock(&run->mutex) != 0)
+        return;
+    if (!run->tally.is_broken)
+        (void)fprintf(stderr, "mailconvoy: %s\n", fault->text);
+    run->tally.is_broken = true;
+    (void)pthread_mutex_unlock(&run->mutex);
+    queue_stop(run->queue); /* without a store nothing can be done safely */
+}
+
+static bool job_open(struct job *job, size_t index)
+{
+    struct run *run = job->run;
+    struct fault *fault = &job->result.fault;
+    char *log_path = mem_printf("%s/users/%s.log", workdir_run_dir(run->workdir),
+                                run->log_names[index]);
+    job->log = log_open(log_path, fault);
+    mem_free(log_path);
+    if (job->log == NULL)
+        return false;
+    log_line(job->log, "mailconvoy " MAILCONVOY_VERSION ", run %s, row %lld",
+             workdir_run_id(run->workdir), (long long)job->row);
+    log_settings(job->log, &job->settings);
+    job->member = budget_member_init(run->budget, job->settings.maxmessagespersecond,
+                                     (double)job->settings.maxbytespersecond);
+    if (job->member == NULL)
+        fault_set(fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
+                  "can't join the budget");
+    return job->member != NULL;
+}
+
+/* Whatever happens inside ends in job->result. */
+static void job_run(struct job *job, size_t index)
+{
+    struct run *run = job->run;
+    const char *run_id = workdir_run_id(run->workdir);
+    struct pair_progress progress = {0, 0, 0, 0};
+    job->result.status = JOB_FAILED;
+    if (!job_open(job, index) ||
+        !store_job_start(run->store, run_id, job->row, job->started_msecs, &job->result.fault))
+        return;
+    struct pair_environment environment = {
+        .store = run->store,
+        .run_id = run_id,
+        .row = job->row,
+        .log = job->log,
+        .gate = budget_member_gate(job->member),
+        .stop = run->plan->stop,
+        .tls = run->tls,
+        .progress = &progress,
+    };
+    pair_run(&job->settings, &environment, &job->result);
+}
+
+/* "3/12 row 7 anna@example.org: complete, 1234 copied, 12.3 s" */
+static void job_describe(const struct job *job, double secs, struct buffer *line)
+{
+    const struct pair_result *result = &job->result;
+    const char *title = settings_title(&job->settings);
+    buffer_printf(line, "row %lld ", (long long)job->row);
+    str_append_printable(line, title, strlen(title));
+    buffer_printf(line, ": %s, %llu copied, %.1f s", job_status_name(result->status),
+                  (unsigned long long)result->counts.copied, secs);
+    if (result->fault.code != FAULT_NONE) {
+        buffer_append_str(line, ": ");
+        str_append_printable(line, result->fault.text, strlen(result->fault.text));
+    }
+}
+
+/* Tells everybody how the mailbox ended: its log, the run's log, the terminal, the tally. */
+static void job_announce(struct job *job, int64_t ended_msecs)
+{
+    struct run *run = job->run;
+    struct buffer line;
+    buffer_init(&line, RUN_TEXT_MAX_BYTES);
+    job_describe(job, (double)(ended_msecs - job->started_msecs) / 1000, &line);
+    if (job->result.fault.code != FAULT_NONE)
+        log_fault(job->log, &job->result.fault);
+    log_line(job->log, "%s", buffer_str(&line));
+    log_line(run->log, "%s", buffer_str(&line));
+    log_flush(run->log);
+    if (pthread_mutex_lock(&run->mutex) == 0) {
+        run->tally.jobs[JOB_NOT_STARTED]--;
+        run->tally.jobs[job->result.status]++;
+        run->last = job->result;
+        (void)fprintf(stderr, "%zu/%zu %s\n", ++run->ended, run->jobs_count, buffer_str(&line));
+        (void)pthread_mutex_unlock(&run->mutex);
+    }
+    buffer_deinit(&line);
+}
+
+static bool job_store_end(struct job *job, int64_t ended_msecs, struct fault *fault_r)
+{
+    const struct fault *fault = &job->result.fault;
+    struct buffer error;
+    buffer_init(&error, RUN_TEXT_MAX_BYTES);
+    buffer_append_str(&error, fault->text);
+    if (fault->server[0] != '\0')
+        buffer_printf(&error, " [server said: %s]", fault->server);
+    bool is_ok = store_job_end(job->run->store, workdir_run_id(job->run->workdir), job->row,
+                               job->result.status, ended_msecs, fault_code_name(fault->code),
+                               buffer_str(&error), fault_r);
+    buffer_deinit(&error);
+    return is_ok;
+}
+
+static void job_close(struct job *job)
+{
+    struct fault fault;
+    int64_t ended_msecs = clock_wall_msecs();
+    if (job->result.fault.code == FAULT_STORE)
+        run_set_broken(job->run, &job->result.fault);
+    if (!job_store_end(job, ended_msecs, &fault))
+        run_set_broken(job->run, &fault);
+    job_announce(job, ended_msecs);
+    budget_member_deinit(&job->member);
+    log_close(&job->log);
+    settings_deinit(&job->settings);
+}
+
+/* The pool's work. A paused mailbox whose fault says when to come back could return POOL_AGAIN
+   here; now it waits for the next run. */
+static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_nsecs_r)
+{
+    struct run *run = context;
+    struct job job = {.run = run, .row = (int64_t)index + 1};
+    (void)again_nsecs_r;
+    run_resolve(run, (size_t)index, &job.settings);
+    job.started_msecs = clock_wall_msecs();
+    job_run(&job, (size_t)index);
+    job_close(&job);
+    return POOL_DONE;
+}
+
+/* ---- the run around them ---- */
+
+static bool run_begin(struct run *run, struct fault *fault_r)
+{
+    const struct run_plan *plan = run->plan;
+    struct buffer echo;
+    int64_t now_msecs = clock_wall_msecs();
+    if (!workdir_begin_run(run->workdir, now_msecs, fault_r))
+        return false;
+    char *log_path = mem_printf("%s/run.log", workdir_run_dir(run->workdir));
+    run->log = log_open(log_path, fault_r);
+    mem_free(log_path);
+    if (run->log == NULL)
+        return false;
+    buffer_init(&echo, RUN_TEXT_MAX_BYTES);
+    settings_append_echo(plan->settings, &echo);
+    struct store_run row = {
+        .id = workdir_run_id(run->workdir),
+        .command = plan->command,
+        .version = MAILCONVOY_VERSION,
+        .manifest = plan->manifest_path != NULL ? plan->manifest_path : "",
+        .settings = buffer_str(&echo),
+        .started_msecs = now_msecs,
+        .exit_code = -1,
+    };
+    log_line(run->log, "mailconvoy " MAILCONVOY_VERSION ", %s %s", row.command, row.manifest);
+    log_settings(run->log, plan->settings);
+    bool is_ok = store_run_begin(run->store, &row, fault_r);
+    buffer_deinit(&echo);
+    return is_ok;
+}
+
+static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
+{
+    struct settings settings;
+    struct queue_job job = {.id = index, .order = index};
+    run_resolve(run, index, &settings);
+    char *user1 = settings_login_name(&settings, 1);
+    char *user2 = settings_login_name(&settings, 2);
+    struct store_job row = {
+        .row = (int64_t)index + 1,
+        .label = settings.label != NULL ? settings.label : "",
+        .host1 = settings.side[0].host,
+        .user1 = user1,
+        .host2 = settings.side[1].host,
+        .user2 = user2,
+        .error_code = "",
+        .error = "",
+    };
+    run->log_names[index] = file_names_add(run->names, user1);
+    bool is_ok = store_job_add(run->store, workdir_run_id(run->workdir), &row, fault_r);
+    mem_free(user1);
+    mem_free(user2);
+    settings_deinit(&settings);
+    if (is_ok && !queue_add(run->queue, &job)) {
+        fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+                  "can't queue a job");
+        return false;
+    }
+    return is_ok;
+}
+
+/* All of them, before any is started: so a report names those that never were. */
+static bool run_add_jobs(struct run *run, struct fault *fault_r)
+{
+    run->jobs_count = run->plan->manifest != NULL ? manifest_count(run->plan->manifest) : 1;
+    run->log_names = mem_alloc_array(run->jobs_count, sizeof(*run->log_names));
+    run->names = file_names_init();
+    run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
+    for (size_t i = 0; i < run->jobs_count; i++) {
+        if (!run_add_job(run, i, fault_r))
+            return false;
+    }
+    return store_flush(run->store, fault_r);
+}
+
+static bool run_init(struct run *run, struct fault *fault_r)
+{
+    const struct settings *settings = run->plan->settings;
+    fault_clear(&run->last.fault);
+    run->last.status = JOB_NOT_STARTED;
+    run->has_mutex = pthread_mutex_init(&run->mutex, NULL) == 0;
+    run->tls = tls_contexts_init();
+    if (!run->has_mutex || run->tls == NULL) {
+        fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+                  "can't make the run's locks");
+        return false;
+    }
+    return queue_init(&run->queue, fault_r) &&
+           budget_init(settings->budget_messages, (double)settings->budget_bytes, &run->budget,
+                       fault_r) &&
+           workdir_open(settings->workdir, &run->workdir, fault_r) &&
+           store_open(workdir_state_path(run->workdir), &run->store, fault_r) &&
+           run_begin(run, fault_r) && run_add_jobs(run, fault_r);
+}
+
+static bool run_work(struct run *run, struct fault *fault_r)
+{
+    struct pool_work work = {.context = run, .run = run_job};
+    size_t started = 0;
+    size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;
+    bool is_ok = pool_run(run->queue, wanted, &work, run->plan->stop, &started, fault_r);
+    if (is_ok && started < wanted && started < run->jobs_count)
+        log_line(run->log, "only %zu of %zu worker threads could be started", started, wanted);
+    run->tally.is_stopped = stop_is_requested(run->plan->stop);
+    return is_ok;
+}
+
+/* The file that the report wrote, to stdout. */
+static bool run_print_summary(const struct run *run, struct fault *fault_r)
+{
+    char piece[4096];
+    size_t got;
+    char *path = mem_printf("%s/summary.txt", workdir_run_dir(run->workdir));
+    FILE *file = fopen(path, "r");
+    bool is_ok = file != NULL;
+    while (is_ok && (got = fread(piece, 1, sizeof(piece), file)) > 0)
+        is_ok = fwrite(piece, 1, got, stdout) == got;
+    is_ok = is_ok && !ferror(file) && fflush(stdout) == 0;
+    if (!is_ok)
+        fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "can't print %s: %s",
+                  path, strerror(errno));
+    if (file != NULL)
+        (void)fclose(file);
+    mem_free(path);
+    return is_ok;
+}
+
+static int run_exit_code(const struct run *run)
+{
+    return run->plan->manifest != NULL ? tally_batch_exit_code(&run->tally)
+                                       : tally_sync_exit_code(&run->tally, &run->last);
+}
+
+/* Closes the books; the workers are gone. */
+static bool run_end(struct run *run, struct fault *fault_r)
+{
+    const char *run_id = workdir_run_id(run->workdir);
+    int exit_code = run_exit_code(run);
+    log_line(run->log, "run ends with exit code %d", exit_code);
+    return store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r) &&
+           report_write_files(run->store, run_id, workdir_run_dir(run->workdir), fault_r) &&
+           run_print_summary(run, fault_r);
+}
+
+static bool run_deinit(struct run *run, struct fault *fault_r)
+{
+    bool is_ok = run->store == NULL || store_close(&run->store, fault_r);
+    log_close(&run->log);
+    budget_deinit(&run->budget);
+    queue_deinit(&run->queue);
+    tls_contexts_deinit(&run->tls);
+    file_names_deinit(run->names);
+    mem_free(run->log_names);
+    workdir_close(&run->workdir);
+    if (run->has_mutex)
+        (void)pthread_mutex_destroy(&run->mutex);
+    return is_ok;
+}
+
+static int run_complain(struct run *run, const struct fault *fault)
+{
+    struct buffer text;
+    buffer_init(&text, RUN_TEXT_MAX_BYTES);
+    str_append_printable(&text, fault->text, strlen(fault->text));
+    (void)fprintf(stderr, "mailconvoy: %s\n", buffer_str(&text));
+    buffer_deinit(&text);
+    log_fault(run->log, fault);
+    return tally_fault_exit_code(fault);
+}
+
+int run_execute(const struct run_plan *plan)
+{
+    struct run run = {.plan = plan};
+    struct fault fault;
+    int exit_code = 0;
+    if (!run_init(&run, &fault)) {
+        exit_code = run_complain(&run, &fault);
+    } else {
+        if (!run_work(&run, &fault))
+            exit_code = run_complain(&run, &fault);
+        run.tally.is_broken = run.tally.is_broken || exit_code != 0;
+        exit_code = run_exit_code(&run);
+        if (!run_end(&run, &fault))
+            exit_code = run_complain(&run, &fault);
+    }
+    if (!run_deinit(&run, &fault))
+        exit_code = run_complain(&run, &fault);
+    return exit_code;
+}
