@@ -42,11 +42,12 @@ static unsigned int automap_role_by_name(const struct automap_side *side,
 
 static void automap_side_take_name(struct automap_side *side, const struct folder *folder)
 {
-    size_t rank;
+    size_t rank = 0;
     unsigned int role = automap_role_by_name(side, folder, &rank);
     for (size_t i = 0; i < AUTOMAP_ROLES; i++) {
-        bool is_better = side->by_name[i] == NULL || rank < side->rank[i];
-        if (automap_roles[i] == role && is_better) {
+        if (automap_roles[i] != role)
+            continue;
+        if (side->by_name[i] == NULL || rank < side->rank[i]) {
             side->by_name[i] = folder;
             side->rank[i] = rank;
         }
