@@ -237,20 +237,20 @@ class Work:
         return self.start("batch", path, "--workdir", self.workdir, *options, env=env)
 
     def batch(self, rows, *options, expect=COMPLETE, env=None):
-        run = self.finish(self.batch_start(rows, *options, env=env))
-        assert run.code == expect, run
-        if expect not in (USAGE, BUSY):
+        """`expect`: an exit code, or several that will do."""
+        return self._expect(self.finish(self.batch_start(rows, *options, env=env)), expect)
+
+    @staticmethod
+    def _expect(run, expect):
+        assert run.code in (expect if isinstance(expect, tuple) else (expect,)), run
+        if run.code not in (USAGE, BUSY):
             run.check()
         return run
 
     def sync(self, row, *options, expect=0):
         """One pair on the command line; `row` as for a manifest."""
         args = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
-        run = self.run("sync", *args, "--workdir", self.workdir, *options)
-        assert run.code == expect, run
-        if expect not in (USAGE, BUSY):
-            run.check()
-        return run
+        return self._expect(self.run("sync", *args, "--workdir", self.workdir, *options), expect)
 
     # The end -------------------------------------------------------------------------------------
 

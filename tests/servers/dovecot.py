@@ -108,7 +108,7 @@ service imap-urlauth-login {{
 }}
 """
 
-SPECIAL_USE = ("Drafts", "Sent", "Trash", "Junk", "Archive")
+SPECIAL_USE = {role: role for role in ("Drafts", "Sent", "Trash", "Junk", "Archive")}
 LOCATIONS = {
     # The fs layout lets names hold dots, as on most servers whose separator is "/".
     ("maildir", "/"): "maildir:~/Maildir:LAYOUT=fs",
@@ -184,7 +184,8 @@ class Dovecot:
             separator=separator,
             prefix=prefix,
             special_use="\n".join(
-                f"  mailbox {role} {{\n    special_use = \\{role}\n  }}" for role in special_use
+                f'  mailbox "{name}" {{\n    special_use = \\{role}\n  }}'
+                for name, role in dict(special_use).items()
             ),
             capability=f"  imap_capability = {capability}" if capability else "",
             plugin="\n".join(f"  {line}" for line in plugin),

@@ -96,6 +96,7 @@ class ScriptedServer:
         separator="/",
         fetch_order="normal",
         namespace='(("" "{separator}")) NIL NIL',
+        permanent_flags=r"\Answered \Flagged \Deleted \Seen \Draft \*",
     ):
         """Messages of `folders` are bytes. fetch_order: "normal"; "reversed" (last UID first);
         "uid-last" (UID behind the body); "both"."""
@@ -105,6 +106,7 @@ class ScriptedServer:
         self.separator = separator
         self.fetch_order = fetch_order
         self.namespace = namespace.replace("{separator}", separator)
+        self.permanent_flags = permanent_flags
         self.rules = []
         self.commands = []
         self.lock = threading.Lock()
@@ -329,7 +331,7 @@ class Session:
         self.selected = name
         count = len(self.server.messages[name])
         self.send(r"* FLAGS (\Answered \Flagged \Deleted \Seen \Draft)")
-        self.send(r"* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] any")
+        self.send(f"* OK [PERMANENTFLAGS ({self.server.permanent_flags})] these")
         self.send(f"* {count} EXISTS")
         self.send("* 0 RECENT")
         self.send("* OK [UIDVALIDITY 7] fine")

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""Ways to sign in, secrets by reference, and TLS that is verified."""
+
+import imaplib
+import stat
+
+import pytest
+
+from tests.integration.harness import FAILED, USAGE, assert_same
+from tests.servers import messages
+from tests.servers.certificates import Authority
+from tests.servers.scripted import ScriptedServer, no
+
+SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
+
+
+def test_admin_for_both_sides(work, a, b):
+    user = work.pair(a, b, SMALL)
+    one, two = work.secret(), work.secret()
+    a.add_master("chief1", one)
+    b.add_master("chief2", two)
+    row = work.row(a, b, user, authuser1="chief1", authuser2="chief2")
+    work.batch([row | {"password1": one, "password2": two}])
+    assert_same(a, b, user)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_shared_mailbox(work, a, b, typed):
+    shared = work.pair(a, b, SMALL)
+    boss = work.user(a, {"INBOX": [messages.plain(9)]})
+    a.add_user(f"{boss}\\{shared}", a.passwords[boss], mailbox_of=shared)
+    row = work.row(a, b, boss, shared)
+    row |= {"user1": f"{boss}\\{shared}"} if typed else {"shared1": shared}
+    work.batch([row])
+    assert_same(a, b, shared)
+
+
+def test_two_shared_mailboxes_of_one_login(work, a, b):
+    shares = [work.pair(a, b, {"INBOX": [messages.plain(n)]}) for n in range(2)]
+    boss = work.user(a)
+    rows = []
+    for shared in shares:
+        a.add_user(f"{boss}\\{shared}", a.passwords[boss], mailbox_of=shared)
+        rows.append(work.row(a, b, boss, shared, shared1=shared))
+    work.batch(rows)
+    for shared in shares:
+        assert_same(a, b, shared)
+
+
+@pytest.mark.parametrize("kind", ["passfile", "env", "cmd"])
+def test_secrets_by_reference(work, a, b, kind):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user)
+    env = {}
+    if kind == "env":
+        env = {"SOURCE_PASSWORD": a.passwords[user]}
+        row["password1"] = "env:SOURCE_PASSWORD"
+    else:
+        path = work.inputs / "password"
+        path.write_text(a.passwords[user] + "\nsecond line\n")
+        path.chmod(0o600)
+        row["password1"] = "" if kind == "passfile" else f"cmd:head -n 1 {path}"
+        row |= {"passfile1": str(path)} if kind == "passfile" else {}
+    work.batch([row], env=env)
+    assert_same(a, b, user)
+
+
+@pytest.mark.parametrize("command", ["cmd:false", "cmd:exit 3", "cmd:true", "cmd:/no/such/program"])
+def test_a_command_that_gives_no_secret(work, a, b, command):
+    user, other = work.pair(a, b, SMALL), work.pair(a, b, SMALL)
+    rows = [work.row(a, b, user) | {"password1": command}, work.row(a, b, other)]
+    run = work.batch(rows, expect=FAILED)
+    assert (run.row(user)["status"], run.row(user)["error_code"]) == ("failed", "secret")
+    assert_same(a, b, other)
+
+
+def test_odd_passwords(work, a, b):
+    user = work.pair(a, b, SMALL)
+    odd = 'p"a\\s;s, wörd{5}'
+    a.add_user(user, odd)
+    work.secrets.append(odd)
+    work.batch([work.row(a, b, user) | {"password1": odd}])
+    assert_same(a, b, user)
+
+
+def test_starttls(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user) | {"port1": str(a.port), "port2": str(b.port)}
+    work.batch([row], "--tls1", "--tls2")
+    assert_same(a, b, user)
+
+
+def test_clear_text_is_refused(work, a, b):
+    user = work.pair(a, b, SMALL)
+    with ScriptedServer() as server:  # offers no STARTTLS
+        for option in ("--tls1", "--nossl1"):
+            row = work.row(a, b, user) | {"host1": "localhost", "port1": str(server.port)}
+            run = work.batch([row], option, expect=FAILED)
+            assert run.row()["error_code"] == "tls"
+        assert not server.seen("LOGIN|AUTHENTICATE")
+
+
+def test_clear_text_when_told_so(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user) | {"port1": str(a.port), "ssl1": "no", "tls1": "no"}
+    work.batch([row])
+    assert_same(a, b, user)
+
+
+def test_nothing_that_came_before_tls_is_believed(work, b):
+    """A capability line injected behind the OK to STARTTLS, as in CVE-2011-0411."""
+    authority = Authority(work.inputs / "ca")
+    injected = (
+        "{tag} OK begin\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n* BYE from the attacker"
+    )
+    with ScriptedServer(authority=authority) as server:
+        user = work.user(b)
+
+        def starttls(session, tag, command):
+            session.send(injected.replace("{tag}", tag))
+            session.server._tls.wrap_socket(session.sock, server_side=True)
+
+        server.capability += " STARTTLS"
+        server.on("^STARTTLS", starttls)
+        row = work.side(2, b, user) | {"host1": "localhost", "port1": str(server.port)}
+        row |= {"user1": "u", "password1": work.secret(), "cafile1": str(server.ca)}
+        run = work.batch([row], "--tls1", "--timeout", "5", expect=FAILED)
+        assert run.row()["status"] == "failed"
+        assert not server.seen("LOGIN|AUTHENTICATE")
+
+
+def one_bad_of_two(work, a, b, bad_row, code, *words):
+    """The bad row fails with these words in summary and log; the good one is complete."""
+    good = work.pair(a, b, SMALL)
+    run = work.batch([bad_row, work.row(a, b, good)], expect=FAILED)
+    row = run.rows()[0]
+    assert (row["status"], row["error_code"]) == ("failed", code), row
+    log = next(
+        p.read_text() for p in sorted((run.files / "users").iterdir()) if good not in p.read_text()
+    )
+    for word in words:
+        assert word in row["error"], row["error"]
+        assert word in log
+    assert run.rows()[1]["status"] == "complete"
+    assert_same(a, b, good)
+    return run
+
+
+def test_wrong_password(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user) | {"password1": work.secret()}
+    one_bad_of_two(work, a, b, row, "auth", "Authentication failed")
+
+
+def test_wrong_password_at_the_destination(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user) | {"password2": work.secret()}
+    one_bad_of_two(work, a, b, row, "auth", "Authentication failed")
+
+
+def test_the_server_repeats_the_secret(work, a, b, authority):
+    user, secret = work.pair(a, b, SMALL), work.secret()
+    with ScriptedServer(authority=authority) as server:
+        server.on("^(LOGIN|AUTHENTICATE)", no(f"[AUTHENTICATIONFAILED] bad password {secret}"))
+        row = work.row(a, b, user) | {
+            "port1": str(server.imaps_port),
+            "cafile1": str(server.ca),
+            "password1": secret,
+        }
+        one_bad_of_two(work, a, b, row, "auth")
+
+
+def test_unknown_host(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user) | {"host1": "no-such-host.invalid"}
+    one_bad_of_two(work, a, b, row, "resolve", "no-such-host.invalid")
+
+
+def test_nobody_listens(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user) | {"host1": "127.0.0.1", "port1": "1"}
+    one_bad_of_two(work, a, b, row, "connect", "refused")
+
+
+def test_a_certificate_of_another_authority(work, a, b):
+    user = work.pair(a, b, SMALL)
+    other = Authority(work.inputs / "other-ca", "somebody else")
+    row = work.row(a, b, user) | {"cafile1": str(other.ca)}
+    one_bad_of_two(work, a, b, row, "tls", "certificate")
+
+
+def test_a_certificate_with_another_name(work, a, b, authority, dovecot):
+    wrong = dovecot("wrong", certificate=authority.issue("wrong", ["DNS:mail.example.net"]))
+    user = work.pair(wrong, b, SMALL)
+    one_bad_of_two(work, a, b, work.row(wrong, b, user), "tls", "localhost")
+
+
+def test_the_system_does_not_trust_our_authority(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user)
+    del row["cafile1"]
+    one_bad_of_two(work, a, b, row, "tls", "certificate")
+
+
+def test_an_address_instead_of_a_name(work, a, b):
+    user = work.pair(a, b, SMALL)
+    work.batch([work.row(a, b, user) | {"host1": "127.0.0.1"}])
+    assert_same(a, b, user)
+
+
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        ({"password1": "wrong"}, 161),
+        ({"password2": "wrong"}, 162),
+        ({"host1": "no-such-host.invalid"}, 101),
+        ({"host2": "no-such-host.invalid"}, 102),
+    ],
+)
+def test_sync_has_exit_codes_of_imapsync(work, a, b, change, code):
+    user = work.pair(a, b, SMALL)
+    work.sync(work.row(a, b, user) | change, expect=code)
+
+
+def test_sync_exit_code_of_a_bad_certificate(work, a, b):
+    user = work.pair(a, b, SMALL)
+    other = Authority(work.inputs / "other-ca", "somebody else")
+    work.sync(work.row(a, b, user) | {"cafile2": str(other.ca)}, expect=12)
+
+
+def test_sync_with_something_missing(work, a, b):
+    user = work.pair(a, b, SMALL)
+    row = work.row(a, b, user)
+    del row["user2"]
+    work.sync(row, expect=USAGE)
+
+
+def test_debugimap_redacts(work, a, b):
+    """Work.close() searches for the secrets; here: also in the base64 of AUTHENTICATE."""
+    user = work.pair(a, b, SMALL)
+    chief = work.secret()
+    a.add_master("chief", chief)
+    row = work.row(a, b, user, authuser1="chief") | {"password1": chief}
+    run = work.batch([row], "--debugimap1", "--debugimap2")
+    log = run.user_log(user)
+    assert "EXAMINE" in log and "APPEND" in log
+    encode = imaplib._Authenticator(lambda _: b"").encode
+    for initial in (f"{user}\0chief\0{chief}", f"\0{user}\0{b.passwords[user]}"):
+        assert encode(initial.encode()).strip() not in log
+
+
+def test_files_are_private(work, a, b):
+    user = work.pair(a, b, SMALL)
+    run = work.batch([work.row(a, b, user)])
+    for path in (*run.files.rglob("*.*"), work.workdir / "state.db"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
