@@ -68,7 +68,7 @@ bool file_make_dirs(const char *path, struct fault *fault_r)
 static bool file_read_fd(int fd, size_t limit, struct buffer *content)
 {
     for (;;) {
-        unsigned char beyond;
+        unsigned char beyond = 0; /* tells a file that ends here from a larger one */
         size_t want = limit < FILE_CHUNK_BYTES ? limit : FILE_CHUNK_BYTES;
         unsigned char *to = want == 0 ? &beyond : buffer_reserve(content, want);
         if (to == NULL) {

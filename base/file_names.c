@@ -30,7 +30,7 @@ bool file_safe_name(const char *user, struct buffer *name)
 {
     if (*user == '\0')
         return buffer_append_byte(name, '_');
-    for (size_t i = 0; user[i] != '\0' && i < FILE_SAFE_NAME_MAX_BYTES; i++) {
+    for (size_t i = 0; i < FILE_SAFE_NAME_MAX_BYTES && user[i] != '\0'; i++) {
         bool is_safe = file_name_char_is_safe(user[i]) && !(i == 0 && user[i] == '.');
         buffer_append_byte(name, is_safe ? (unsigned char)user[i] : '_');
     }
