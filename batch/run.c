@@ -332,8 +332,9 @@ static bool run_work(struct run *run, struct fault *fault_r)
     return is_ok;
 }
 
-/* The file that the report wrote, to stdout. */
-static bool run_print_summary(const struct run *run, struct fault *fault_r)
+/* The file that the report wrote, to stdout. A terminal that went away is no reason to call the run
+   anything else than what it was; the file is there. */
+static void run_print_summary(const struct run *run)
 {
     char piece[4096];
     size_t got;
@@ -344,12 +345,10 @@ static bool run_print_summary(const struct run *run, struct fault *fault_r)
         is_ok = fwrite(piece, 1, got, stdout) == got;
     is_ok = is_ok && !ferror(file) && fflush(stdout) == 0;
     if (!is_ok)
-        fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "can't print %s: %s",
-                  path, strerror(errno));
+        (void)fprintf(stderr, "mailconvoy: can't print %s: %s\n", path, strerror(errno));
     if (file != NULL)
         (void)fclose(file);
     mem_free(path);
-    return is_ok;
 }
 
 static int run_exit_code(const struct run *run)
@@ -364,9 +363,16 @@ static bool run_end(struct run *run, struct fault *fault_r)
     const char *run_id = workdir_run_id(run->workdir);
     int exit_code = run_exit_code(run);
     log_line(run->log, "run ends with exit code %d", exit_code);
-    return store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r) &&
-           report_write_files(run->store, run_id, workdir_run_dir(run->workdir), fault_r) &&
-           run_print_summary(run, fault_r);
+    bool is_ended = store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r);
+    struct fault report_fault;
+    /* A store that takes no more may still be read. */
+    if (!report_write_files(run->store, run_id, workdir_run_dir(run->workdir), &report_fault)) {
+        if (is_ended)
+            *fault_r = report_fault;
+        return false;
+    }
+    run_print_summary(run);
+    return is_ended;
 }
 
 static bool run_deinit(struct run *run, struct fault *fault_r)
@@ -376,7 +382,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     budget_deinit(&run->budget);
     queue_deinit(&run->queue);
     tls_contexts_deinit(&run->tls);
-    file_names_deinit(run->names);
+    file_names_deinit(&run->names);
     mem_free(run->log_names);
     workdir_close(&run->workdir);
     if (run->has_mutex)

@@ -48,6 +48,10 @@ bool signals_install(struct stop *stop, int exit_code)
     if (sigfillset(&action.sa_mask) != 0 || sigemptyset(&ignore.sa_mask) != 0 ||
         sigaction(SIGPIPE, &ignore, NULL) != 0)
         return false;
+#ifdef SIGXFSZ
+    if (sigaction(SIGXFSZ, &ignore, NULL) != 0)
+        return false;
+#endif
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (numbers[i] == SIGHUP && signals_was_ignored(SIGHUP))
             continue;

@@ -2,7 +2,8 @@
  * Signals turn into the wish to stop. The first SIGINT or SIGTERM asks to finish what is in flight;
  * a second one within two seconds ends the process at once, which is safe: the next run goes on
  * from what the store and the servers hold. SIGHUP is a first one that may come many times (unless
- * it was ignored, as under nohup). SIGPIPE is ignored. */
+ * it was ignored, as under nohup). SIGPIPE and SIGXFSZ are ignored: the write that caused them
+ * fails and is dealt with. */
 #ifndef BATCH_SIGNALS_H
 #define BATCH_SIGNALS_H
 

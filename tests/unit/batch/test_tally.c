@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "batch/tally.h"
+
+static void test_batch(void **state)
+{
+    (void)state;
+    static const struct {
+        struct tally tally; /* not started, complete, exceptions, paused, failed */
+        int exit_code;
+    } rows[] = {
+        {{{0, 0, 0, 0, 0}, false, false}, 0},  {{{0, 5, 0, 0, 0}, false, false}, 0},
+        {{{0, 5, 1, 0, 0}, false, false}, 10}, {{{0, 5, 1, 1, 0}, false, false}, 12},
+        {{{1, 5, 1, 0, 0}, false, false}, 12}, {{{1, 5, 1, 1, 1}, false, false}, 11},
+        {{{0, 0, 0, 0, 5}, false, false}, 11}, {{{1, 5, 1, 1, 1}, true, false}, 12},
+        {{{0, 5, 0, 0, 0}, true, false}, 12},  {{{1, 5, 1, 1, 1}, true, true}, 70},
+        {{{0, 5, 0, 0, 0}, false, true}, 70},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(tally_batch_exit_code(&rows[i].tally), rows[i].exit_code);
+}
+
+static void test_sync(void **state)
+{
+    (void)state;
+    static const struct {
+        bool is_stopped;
+        bool is_broken;
+        enum job_status status;
+        enum fault_code code;
+        int side;
+        int exit_code;
+    } rows[] = {
+        {false, false, JOB_COMPLETE, FAULT_NONE, 0, 0},
+        {true, false, JOB_COMPLETE, FAULT_NONE, 0, 0}, /* done before it saw the signal */
+        {false, true, JOB_COMPLETE, FAULT_NONE, 0, 70},
+        {true, false, JOB_NOT_STARTED, FAULT_NONE, 0, 6},
+        {true, false, JOB_PAUSED, FAULT_STOPPED, 0, 6},
+        {false, false, JOB_EXCEPTIONS, FAULT_NONE, 0, 111},
+        {false, false, JOB_EXCEPTIONS, FAULT_APPEND, 2, 114},
+        {false, false, JOB_PAUSED, FAULT_THROTTLED, 1, 111},
+        {false, false, JOB_FAILED, FAULT_CONNECT, 1, 101},
+        {false, false, JOB_FAILED, FAULT_CONNECT, 2, 102},
+        {false, false, JOB_FAILED, FAULT_AUTH, 1, 161},
+        {false, false, JOB_FAILED, FAULT_AUTH, 2, 162},
+        {false, false, JOB_FAILED, FAULT_TLS, 2, 12},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tally tally = {.is_stopped = rows[i].is_stopped, .is_broken = rows[i].is_broken};
+        struct pair_result result;
+        memset(&result, 0, sizeof(result));
+        result.status = rows[i].status;
+        result.fault.code = rows[i].code;
+        result.fault.side = rows[i].side;
+        assert_int_equal(tally_sync_exit_code(&tally, &result), rows[i].exit_code);
+    }
+}
+
+static void test_fault(void **state)
+{
+    (void)state;
+    struct fault fault;
+    fault_set(&fault, FAULT_BUSY, FAULT_SCOPE_RUN, FAULT_ADVICE_WAIT, 0, "busy");
+    assert_int_equal(tally_fault_exit_code(&fault), 75);
+    fault_set(&fault, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "store");
+    assert_int_equal(tally_fault_exit_code(&fault), 70);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_sync),
+        cmocka_unit_test(test_fault),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
