@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "batch/budget.h"
+#include "batch/job.h"
 #include "batch/pool.h"
 #include "batch/queue.h"
 #include "batch/tally.h"
@@ -32,6 +33,7 @@ struct run {
     struct budget *budget;
     struct queue *queue;
     struct tls_contexts *tls;
+    struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
     const char **log_names; /* by job, owned by `names` */
     size_t jobs_count;
@@ -43,17 +45,6 @@ struct run {
     struct pair_result last; /* of the mailbox that ended last: the only one of a sync */
 };
 
-/* One mailbox pair, on its worker's stack. */
-struct job {
-    struct run *run;
-    int64_t row;
-    struct settings settings;
-    struct log *log;
-    struct budget_member *member;
-    int64_t started_msecs;
-    struct pair_result result;
-};
-
 /* ---- one job ---- */
 
 /* The caller frees with settings_deinit(). */
@@ -63,29 +54,6 @@ static void run_resolve(const struct run *run, size_t index, struct settings *se
         manifest_resolve(run->plan->manifest, index, settings_r);
     else
         settings_copy(settings_r, run->plan->settings);
-}
-
-/* One line for each "name = value"; it goes into a log, so the secrets are masked already. */
-static void log_settings(struct log *log, const struct settings *settings)
-{
-    struct buffer echo;
-    buffer_init(&echo, RUN_TEXT_MAX_BYTES);
-    settings_append_echo(settings, &echo);
-    const char *line = buffer_str(&echo);
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-        log_line(log, "setting %.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-    buffer_deinit(&echo);
-}
-
-/* A mailbox by the name its owner gave it. */
-static const char *settings_title(const struct settings *settings)
-{
-    if (settings->label != NULL && settings->label[0] != '\0')
-        return settings->label;
-    return settings->side[0].user != NULL ? settings->side[0].user : "";
 }
 
 static void run_set_broken(struct run *run, const struct fault *fault)
@@ -100,114 +68,18 @@ static void run_set_broken(struct run *run, const struct fault *fault)
     queue_stop(run->queue); /* without a store nothing can be done safely */
 }
 
-static bool job_open(struct job *job, size_t index)
+/* Tells the run's log, the terminal and the tally how a mailbox ended. */
+static void run_announce(struct run *run, const struct pair_result *result, const char *line)
 {
-    struct run *run = job->run;
-    struct fault *fault = &job->result.fault;
-    char *log_path = mem_printf("%s/users/%s.log", workdir_run_dir(run->workdir),
-                                run->log_names[index]);
-    job->log = log_open(log_path, fault);
-    mem_free(log_path);
-    if (job->log == NULL)
-        return false;
-    log_line(job->log, "mailconvoy " MAILCONVOY_VERSION ", run %s, row %lld",
-             workdir_run_id(run->workdir), (long long)job->row);
-    log_settings(job->log, &job->settings);
-    job->member = budget_member_init(run->budget, job->settings.maxmessagespersecond,
-                                     (double)job->settings.maxbytespersecond);
-    if (job->member == NULL)
-        fault_set(fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
-                  "can't join the budget");
-    return job->member != NULL;
-}
-
-/* Whatever happens inside ends in job->result. */
-static void job_run(struct job *job, size_t index)
-{
-    struct run *run = job->run;
-    const char *run_id = workdir_run_id(run->workdir);
-    struct pair_progress progress = {0, 0, 0, 0};
-    job->result.status = JOB_FAILED;
-    if (!job_open(job, index) ||
-        !store_job_start(run->store, run_id, job->row, job->started_msecs, &job->result.fault))
-        return;
-    struct pair_environment environment = {
-        .store = run->store,
-        .run_id = run_id,
-        .row = job->row,
-        .log = job->log,
-        .gate = budget_member_gate(job->member),
-        .stop = run->plan->stop,
-        .tls = run->tls,
-        .progress = &progress,
-    };
-    pair_run(&job->settings, &environment, &job->result);
-}
-
-/* "3/12 row 7 anna@example.org: complete, 1234 copied, 12.3 s" */
-static void job_describe(const struct job *job, double secs, struct buffer *line)
-{
-    const struct pair_result *result = &job->result;
-    const char *title = settings_title(&job->settings);
-    buffer_printf(line, "row %lld ", (long long)job->row);
-    str_append_printable(line, title, strlen(title));
-    buffer_printf(line, ": %s, %llu copied, %.1f s", job_status_name(result->status),
-                  (unsigned long long)result->counts.copied, secs);
-    if (result->fault.code != FAULT_NONE) {
-        buffer_append_str(line, ": ");
-        str_append_printable(line, result->fault.text, strlen(result->fault.text));
-    }
-}
-
-/* Tells everybody how the mailbox ended: its log, the run's log, the terminal, the tally. */
-static void job_announce(struct job *job, int64_t ended_msecs)
-{
-    struct run *run = job->run;
-    struct buffer line;
-    buffer_init(&line, RUN_TEXT_MAX_BYTES);
-    job_describe(job, (double)(ended_msecs - job->started_msecs) / 1000, &line);
-    if (job->result.fault.code != FAULT_NONE)
-        log_fault(job->log, &job->result.fault);
-    log_line(job->log, "%s", buffer_str(&line));
-    log_line(run->log, "%s", buffer_str(&line));
+    log_line(run->log, "%s", line);
     log_flush(run->log);
-    if (pthread_mutex_lock(&run->mutex) == 0) {
-        run->tally.jobs[JOB_NOT_STARTED]--;
-        run->tally.jobs[job->result.status]++;
-        run->last = job->result;
-        (void)fprintf(stderr, "%zu/%zu %s\n", ++run->ended, run->jobs_count, buffer_str(&line));
-        (void)pthread_mutex_unlock(&run->mutex);
-    }
-    buffer_deinit(&line);
-}
-
-static bool job_store_end(struct job *job, int64_t ended_msecs, struct fault *fault_r)
-{
-    const struct fault *fault = &job->result.fault;
-    struct buffer error;
-    buffer_init(&error, RUN_TEXT_MAX_BYTES);
-    buffer_append_str(&error, fault->text);
-    if (fault->server[0] != '\0')
-        buffer_printf(&error, " [server said: %s]", fault->server);
-    bool is_ok = store_job_end(job->run->store, workdir_run_id(job->run->workdir), job->row,
-                               job->result.status, ended_msecs, fault_code_name(fault->code),
-                               buffer_str(&error), fault_r);
-    buffer_deinit(&error);
-    return is_ok;
-}
-
-static void job_close(struct job *job)
-{
-    struct fault fault;
-    int64_t ended_msecs = clock_wall_msecs();
-    if (job->result.fault.code == FAULT_STORE)
-        run_set_broken(job->run, &job->result.fault);
-    if (!job_store_end(job, ended_msecs, &fault))
-        run_set_broken(job->run, &fault);
-    job_announce(job, ended_msecs);
-    budget_member_deinit(&job->member);
-    log_close(&job->log);
-    settings_deinit(&job->settings);
+    if (pthread_mutex_lock(&run->mutex) != 0)
+        return;
+    run->tally.jobs[JOB_NOT_STARTED]--;
+    run->tally.jobs[result->status]++;
+    run->last = *result;
+    (void)fprintf(stderr, "%zu/%zu %s\n", ++run->ended, run->jobs_count, line);
+    (void)pthread_mutex_unlock(&run->mutex);
 }
 
 /* The pool's work. A paused mailbox whose fault says when to come back could return POOL_AGAIN
@@ -215,12 +87,19 @@ static void job_close(struct job *job)
 static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_nsecs_r)
 {
     struct run *run = context;
-    struct job job = {.run = run, .row = (int64_t)index + 1};
+    struct settings settings;
+    struct pair_result result;
+    struct fault fault;
+    struct buffer line;
     (void)again_nsecs_r;
-    run_resolve(run, (size_t)index, &job.settings);
-    job.started_msecs = clock_wall_msecs();
-    job_run(&job, (size_t)index);
-    job_close(&job);
+    run_resolve(run, (size_t)index, &settings);
+    buffer_init(&line, RUN_TEXT_MAX_BYTES);
+    struct job job = {(int64_t)index + 1, run->log_names[index], &settings};
+    if (!job_run(&run->environment, &job, &result, &line, &fault))
+        run_set_broken(run, &fault);
+    run_announce(run, &result, buffer_str(&line));
+    buffer_deinit(&line);
+    settings_deinit(&settings);
     return POOL_DONE;
 }
 
@@ -250,7 +129,7 @@ static bool run_begin(struct run *run, struct fault *fault_r)
         .exit_code = -1,
     };
     log_line(run->log, "mailconvoy " MAILCONVOY_VERSION ", %s %s", row.command, row.manifest);
-    log_settings(run->log, plan->settings);
+    job_log_settings(run->log, plan->settings);
     bool is_ok = store_run_begin(run->store, &row, fault_r);
     buffer_deinit(&echo);
     return is_ok;
@@ -323,6 +202,14 @@ static bool run_init(struct run *run, struct fault *fault_r)
 static bool run_work(struct run *run, struct fault *fault_r)
 {
     struct pool_work work = {.context = run, .run = run_job};
+    run->environment = (struct job_environment){
+        .store = run->store,
+        .run_id = workdir_run_id(run->workdir),
+        .run_dir = workdir_run_dir(run->workdir),
+        .budget = run->budget,
+        .tls = run->tls,
+        .stop = run->plan->stop,
+    };
     size_t started = 0;
     size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;
     bool is_ok = pool_run(run->queue, wanted, &work, run->plan->stop, &started, fault_r);

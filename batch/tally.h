@@ -28,9 +28,9 @@ struct tally {
     bool is_broken;              /* the store or the program itself failed */
 };
 
-/* What failed inside mailconvoy (70) beats all. A stopped run is 12 whatever its mailboxes did,
-   since the same command goes on with it. Else failed (11) beats paused or not started (12) beats
-   exceptions (10): the first is what somebody has to look at. */
+/* What failed inside mailconvoy (70) beats all. A run that a signal stopped before its end is
+   12 whatever its mailboxes did, since the same command goes on with it. Else failed (11), which
+   somebody has to look at, beats paused or not started (12), and that exceptions (10). */
 int tally_batch_exit_code(const struct tally *tally);
 /* imapsync's codes for the one mailbox of `sync`. */
 int tally_sync_exit_code(const struct tally *tally, const struct pair_result *result);

@@ -19,8 +19,9 @@ static void test_batch(void **state)
         {{{0, 5, 1, 0, 0}, false, false}, 10}, {{{0, 5, 1, 1, 0}, false, false}, 12},
         {{{1, 5, 1, 0, 0}, false, false}, 12}, {{{1, 5, 1, 1, 1}, false, false}, 11},
         {{{0, 0, 0, 0, 5}, false, false}, 11}, {{{1, 5, 1, 1, 1}, true, false}, 12},
-        {{{0, 5, 0, 0, 0}, true, false}, 12},  {{{1, 5, 1, 1, 1}, true, true}, 70},
-        {{{0, 5, 0, 0, 0}, false, true}, 70},
+        {{{0, 5, 0, 0, 0}, true, false}, 0}, /* the signal came too late */
+        {{{0, 5, 1, 0, 1}, true, false}, 11},  {{{0, 5, 1, 1, 0}, true, false}, 12},
+        {{{1, 5, 1, 1, 1}, true, true}, 70},   {{{0, 5, 0, 0, 0}, false, true}, 70},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_int_equal(tally_batch_exit_code(&rows[i].tally), rows[i].exit_code);
@@ -42,6 +43,7 @@ static void test_sync(void **state)
         {false, true, JOB_COMPLETE, FAULT_NONE, 0, 70},
         {true, false, JOB_NOT_STARTED, FAULT_NONE, 0, 6},
         {true, false, JOB_PAUSED, FAULT_STOPPED, 0, 6},
+        {true, false, JOB_FAILED, FAULT_AUTH, 2, 162},
         {false, false, JOB_EXCEPTIONS, FAULT_NONE, 0, 111},
         {false, false, JOB_EXCEPTIONS, FAULT_APPEND, 2, 114},
         {false, false, JOB_PAUSED, FAULT_THROTTLED, 1, 111},

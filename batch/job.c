@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch/job.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define JOB_TEXT_MAX_BYTES (1024 * 1024)
+
+void job_log_settings(struct log *log, const struct settings *settings)
+{
+    struct buffer echo;
+    buffer_init(&echo, JOB_TEXT_MAX_BYTES);
+    settings_append_echo(settings, &echo);
+    const char *line = buffer_str(&echo);
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        log_line(log, "setting %.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    buffer_deinit(&echo);
+}
+
+static struct log *job_open_log(const struct job_environment *environment, const struct job *job,
+                                struct fault *fault_r)
+{
+    char *path = mem_printf("%s/users/%s.log", environment->run_dir, job->log_name);
+    struct log *log = log_open(path, fault_r);
+    mem_free(path);
+    if (log != NULL) {
+        log_line(log, "mailconvoy " MAILCONVOY_VERSION ", run %s, row %lld", environment->run_id,
+                 (long long)job->row);
+        job_log_settings(log, job->settings);
+    }
+    return log;
+}
+
+/* The pair inside its mailbox's limits. */
+static void job_run_pair(const struct job_environment *environment, const struct job *job,
+                         struct log *log, struct pair_result *result_r)
+{
+    const struct settings *settings = job->settings;
+    struct pair_progress progress = {0, 0, 0, 0};
+    struct budget_member *member = budget_member_init(
+        environment->budget, settings->maxmessagespersecond, (double)settings->maxbytespersecond);
+    if (member == NULL) {
+        fault_set(&result_r->fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
+                  "can't join the budget");
+        return;
+    }
+    struct pair_environment pair_environment = {
+        .store = environment->store,
+        .run_id = environment->run_id,
+        .row = job->row,
+        .log = log,
+        .gate = budget_member_gate(member),
+        .stop = environment->stop,
+        .tls = environment->tls,
+        .progress = &progress,
+    };
+    pair_run(settings, &pair_environment, result_r);
+    budget_member_deinit(&member);
+}
+
+static void job_describe(const struct job *job, const struct pair_result *result,
+                         int64_t took_msecs, struct buffer *line)
+{
+    const struct settings *settings = job->settings;
+    const char *user = settings->side[0].user != NULL ? settings->side[0].user : "";
+    const char *title = settings->label != NULL && settings->label[0] != '\0' ? settings->label
+                                                                              : user;
+    buffer_printf(line, "row %lld ", (long long)job->row);
+    str_append_printable(line, title, strlen(title));
+    buffer_printf(line, ": %s, %llu copied, %.1f s", job_status_name(result->status),
+                  (unsigned long long)result->counts.copied, (double)took_msecs / 1000);
+    if (result->fault.code != FAULT_NONE) {
+        buffer_append_str(line, ": ");
+        str_append_printable(line, result->fault.text, strlen(result->fault.text));
+    }
+}
+
+static bool job_store_end(const struct job_environment *environment, const struct job *job,
+                          const struct pair_result *result, int64_t ended_msecs,
+                          struct fault *fault_r)
+{
+    const struct fault *fault = &result->fault;
+    struct buffer error;
+    buffer_init(&error, JOB_TEXT_MAX_BYTES);
+    buffer_append_str(&error, fault->text);
+    if (fault->server[0] != '\0')
+        buffer_printf(&error, " [server said: %s]", fault->server);
+    bool is_ok = store_job_end(environment->store, environment->run_id, job->row, result->status,
+                               ended_msecs, fault_code_name(fault->code), buffer_str(&error),
+                               fault_r);
+    buffer_deinit(&error);
+    return is_ok;
+}
+
+bool job_run(const struct job_environment *environment, const struct job *job,
+             struct pair_result *result_r, struct buffer *line, struct fault *fault_r)
+{
+    int64_t started_msecs = clock_wall_msecs();
+    memset(result_r, 0, sizeof(*result_r));
+    result_r->status = JOB_FAILED;
+    struct log *log = job_open_log(environment, job, &result_r->fault);
+    bool is_stored = store_job_start(environment->store, environment->run_id, job->row,
+                                     started_msecs, fault_r);
+    if (!is_stored)
+        result_r->fault = *fault_r;
+    else if (log != NULL)
+        job_run_pair(environment, job, log, result_r);
+    int64_t ended_msecs = clock_wall_msecs();
+    job_describe(job, result_r, ended_msecs - started_msecs, line);
+    if (result_r->fault.code != FAULT_NONE)
+        log_fault(log, &result_r->fault);
+    log_line(log, "%s", buffer_str(line));
+    log_close(&log);
+    if (is_stored)
+        is_stored = job_store_end(environment, job, result_r, ended_msecs, fault_r);
+    /* What the pair could not store is lost, whatever went well before and after. */
+    if (is_stored && result_r->fault.code == FAULT_STORE) {
+        *fault_r = result_r->fault;
+        is_stored = false;
+    }
+    return is_stored;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * One job of a run: a mailbox pair with its own log, its place in the budget and its row in the
+ * store. Whatever happens to the pair ends in its result and touches no other. */
+#ifndef BATCH_JOB_H
+#define BATCH_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/stop.h"
+#include "batch/budget.h"
+#include "store/store.h"
+#include "sync/pair.h"
+
+/* What all jobs share. Each part locks itself; all of it outlives them. */
+struct job_environment {
+    struct store *store;
+    const char *run_id;
+    const char *run_dir;
+    struct budget *budget;
+    struct tls_contexts *tls;
+    const struct stop *stop;
+};
+
+struct job {
+    int64_t row;                     /* 1-based */
+    const char *log_name;            /* a safe file name, without ".log" */
+    const struct settings *settings; /* resolved */
+};
+
+/* Runs the pair on the calling thread. Always fills *result_r, and appends to `line` how it ended,
+   in one harmless line: row, label or user, status, messages copied, seconds, fault. False
+   (FAULT_STORE) if the store did not take what happened: then the whole run must end. */
+bool job_run(const struct job_environment *environment, const struct job *job,
+             struct pair_result *result_r, struct buffer *line, struct fault *fault_r);
+
+/* Logs what was given explicitly, secrets masked, a line each. */
+void job_log_settings(struct log *log, const struct settings *settings);
+
+#endif
