@@ -76,10 +76,10 @@ unsigned char *buffer_reserve(struct buffer *buf, size_t size)
     }
     size_t consumed = buf->base == NULL ? 0 : (size_t)(buf->data - buf->base);
     size_t need = buf->used + size;
-    if (consumed + need <= buf->alloc && buf->base != NULL)
+    if (buf->base != NULL && consumed + need <= buf->alloc)
         return buf->data + buf->used;
     /* Sliding is cheap only while at least as much was consumed as has to be moved. */
-    if (need <= buf->alloc && consumed >= buf->used) {
+    if (buf->base != NULL && need <= buf->alloc && consumed >= buf->used) {
         memmove(buf->base, buf->data, buf->used);
         buf->data = buf->base;
         return buf->data + buf->used;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * Messages on their way into one destination mailbox: APPEND (RFC 9051 section 6.3.12), several to
+ * a command where the server has MULTIAPPEND (RFC 3502), several commands in flight. Belongs to the
+ * pair's thread. */
+#ifndef SYNC_APPENDER_H
+#define SYNC_APPENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sync/imap/client.h"
+
+struct appender;
+
+/* The answer to a command that held `count` messages. status OK: all are stored. NO or BAD: none
+   is. NONE: the connection ended, nobody knows. */
+typedef void appender_result_callback(void *context, const uint32_t *indexes, size_t count,
+                                      const struct imap_reply *reply);
+
+/* `mailbox` and the client must outlive the appender. */
+struct appender *appender_init(struct imap_client *client, const char *mailbox,
+                               appender_result_callback *callback, void *context);
+/* Unanswered commands are forgotten; they must be none, or the client closed. */
+void appender_deinit(struct appender **appender);
+
+/* Whether one more message may be given now: the unsent backlog is below its mark. */
+bool appender_is_ready(const struct appender *appender);
+/* One message: begin, `size` bytes by add, end. `index` comes back in the callback; flags is the
+   inside of the list, date is "" to leave it to the server. */
+void appender_begin(struct appender *appender, uint32_t index, const char *flags, const char *date,
+                    uint64_t size_bytes);
+void appender_add(struct appender *appender, const void *data, size_t size);
+void appender_end(struct appender *appender);
+/* Ends a command that waits for more messages. True if there was one. */
+bool appender_flush(struct appender *appender);
+/* When the open command was begun; 0: none is open. */
+int64_t appender_open_since_nsecs(const struct appender *appender);
+/* Commands not answered yet, an open one included. */
+size_t appender_pending(const struct appender *appender);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ * What the source delivers. A body is matched to its message by the UID in the same FETCH response;
+ * nothing is concluded from the order in which responses come. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "sync/copy_private.h"
+#include "sync/messages/flags.h"
+#include "sync/messages/header.h"
+
+#define STREAM_CHUNK_BYTES ((size_t)64 * 1024)
+
+/* Asks the budget; on "wait" the loop wakes up at the right time. */
+static bool gate_grants(struct copy *copy, uint32_t messages, uint64_t bytes)
+{
+    const struct gate *gate = copy->pair->environment->gate;
+    struct imap_loop *loop = &copy->pair->loop;
+    if (gate == NULL)
+        return true;
+    int64_t until = gate->ask(gate->context, clock_mono_nsecs(), messages, bytes);
+    if (until == 0)
+        return true;
+    copy->is_paced = true;
+    if (loop->wake_at_nsecs == 0 || until < loop->wake_at_nsecs)
+        loop->wake_at_nsecs = until;
+    return false;
+}
+
+/* --exitwhenover: nothing more is sent once so many bytes were. */
+static bool transfer_limit_is_reached(struct copy *copy)
+{
+    int64_t limit = copy->pair->settings->exitwhenover;
+    struct fault fault;
+    if (limit <= 0 || copy->pair->sent_bytes < (uint64_t)limit)
+        return false;
+    fault_set(&fault, FAULT_TRANSFER_LIMIT, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_WAIT, 0,
+              "the limit of --exitwhenover %lld bytes is reached; run the same command again to go "
+              "on",
+              (long long)limit);
+    pair_end(copy->pair, &fault);
+    return true;
+}
+
+static bool is_asked_alone(const struct copy *copy, uint32_t index)
+{
+    return copy->alone.step == ALONE_BODY && copy->alone.index == index;
+}
+
+/* The sums of a message asked for alone are settled with the answer to its command. */
+static void delivered(struct copy *copy, uint32_t index, enum message_state state)
+{
+    struct listed_message *message = &copy->listing->messages[index];
+    if (message->state == MESSAGE_REQUESTED && !is_asked_alone(copy, index)) {
+        copy->requested_bytes -= message->size_bytes;
+        copy->requested_messages--;
+    }
+    copy_set_state(copy, index, state);
+}
+
+static void date_for_append(const struct copy *copy, const char *date, size_t size,
+                            char text_r[INTERNALDATE_SIZE + 1])
+{
+    int64_t seconds;
+    text_r[0] = '\0';
+    if (copy->pair->settings->syncinternaldates && date != NULL &&
+        internaldate_parse(date, size, &seconds)) {
+        memcpy(text_r, date, size);
+        text_r[size] = '\0';
+    }
+}
+
+/* --addheader: a message without Message-ID and Received gets a Message-ID, as imapsync does. */
+static bool header_needs_added_field(const struct copy *copy, const void *header, size_t size)
+{
+    struct header_field field;
+    return copy->pair->settings->addheader && !header_find(header, size, "Message-ID", &field) &&
+           !header_find(header, size, "Received", &field);
+}
+
+static void append_begin(struct copy *copy, uint32_t index, const char *flags, const char *date,
+                         uint64_t size_bytes, bool needs_added_field)
+{
+    char added[IDENTITY_ADDED_FIELD_SIZE];
+    size_t added_size = 0;
+    if (needs_added_field)
+        added_size = identity_added_field(copy->listing->messages[index].uid, added);
+    copy->pair->sent_bytes += size_bytes + added_size;
+    appender_begin(copy->appender, index, flags, date, size_bytes + added_size);
+    appender_add(copy->appender, added, added_size);
+}
+
+/* -- bodies that are held whole -- */
+
+static void append_held(struct copy *copy, uint32_t index, const struct imap_fetch *fetch,
+                        const char *flags, const char *date, bool needs_added_field)
+{
+    struct listed_message *message = &copy->listing->messages[index];
+    append_begin(copy, index, flags, date, fetch->body_size, needs_added_field);
+    appender_add(copy->appender, fetch->body, fetch->body_size);
+    /* The state first: a client that is closed answers at once. */
+    delivered(copy, index, MESSAGE_SENT);
+    message->size_bytes = (uint32_t)fetch->body_size;
+    appender_end(copy->appender);
+}
+
+static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct imap_fetch *fetch)
+{
+    char date[INTERNALDATE_SIZE + 1];
+    if (copy_is_dropping(copy) || transfer_limit_is_reached(copy)) {
+        delivered(copy, index, MESSAGE_WANTED);
+        return IMAP_TAKEN;
+    }
+    if (!appender_is_ready(copy->appender) || !gate_grants(copy, 1, fetch->body_size))
+        return IMAP_NOT_NOW;
+    if (is_asked_alone(copy, index)) {
+        copy->alone.has_body = true;
+        append_held(copy, index, fetch, buffer_str(&copy->alone.flags), copy->alone.date,
+                    copy->alone.needs_added_field);
+        return IMAP_TAKEN;
+    }
+    buffer_clear(&copy->flags);
+    copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
+                                                     copy->job->permanent, &copy->flags);
+    date_for_append(copy, fetch->internaldate, fetch->internaldate_size, date);
+    append_held(copy, index, fetch, buffer_str(&copy->flags), date,
+                header_needs_added_field(copy, fetch->body, fetch->body_size));
+    return IMAP_TAKEN;
+}
+
+static void take_metadata(struct copy *copy, const struct imap_fetch *fetch)
+{
+    struct copy_alone *alone = &copy->alone;
+    if (!fetch->has_flags)
+        return;
+    alone->has_metadata = true;
+    buffer_clear(&alone->flags);
+    copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
+                                                     copy->job->permanent, &alone->flags);
+    date_for_append(copy, fetch->internaldate, fetch->internaldate_size, alone->date);
+    if (fetch->has_header)
+        alone->needs_added_field = header_needs_added_field(copy, fetch->header,
+                                                            fetch->header_size);
+}
+
+static enum imap_taken copy_untagged(void *context, const struct imap_response *response)
+{
+    struct copy *copy = context;
+    struct imap_fetch fetch;
+    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
+        !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
+        return IMAP_TAKEN;
+    ptrdiff_t index = listing_find(copy->listing, fetch.uid);
+    if (index < 0)
+        return IMAP_TAKEN;
+    if (copy->alone.step == ALONE_METADATA && copy->alone.index == (uint32_t)index) {
+        take_metadata(copy, &fetch);
+        return IMAP_TAKEN;
+    }
+    /* An empty literal would cancel a MULTIAPPEND (RFC 3502), and no message is empty. */
+    if (copy->listing->messages[index].state != MESSAGE_REQUESTED || !fetch.has_body ||
+        fetch.body_size == 0)
+        return IMAP_TAKEN;
+    return take_held(copy, (uint32_t)index, &fetch);
+}
+
+/* -- bodies that pass through -- */
+
+/* Only a message that was asked for alone may pass: then the answer can be about no other, and what
+   proves it, the UID, may even follow the body. */
+static bool stream_is_expected(const struct copy *copy, const struct imap_fetch *fetch)
+{
+    const struct copy_alone *alone = &copy->alone;
+    return fetch->ends_in_body && alone->step == ALONE_BODY && !alone->has_body &&
+           (fetch->uid == 0 || fetch->uid == copy->listing->messages[alone->index].uid) &&
+           !copy_is_dropping(copy);
+}
+
+static enum imap_taken copy_literal_begin(void *context, const struct imap_response *partial,
+                                          uint64_t literal_bytes)
+{
+    struct copy *copy = context;
+    struct copy_stream *stream = &copy->stream;
+    struct imap_fetch fetch;
+    if (!str_iequals_n(partial->name, partial->name_size, "FETCH") ||
+        !imap_fetch_parse(partial, &fetch))
+        memset(&fetch, 0, sizeof(fetch));
+    bool is_copied = stream_is_expected(copy, &fetch) && !transfer_limit_is_reached(copy);
+    if (is_copied) {
+        if (!appender_is_ready(copy->appender) || !gate_grants(copy, 1, 0))
+            return IMAP_NOT_NOW;
+        /* Its command holds no other message: it may have to be abandoned. */
+        (void)appender_flush(copy->appender);
+        copy->alone.has_body = true;
+        append_begin(copy, copy->alone.index, buffer_str(&copy->alone.flags), copy->alone.date,
+                     literal_bytes, copy->alone.needs_added_field);
+    }
+    memset(stream, 0, sizeof(*stream));
+    stream->state = is_copied ? STREAM_COPIED : STREAM_PASSED_OVER;
+    stream->uid = fetch.uid;
+    stream->bytes = literal_bytes;
+    return IMAP_TAKEN;
+}
+
+static size_t copy_literal_data(void *context, const unsigned char *data, size_t size)
+{
+    struct copy *copy = context;
+    struct copy_stream *stream = &copy->stream;
+    size_t taken = 0;
+    if (stream->state != STREAM_COPIED || !imap_client_is_alive(copy->destination))
+        return size;
+    while (taken < size && appender_is_ready(copy->appender)) {
+        /* The gate must be asked for the same again, though more may have arrived meanwhile. */
+        size_t chunk = stream->asked_bytes;
+        if (chunk == 0)
+            chunk = size - taken < STREAM_CHUNK_BYTES ? size - taken : STREAM_CHUNK_BYTES;
+        stream->asked_bytes = chunk;
+        if (!gate_grants(copy, 0, chunk))
+            break;
+        stream->asked_bytes = 0;
+        appender_add(copy->appender, data + taken, chunk);
+        taken += chunk;
+    }
+    return taken;
+}
+
+/* The response is complete: does it prove that the bytes were the message's? */
+static void stream_finish_copied(struct copy *copy, uint32_t uid)
+{
+    struct listed_message *message = &copy->listing->messages[copy->alone.index];
+    struct fault fault;
+    if (uid == message->uid) {
+        message->size_bytes = copy->stream.bytes > UINT32_MAX ? UINT32_MAX
+                                                              : (uint32_t)copy->stream.bytes;
+        copy_set_state(copy, copy->alone.index, MESSAGE_SENT);
+        appender_end(copy->appender);
+        (void)appender_flush(copy->appender);
+        return;
+    }
+    /* Inside the literal the destination can only be left: then nothing is stored. */
+    fault_set(&fault, FAULT_PROTOCOL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT, 1,
+              "the source server gave another message than the one asked for (UID %u); nothing of "
+              "it was stored",
+              message->uid);
+    pair_end(copy->pair, &fault);
+    imap_client_fail(copy->destination, &fault);
+}
+
+static void copy_literal_end(void *context, const struct imap_parser *remainder)
+{
+    struct copy *copy = context;
+    struct copy_stream *stream = &copy->stream;
+    struct imap_fetch fetch;
+    memset(&fetch, 0, sizeof(fetch));
+    fetch.uid = stream->uid;
+    bool is_good = imap_fetch_parse_remainder(remainder, &fetch);
+    enum copy_stream_state state = stream->state;
+    stream->state = STREAM_NONE;
+    if (state == STREAM_COPIED) {
+        stream_finish_copied(copy, is_good ? fetch.uid : 0);
+        return;
+    }
+    /* Larger than its RFC822.SIZE said: it has to come alone. */
+    ptrdiff_t index = is_good && fetch.uid != 0 ? listing_find(copy->listing, fetch.uid) : -1;
+    if (index < 0 || is_asked_alone(copy, (uint32_t)index) ||
+        copy->listing->messages[index].state != MESSAGE_REQUESTED)
+        return;
+    delivered(copy, (uint32_t)index, MESSAGE_WANTED);
+    if (!copy_is_dropping(copy))
+        copy_retry_alone(copy, (uint32_t)index);
+}
+
+void copy_set_source_events(struct copy *copy)
+{
+    struct imap_events events = {
+        copy, copy_untagged, copy_literal_begin, copy_literal_data, copy_literal_end, NULL};
+    imap_client_set_events(copy->source, &events);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/imap/tls.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/mem.h"
+
+/* Reads come in large pieces: one system call for several TLS records. */
+#define TLS_READ_BUFFER_BYTES (64 * 1024)
+
+struct tls_entry {
+    char *cafile; /* "" for the system's */
+    SSL_CTX *ctx;
+    struct tls_entry *next;
+};
+
+struct tls_contexts {
+    pthread_mutex_t mutex; /* guards entries */
+    struct tls_entry *entries;
+};
+
+struct tls_contexts *tls_contexts_init(void)
+{
+    struct tls_contexts *contexts = mem_alloc(sizeof(*contexts));
+    if (pthread_mutex_init(&contexts->mutex, NULL) != 0) {
+        mem_free(contexts);
+        return NULL;
+    }
+    return contexts;
+}
+
+void tls_contexts_deinit(struct tls_contexts **contexts_p)
+{
+    struct tls_contexts *contexts = *contexts_p;
+    if (contexts == NULL)
+        return;
+    *contexts_p = NULL;
+    while (contexts->entries != NULL) {
+        struct tls_entry *entry = contexts->entries;
+        contexts->entries = entry->next;
+        SSL_CTX_free(entry->ctx);
+        mem_free(entry->cafile);
+        mem_free(entry);
+    }
+    (void)pthread_mutex_destroy(&contexts->mutex);
+    mem_free(contexts);
+}
+
+static void tls_fault(struct fault *fault_r, int side, const char *what)
+{
+    char reason[256];
+    ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
+    ERR_clear_error();
+    fault_set(fault_r, FAULT_TLS, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, side, "%s (%s)", what,
+              reason);
+}
+
+static SSL_CTX *tls_ctx_new(const char *cafile, int side, struct fault *fault_r)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    if (ctx == NULL) {
+        tls_fault(fault_r, side, "TLS can't be set up");
+        return NULL;
+    }
+    bool is_loaded = cafile[0] == '\0' ? SSL_CTX_set_default_verify_paths(ctx) == 1
+                                       : SSL_CTX_load_verify_locations(ctx, cafile, NULL) == 1;
+    if (!is_loaded || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
+        char what[320];
+        (void)snprintf(what, sizeof(what), "can't read the CA certificates in %.200s",
+                       cafile[0] == '\0' ? "the system's store" : cafile);
+        tls_fault(fault_r, side, what);
+        SSL_CTX_free(ctx);
+        return NULL;
+    }
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(ctx, 1);
+    SSL_CTX_set_default_read_buffer_len(ctx, TLS_READ_BUFFER_BYTES);
+    return ctx;
+}
+
+/* Takes a reference for the caller. */
+static SSL_CTX *tls_contexts_get(struct tls_contexts *contexts, const char *cafile, int side,
+                                 struct fault *fault_r)
+{
+    SSL_CTX *ctx = NULL;
+    if (pthread_mutex_lock(&contexts->mutex) != 0) {
+        tls_fault(fault_r, side, "the TLS contexts can't be locked");
+        return NULL;
+    }
+    for (struct tls_entry *entry = contexts->entries; entry != NULL; entry = entry->next) {
+        if (strcmp(entry->cafile, cafile) == 0)
+            ctx = entry->ctx;
+    }
+    if (ctx == NULL && (ctx = tls_ctx_new(cafile, side, fault_r)) != NULL) {
+        struct tls_entry *entry = mem_alloc(sizeof(*entry));
+        entry->cafile = mem_strdup(cafile);
+        entry->ctx = ctx;
+        entry->next = contexts->entries;
+        contexts->entries = entry;
+    }
+    if (ctx != NULL && SSL_CTX_up_ref(ctx) != 1) {
+        tls_fault(fault_r, side, "a TLS context can't be shared");
+        ctx = NULL;
+    }
+    (void)pthread_mutex_unlock(&contexts->mutex);
+    return ctx;
+}
+
+static bool tls_session_set_host(SSL *ssl, const char *host)
+{
+    unsigned char address[16];
+    X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+    if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
+           SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+SSL *tls_session_new(struct tls_contexts *contexts, const char *cafile, const char *host, int fd,
+                     int side, struct fault *fault_r)
+{
+    SSL_CTX *ctx = tls_contexts_get(contexts, cafile == NULL ? "" : cafile, side, fault_r);
+    if (ctx == NULL)
+        return NULL;
+    SSL *ssl = SSL_new(ctx);
+    SSL_CTX_free(ctx);
+    if (ssl == NULL || !tls_session_set_host(ssl, host) || SSL_set_fd(ssl, fd) != 1) {
+        tls_fault(fault_r, side, "a TLS session can't be set up");
+        SSL_free(ssl);
+        return NULL;
+    }
+    return ssl;
+}
+
+void tls_explain(const SSL *ssl, char *text_r, size_t size)
+{
+    long verdict = SSL_get_verify_result(ssl);
+    unsigned long error = ERR_peek_last_error();
+    const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
+    if (verdict != X509_V_OK)
+        (void)snprintf(text_r, size, "%s", X509_verify_cert_error_string(verdict));
+    else
+        (void)snprintf(text_r, size, "%s", reason == NULL ? "the connection was closed" : reason);
+    ERR_clear_error();
+}

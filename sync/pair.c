@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/pair.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sync/folders/mutf7.h"
+#include "sync/pair_private.h"
+#include "sync/verdict.h"
+
+void pair_end(struct pair *pair, const struct fault *fault)
+{
+    if (pair->fault.code != FAULT_NONE)
+        return;
+    pair->fault = *fault;
+    log_fault(pair->log, fault);
+}
+
+bool pair_is_ended(const struct pair *pair)
+{
+    return pair->fault.code != FAULT_NONE;
+}
+
+void pair_count_error(struct pair *pair, const struct fault *last)
+{
+    struct fault fault;
+    pair->errors++;
+    if (pair->environment->progress != NULL)
+        atomic_fetch_add(&pair->environment->progress->errors, 1);
+    if (pair->settings->errorsmax <= 0 || pair->errors < (uint64_t)pair->settings->errorsmax)
+        return;
+    fault_set(&fault, FAULT_ERRORS_MAX, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
+              "%llu errors are as many as --errorsmax allows; the last one: %.300s",
+              (unsigned long long)pair->errors, last->text);
+    fault_set_server(&fault, last->server, strlen(last->server));
+    pair_end(pair, &fault);
+}
+
+bool pair_sees_stop(struct pair *pair)
+{
+    struct fault fault;
+    if (pair->environment->stop == NULL || !stop_is_requested(pair->environment->stop))
+        return false;
+    fault_set(&fault, FAULT_STOPPED, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_WAIT, 0,
+              "the run was stopped; run the same command again to go on");
+    pair_end(pair, &fault);
+    return true;
+}
+
+/* -- the plan -- */
+
+static void pair_log_plan(const struct pair *pair)
+{
+    const struct folder_plan *plan = pair->plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_entry *entry = &plan->entries[i];
+        char *from = mutf7_to_display(entry->source->name);
+        char *to = mutf7_to_display(entry->destination);
+        log_line(pair->log, "plan: [%s] -> [%s]%s%s%s", from, to,
+                 entry->exists ? "" : " (to be created)", entry->is_renamed ? " (renamed)" : "",
+                 entry->is_merged ? " (merged with another folder)" : "");
+        mem_free(from);
+        mem_free(to);
+    }
+    for (size_t i = 0; i < plan->skip_count; i++) {
+        char *name = mutf7_to_display(plan->skips[i].name);
+        log_line(pair->log, "plan: [%s] left out: %s", name, plan->skips[i].reason);
+        mem_free(name);
+    }
+}
+
+/* -- creating folders -- */
+
+static void create_answered(void *context, uint32_t number, const struct imap_reply *reply)
+{
+    struct pair *pair = context;
+    if (reply->status == IMAP_STATUS_NO || reply->status == IMAP_STATUS_BAD)
+        pair->create_refusals[number] = mem_strndup(reply->text, reply->text_size);
+}
+
+static void pair_send_with_name(struct pair *pair, const char *command, const char *name,
+                                imap_command_callback *callback, uint32_t number)
+{
+    struct imap_client *client = pair->destination.client;
+    imap_client_begin(client, false);
+    imap_client_add(client, "%s ", command);
+    imap_client_add_string(client, name);
+    imap_client_end(client, callback, pair, number);
+}
+
+/* Waits until the destination has answered everything. */
+static bool pair_drain_destination(struct pair *pair)
+{
+    struct imap_client *client = pair->destination.client;
+    while (imap_client_is_alive(client) && imap_client_pending(client) > 0) {
+        if (pair_sees_stop(pair))
+            return false;
+        imap_loop_turn(&pair->loop);
+    }
+    if (imap_client_is_alive(client))
+        return true;
+    pair_end(pair, imap_client_fault(client));
+    return false;
+}
+
+/* All CREATEs and SUBSCRIBEs go out together. A refused CREATE counts only if the folder then can't
+   be opened: it may have existed all along under these servers' rules. */
+static void pair_create_folders(struct pair *pair)
+{
+    const struct folder_plan *plan = pair->plan;
+    pair->create_refusals = mem_alloc_array(plan->create_count, sizeof(char *));
+    if (pair->settings->dry)
+        return;
+    for (size_t i = 0; i < plan->create_count && !pair_is_ended(pair); i++) {
+        pair_send_with_name(pair, "CREATE", plan->creates[i], create_answered, (uint32_t)i);
+        if (imap_client_pending(pair->destination.client) >= 64)
+            (void)pair_drain_destination(pair);
+    }
+    for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++) {
+        pair_send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], NULL, 0);
+        if (imap_client_pending(pair->destination.client) >= 64)
+            (void)pair_drain_destination(pair);
+    }
+    if (!pair_is_ended(pair))
+        (void)pair_drain_destination(pair);
+    for (size_t i = 0; i < plan->create_count; i++) {
+        char *name = mutf7_to_display(plan->creates[i]);
+        if (pair->create_refusals[i] != NULL)
+            log_line(pair->log, "folder %s not created [server said: %s]", name,
+                     pair->create_refusals[i]);
+        else if (!pair_is_ended(pair))
+            log_line(pair->log, "folder %s created", name);
+        mem_free(name);
+    }
+}
+
+/* -- sizes -- */
+
+static bool session_log_folder_size(struct session *session, const struct folder *folder,
+                                    uint64_t *messages, uint64_t *bytes, struct fault *fault_r)
+{
+    struct imap_answer answer = {0};
+    struct listing listing;
+    char *name = mutf7_to_display(folder->name);
+    uint64_t folder_bytes = 0;
+    listing_init(&listing, session);
+    imap_client_mailbox_begin(session->client);
+    imap_client_begin(session->client, false);
+    imap_client_add(session->client, "EXAMINE ");
+    imap_client_add_string(session->client, folder->name);
+    imap_client_end(session->client, imap_answer_callback, &answer, 0);
+    bool is_done = imap_loop_await(session->loop, session->client, &answer, fault_r);
+    if (is_done && answer.status != IMAP_STATUS_OK) {
+        session_judge(session, VERDICT_SELECT, &answer, name, fault_r);
+        is_done = false;
+    }
+    if (is_done) {
+        listing.exists_before = imap_client_mailbox(session->client)->exists;
+        listing_send(&listing, false, false);
+        is_done = listing_finish(&listing, name, fault_r);
+    }
+    if (is_done) {
+        for (size_t i = 0; i < listing.count; i++)
+            folder_bytes += listing.messages[i].size_bytes;
+        log_line(session->log, "host%d folder %s: %llu messages, %llu bytes", session->side, name,
+                 (unsigned long long)listing.count, (unsigned long long)folder_bytes);
+        *messages += listing.count;
+        *bytes += folder_bytes;
+    }
+    listing_deinit(&listing);
+    mem_free(name);
+    return is_done;
+}
+
+/* --justfoldersizes */
+static void pair_log_folder_sizes(struct pair *pair, struct session *session)
+{
+    uint64_t messages = 0;
+    uint64_t bytes = 0;
+    struct fault fault;
+    for (size_t i = 0; i < session->folders.count && !pair_is_ended(pair); i++) {
+        const struct folder *folder = &session->folders.items[i];
+        if ((folder->attributes & FOLDER_NOSELECT) != 0)
+            continue;
+        if (!session_log_folder_size(session, folder, &messages, &bytes, &fault)) {
+            if (fault.scope >= FAULT_SCOPE_MAILBOX)
+                pair_end(pair, &fault);
+            else
+                log_fault(pair->log, &fault);
+        }
+    }
+    log_line(pair->log, "host%d in all: %llu folders, %llu messages, %llu bytes", session->side,
+             (unsigned long long)session->folders.count, (unsigned long long)messages,
+             (unsigned long long)bytes);
+}
+
+/* What the server told along with its list, at no cost. */
+static void pair_log_source_size(const struct pair *pair)
+{
+    const struct folder_list *folders = &pair->source.folders;
+    uint64_t messages = 0;
+    for (size_t i = 0; i < folders->count; i++)
+        messages += folders->items[i].messages;
+    if (folders->count > 0 && folders->items[0].has_status)
+        log_line(pair->log, "host1 in all: %llu folders, %llu messages",
+                 (unsigned long long)folders->count, (unsigned long long)messages);
+}
+
+/* -- the run of one pair -- */
+
+static bool pair_sign_in(struct pair *pair)
+{
+    struct fault fault;
+    if (session_open(&pair->source, &fault) && session_list(&pair->source, true, &fault) &&
+        session_open(&pair->destination, &fault) && session_list(&pair->destination, false, &fault))
+        return true;
+    pair_end(pair, &fault);
+    return false;
+}
+
+static bool pair_make_plan(struct pair *pair)
+{
+    struct fault fault;
+    if (!folder_plan_build(&pair->source.folders, &pair->destination.folders, pair->settings,
+                           &pair->plan, &fault)) {
+        pair_end(pair, &fault);
+        return false;
+    }
+    pair_log_plan(pair);
+    return true;
+}
+
+static void pair_sync_plan(struct pair *pair)
+{
+    const struct folder_plan *plan = pair->plan;
+    for (size_t i = 0; i < plan->count;) {
+        size_t end = i + 1;
+        while (end < plan->count && plan->entries[i].is_merged && plan->entries[end].is_merged &&
+               strcmp(plan->entries[i].destination, plan->entries[end].destination) == 0)
+            end++;
+        pair_sync_folders(pair, &plan->entries[i], end - i);
+        i = end;
+    }
+}
+
+static void pair_work(struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
+    if (!pair_sign_in(pair) || settings->justlogin)
+        return;
+    if (settings->foldersizes)
+        pair_log_source_size(pair);
+    if (!pair_make_plan(pair))
+        return;
+    if (settings->justfoldersizes) {
+        pair_log_folder_sizes(pair, &pair->source);
+        pair_log_folder_sizes(pair, &pair->destination);
+        return;
+    }
+    pair_create_folders(pair);
+    if (!settings->justfolders)
+        pair_sync_plan(pair);
+}
+
+/* -- the verdict -- */
+
+static bool fault_is_pause(const struct fault *fault)
+{
+    return fault->code == FAULT_STOPPED || fault->code == FAULT_TRANSFER_LIMIT ||
+           fault->code == FAULT_THROTTLED;
+}
+
+static uint64_t refused_folders(const struct pair *pair)
+{
+    uint64_t refused = 0;
+    for (size_t i = 0;
+         pair->plan != NULL && pair->create_refusals != NULL && i < pair->plan->create_count; i++)
+        refused += pair->create_refusals[i] != NULL;
+    return refused;
+}
+
+/* What is missing although the pair went through to its end. */
+static void result_set_exceptions(const struct pair *pair, struct pair_result *result)
+{
+    const struct message_counts *counts = &pair->counts;
+    result->status = JOB_EXCEPTIONS;
+    if (pair->has_failed_folder) {
+        result->fault = pair->folder_fault;
+        return;
+    }
+    fault_set(&result->fault,
+              counts->failed > 0       ? FAULT_APPEND
+              : counts->unreadable > 0 ? FAULT_FETCH
+                                       : FAULT_TOO_BIG,
+              FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 0,
+              "%llu messages are not on the destination (%llu failed, %llu unreadable, %llu too "
+              "big); problems.csv lists them",
+              (unsigned long long)(counts->failed + counts->unreadable + counts->too_big),
+              (unsigned long long)counts->failed, (unsigned long long)counts->unreadable,
+              (unsigned long long)counts->too_big);
+}
+
+/* "complete" is said only when nothing at all speaks against it. */
+static void pair_conclude(const struct pair *pair, struct pair_result *result)
+{
+    const struct message_counts *counts = &pair->counts;
+    int64_t difference = message_counts_difference(counts);
+    result->counts = *counts;
+    if (pair_is_ended(pair)) {
+        result->fault = pair->fault;
+        result->status = fault_is_pause(&pair->fault) ? JOB_PAUSED : JOB_FAILED;
+    } else if (pair->has_failed_folder ||
+               counts->failed + counts->unreadable + counts->too_big > 0) {
+        result_set_exceptions(pair, result);
+    } else if (difference != 0) {
+        result->status = JOB_FAILED;
+        fault_set(&result->fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RETRY, 0,
+                  "the accounting does not close: %lld messages are in no state",
+                  (long long)difference);
+    } else if (pair->settings->justfolders && refused_folders(pair) > 0) {
+        result->status = JOB_EXCEPTIONS;
+        fault_set(&result->fault, FAULT_CREATE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_NEVER, 2,
+                  "%llu folders could not be created; the log names them",
+                  (unsigned long long)refused_folders(pair));
+    } else {
+        result->status = JOB_COMPLETE;
+    }
+}
+
+static void pair_deinit(struct pair *pair)
+{
+    if (pair->create_refusals != NULL) {
+        for (size_t i = 0; i < pair->plan->create_count; i++)
+            mem_free(pair->create_refusals[i]);
+        mem_free(pair->create_refusals);
+    }
+    folder_plan_deinit(&pair->plan);
+    session_deinit(&pair->source);
+    session_deinit(&pair->destination);
+}
+
+void pair_run(const struct settings *settings, const struct pair_environment *environment,
+              struct pair_result *result_r)
+{
+    struct pair pair;
+    memset(&pair, 0, sizeof(pair));
+    memset(result_r, 0, sizeof(*result_r));
+    pair.settings = settings;
+    pair.environment = environment;
+    pair.log = environment->log;
+    imap_loop_init(&pair.loop, environment->stop);
+    session_init(&pair.source, 1, settings, &pair.loop, environment->tls, environment->stop,
+                 pair.log);
+    session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, environment->stop,
+                 pair.log);
+    pair_work(&pair);
+    pair_conclude(&pair, result_r);
+    pair_deinit(&pair);
+    log_flush(environment->log);
+}

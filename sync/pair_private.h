@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * What the parts of one pair share. Belongs to the pair's thread. */
+#ifndef SYNC_PAIR_PRIVATE_H
+#define SYNC_PAIR_PRIVATE_H
+
+#include "sync/folders/plan.h"
+#include "sync/listing.h"
+#include "sync/pair.h"
+#include "sync/session.h"
+
+struct pair {
+    const struct settings *settings;
+    const struct pair_environment *environment;
+    struct log *log;
+    struct imap_loop loop;
+    struct session source;
+    struct session destination;
+    bool is_destination_open;
+    struct folder_plan *plan;
+    char **create_refusals; /* parallel to plan->creates; the server's words, NULL if created */
+    struct message_counts counts; /* sum over the folders that were recorded */
+    uint64_t errors;              /* messages and folders that failed, against --errorsmax */
+    uint64_t sent_bytes;          /* against --exitwhenover */
+    bool has_failed_folder;
+    struct fault folder_fault; /* the first folder's, for the mailbox's error */
+    struct fault fault;        /* what ended the pair early; FAULT_NONE while it goes on */
+};
+
+/* Remembers why the pair ends; the first reason stays. */
+void pair_end(struct pair *pair, const struct fault *fault);
+bool pair_is_ended(const struct pair *pair);
+/* Counts an error; ends the pair when there are too many. */
+void pair_count_error(struct pair *pair, const struct fault *fault);
+/* True once a stop is wanted; ends the pair with FAULT_STOPPED. */
+bool pair_sees_stop(struct pair *pair);
+
+/* pair_folder.c: one destination folder and all source folders that go there (entries[0..count) of
+   the plan, merged ones together). Faults of a folder are recorded there; those of the mailbox end
+   the pair. */
+void pair_sync_folders(struct pair *pair, const struct plan_entry *entries, size_t count);
+
+#endif

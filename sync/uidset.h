@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * UID sets for commands: "1:3,7". Pure. */
+#ifndef SYNC_UIDSET_H
+#define SYNC_UIDSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+/* Exchange takes command lines up to 10,240 bytes; sets stay well below. */
+#define UIDSET_MAX_BYTES ((size_t)7900)
+
+struct uidset {
+    struct buffer text;
+    uint32_t first; /* of the range being built; 0: none */
+    uint32_t last;
+};
+
+void uidset_init(struct uidset *set);
+void uidset_deinit(struct uidset *set);
+/* Adds a UID above all added before. follows_last: no listed UID lies between it and the one added
+   before, so the two may stand in one range. False, and nothing added, when the set is full. */
+bool uidset_add(struct uidset *set, uint32_t uid, bool follows_last);
+/* The set as text; nothing may be added afterwards. */
+const char *uidset_finish(struct uidset *set);
+
+#endif
