@@ -145,7 +145,7 @@ static void hint_delete(struct parse *parse, const struct option_match *match)
 static bool option_is_usable(struct parse *parse, const struct option_match *match)
 {
     const struct setting *row = match->row;
-    char name[SETTING_NAME_SIZE + 2];
+    char name[SETTING_NAME_SIZE + 8];
     (void)snprintf(name, sizeof(name), "--%s%s", match->is_negated ? "no" : "", parse->last_option);
     if (row->state == SETTING_ACCEPTED)
         return false;

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ * What the rows of a manifest must hold, each for itself and against each other. */
+#include "batch/manifest_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "batch/key_set.h"
+
+struct check {
+    struct manifest *manifest;
+    struct manifest_faults *faults;
+    struct key_set *seen;
+    int user[2]; /* column numbers of the settings */
+    int password[2];
+    int passfile[2];
+    bool has_seen_default[2]; /* the command line's secret was checked */
+    bool has_told_readable;
+    size_t row;
+    size_t line;
+    const struct settings *settings; /* the row's */
+};
+
+static void check_fail(struct check *check, int setting, const char *sentence)
+{
+    manifest_fault_cell(check->faults, check->manifest, check->line,
+                        manifest_column_of(check->manifest, setting), sentence);
+}
+
+/* Sentences of settings_check_*() begin with the name of the setting they are about. A cell that
+   has a fault already is not also called missing. */
+static void check_fail_each(struct check *check, struct buffer *sentences)
+{
+    const char *sentence = buffer_str(sentences);
+    while (*sentence != '\0') {
+        char name[SETTINGS_COLUMN_NAME_SIZE];
+        (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(sentence, " "), sentence);
+        int setting = settings_column_is_known(name) ? settings_column_find(name, NULL) : -2;
+        size_t index = manifest_column_of(check->manifest, setting);
+        if (!check->faults->is_told[index] || check->manifest->columns[index].setting != setting)
+            check_fail(check, setting, sentence);
+        sentence += strcspn(sentence, "\n");
+        sentence += *sentence == '\n' ? 1 : 0;
+    }
+}
+
+/* --- one row --- */
+
+static void check_row_itself(struct check *check)
+{
+    struct buffer sentences;
+    buffer_init(&sentences, 8192);
+    (void)settings_check_pair(check->settings, &sentences);
+    check_fail_each(check, &sentences);
+    buffer_deinit(&sentences);
+}
+
+/* Commands and plain passwords are only as safe as the file that holds them. */
+static void check_password_cell(struct check *check, int side)
+{
+    const struct manifest *manifest = check->manifest;
+    enum secret_kind kind = settings_secret_kind(check->settings->side[side - 1].password);
+    if (kind == SECRET_CMD && manifest->may_others_write)
+        check_fail(check, check->password[side - 1],
+                   "a cmd: password is refused, since others may write the manifest; "
+                   "chmod 600 it, and own it");
+    if (kind == SECRET_LITERAL && manifest->may_others_read && !check->has_told_readable &&
+        !manifest->defaults.insecure_manifest) {
+        struct buffer text;
+        buffer_init(&text, 8192);
+        buffer_append_str(&text, "the manifest holds plain passwords and others may read it: "
+                                 "chmod 600 ");
+        str_append_printable(&text, check->faults->path, strlen(check->faults->path));
+        buffer_append_str(&text, " (or accept that with --insecure-manifest)");
+        check_fail(check, check->password[side - 1], buffer_str(&text));
+        buffer_deinit(&text);
+        check->has_told_readable = true;
+    }
+}
+
+static void check_secret(struct check *check, int side)
+{
+    const struct settings *settings = check->settings;
+    bool is_of_row = settings_column_was_set(settings, check->password[side - 1]);
+    struct buffer sentences;
+    if (is_of_row)
+        check_password_cell(check, side);
+    is_of_row = is_of_row || settings_column_was_set(settings, check->passfile[side - 1]);
+    if (!is_of_row && check->has_seen_default[side - 1])
+        return;
+    check->has_seen_default[side - 1] = check->has_seen_default[side - 1] || !is_of_row;
+    buffer_init(&sentences, 8192);
+    (void)settings_check_secret(settings, side, &sentences);
+    check_fail_each(check, &sentences);
+    buffer_deinit(&sentences);
+}
+
+/* --- rows against each other --- */
+
+/* Host names ignore case, and so do the domains of addresses; a user's own part may not. */
+static void append_lower(struct buffer *key, const char *text, bool is_login)
+{
+    bool must_lower = !is_login;
+    for (; *text != '\0'; text++) {
+        if (is_login && (*text == '@' || *text == '\\'))
+            must_lower = *text == '@';
+        buffer_append_byte(key, (unsigned char)(must_lower ? str_lower(*text) : *text));
+    }
+    buffer_append_byte(key, '\0');
+}
+
+static void append_mailbox(struct buffer *key, const struct settings *settings, int side)
+{
+    char *login = settings_login_name(settings, side);
+    append_lower(key, settings->side[side - 1].host, false);
+    buffer_printf(key, "%lld", (long long)settings_port(settings, side));
+    buffer_append_byte(key, '\0');
+    append_lower(key, login, true);
+    mem_free(login);
+}
+
+/* True and the line of the first row with this key, if there was one. */
+static bool was_seen(struct check *check, const struct buffer *key, size_t *line_r)
+{
+    size_t first;
+    if (key_set_add(check->seen, key->data, key->used, check->row, &first))
+        return false;
+    *line_r = check->manifest->rows[first].line;
+    return true;
+}
+
+static bool check_same_pair(struct check *check, struct buffer *key)
+{
+    char sentence[160];
+    size_t line;
+    buffer_clear(key);
+    buffer_append_byte(key, 'p');
+    append_mailbox(key, check->settings, 1);
+    append_mailbox(key, check->settings, 2);
+    if (!was_seen(check, key, &line))
+        return false;
+    (void)snprintf(sentence, sizeof(sentence), "the same pair of mailboxes stands in line %zu",
+                   line);
+    check_fail(check, check->user[0], sentence);
+    return true;
+}
+
+/* Two rows may share a destination only if both have a subfolder2, and not the same. The set holds
+   the first row at all ('a'), the first without a subfolder ('w') and with this one ('s'). */
+static bool shares_destination(struct check *check, struct buffer *key, size_t *line_r)
+{
+    const char *subfolder = check->settings->side[1].subfolder;
+    size_t first;
+    buffer_clear(key);
+    buffer_append_byte(key, 'w');
+    append_mailbox(key, check->settings, 2);
+    if (subfolder == NULL || subfolder[0] == '\0') {
+        (void)was_seen(check, key, line_r);
+        key->data[0] = 'a';
+        return was_seen(check, key, line_r);
+    }
+    if (key_set_find(check->seen, key->data, key->used, &first)) {
+        *line_r = check->manifest->rows[first].line;
+        return true;
+    }
+    key->data[0] = 'a';
+    (void)was_seen(check, key, line_r);
+    key->data[0] = 's';
+    buffer_append_str(key, subfolder);
+    return was_seen(check, key, line_r);
+}
+
+static void check_destination(struct check *check, struct buffer *key)
+{
+    char sentence[192];
+    size_t line;
+    if (!shares_destination(check, key, &line))
+        return;
+    (void)snprintf(sentence, sizeof(sentence),
+                   "this destination mailbox is that of line %zu too; if two sources shall go "
+                   "there, give each its own subfolder2",
+                   line);
+    check_fail(check, check->user[1], sentence);
+}
+
+static void check_against_others(struct check *check)
+{
+    struct buffer key;
+    struct buffer other;
+    buffer_init(&key, 1 << 20);
+    buffer_init(&other, 1 << 20);
+    append_mailbox(&key, check->settings, 1);
+    append_mailbox(&other, check->settings, 2);
+    if (key.used == other.used && memcmp(key.data, other.data, key.used) == 0)
+        check_fail(check, check->user[1], "source and destination are the same mailbox");
+    else if (!check_same_pair(check, &key))
+        check_destination(check, &key);
+    buffer_deinit(&key);
+    buffer_deinit(&other);
+}
+
+/* --- all rows --- */
+
+/* Text is UTF-8; only passwords may be anything. */
+static bool check_encoding(struct check *check)
+{
+    const struct manifest *manifest = check->manifest;
+    const char *cell = (const char *)manifest->cells.data + manifest->rows[check->row].offset;
+    bool is_fine = true;
+    for (size_t i = 0; i < manifest->column_count; i++, cell = manifest_next_cell(cell)) {
+        int setting = manifest->columns[i].setting;
+        bool is_password = setting == check->password[0] || setting == check->password[1];
+        if (is_password || str_is_utf8(cell, strlen(cell)))
+            continue;
+        manifest_fault_cell(check->faults, manifest, check->line, i,
+                            "the cell is not UTF-8; save the file as \"CSV UTF-8\"");
+        is_fine = false;
+    }
+    return is_fine;
+}
+
+static bool names_mailbox(const struct settings_side *side)
+{
+    return side->host != NULL && side->host[0] != '\0' && side->user != NULL &&
+           side->user[0] != '\0';
+}
+
+static void check_row(struct check *check, bool must_be_whole)
+{
+    struct settings settings;
+    memset(check->faults->is_told, 0, sizeof(check->faults->is_told));
+    bool is_fine = check_encoding(check);
+    is_fine = manifest_resolve_row(check->manifest, check->row, &settings, check->faults) &&
+              is_fine;
+    check->settings = &settings;
+    if (must_be_whole) {
+        check_row_itself(check);
+        check_secret(check, 1);
+        check_secret(check, 2);
+        if (is_fine && names_mailbox(&settings.side[0]) && names_mailbox(&settings.side[1]))
+            check_against_others(check);
+    }
+    settings_deinit(&settings);
+}
+
+static void check_all(struct manifest *manifest, struct manifest_faults *faults, bool must_be_whole)
+{
+    struct check check = {.manifest = manifest, .faults = faults, .seen = key_set_init()};
+    for (int i = 0; i < 2; i++) {
+        check.user[i] = settings_column_find(i == 0 ? "user1" : "user2", NULL);
+        check.password[i] = settings_column_find(i == 0 ? "password1" : "password2", NULL);
+        check.passfile[i] = settings_column_find(i == 0 ? "passfile1" : "passfile2", NULL);
+    }
+    for (; check.row < manifest->row_count; check.row++) {
+        check.line = manifest->rows[check.row].line;
+        check_row(&check, must_be_whole);
+    }
+    key_set_deinit(&check.seen);
+}
+
+void manifest_check_rows(struct manifest *manifest, struct manifest_faults *faults)
+{
+    check_all(manifest, faults, true);
+}
+
+void manifest_check_cells(struct manifest *manifest, struct manifest_faults *faults)
+{
+    check_all(manifest, faults, false);
+}
