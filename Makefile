@@ -15,7 +15,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
             -Wpointer-arith -Wformat=2 -Wundef -Wvla $(WERROR)
 LIBS     := libssl libcrypto sqlite3 libpcre2-8 zlib
 NEEDED   := $(STANDARD) $(WARNINGS) -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
-LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lcsv
+LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lcsv -lm
 
 # ROOMS limits a build to some rooms: `make unit ROOMS="base store"`.
 ROOMS    ?= base store sync report batch
@@ -24,6 +24,13 @@ OBJS     := $(SRCS:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/libmailconvoy.a
 UNITS    := $(foreach r,$(ROOMS),$(wildcard tests/unit/$(r)/test_*.c))
 UNITBINS := $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZBINS := $(FUZZERS:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+# Integration tests: the program they run, how many at a time, which of them.
+MAILCONVOY ?= $(BUILD)/mailconvoy
+JOBS       ?= 4
+TESTS      ?= tests/integration
 
 Q := $(if $(V),,@)
 
@@ -53,10 +60,69 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 unit: $(UNITBINS)
 	$(Q)scripts/run-units $(UNITBINS)
 
+integration: $(BUILD)/mailconvoy
+	$(Q)MAILCONVOY=$(MAILCONVOY) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -n $(JOBS) \
+	    -p no:cacheprovider --junitxml=$(BUILD)/integration.xml $(TESTS)
+
+# The two commands a newcomer needs.
+demo: deps-test
+	$(Q)$(MAKE) --no-print-directory mailconvoy
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/demo/demo.py
+
+check: deps-test
+	$(Q)$(MAKE) --no-print-directory unit integration
+
+# The same tests with the address and undefined-behaviour sanitizers, then threads with their own.
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+check-asan: deps-test
+	$(Q)MAILCONVOY_TIMEOUT=300 $(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE="$(ASAN)" \
+	    CFLAGS="-O1 -g -fno-omit-frame-pointer" unit integration
+
+check-tsan: deps-test
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread \
+	    CFLAGS="-O1 -g" UNITS="$(wildcard tests/unit/base/*.c tests/unit/store/*.c tests/unit/batch/*.c)" unit
+	$(Q)MAILCONVOY_TIMEOUT=300 TSAN_OPTIONS=halt_on_error=1 $(MAKE) --no-print-directory \
+	    BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread CFLAGS="-O1 -g" integration \
+	    TESTS="-m threads tests/integration"
+
+lint:
+	$(Q)scripts/deps build lint
+	$(Q)LINT_FLAGS='$(filter-out $(SANITIZE),$(NEEDED))' scripts/lint
+
+# A few seconds of each fuzzer, so that none rots.
+FUZZ_SECS ?= 20
+fuzz-smoke:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzing CC=clang CFLAGS="-O1 -g" \
+	    SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" run-fuzzers
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -Wno-missing-prototypes -fsanitize=fuzzer -o $@ $< $(LIB) $(LINK)
+
+run-fuzzers: $(FUZZBINS)
+	$(Q)set -e; for fuzzer in $(FUZZBINS); do \
+	    mkdir -p $$fuzzer.corpus; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECS) -print_final_stats=1 -artifact_prefix=$$fuzzer. \
+	        $$fuzzer.corpus $$(ls -d tests/fuzz/corpus/$$(basename $$fuzzer) 2>/dev/null); \
+	done
+
+bench:
+	$(Q)scripts/deps build test bench
+	$(Q)$(MAKE) --no-print-directory mailconvoy
+	$(Q)tests/bench/run
+
+deps:
+	$(Q)scripts/deps
+
+deps-test:
+	$(Q)scripts/deps build test
+
 clean:
 	$(Q)rm -rf $(BUILD) mailconvoy
 
 -include $(OBJS:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
-.PHONY: all unit clean
+.PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
+        deps deps-test clean
 .DELETE_ON_ERROR:

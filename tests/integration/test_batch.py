@@ -23,6 +23,7 @@ TREE = {
 COUNT = sum(len(items) for items in TREE.values())
 
 
+@pytest.mark.threads
 def test_a_batch_copies_every_message(work, a, b):
     users = [work.pair(a, b, TREE) for _ in range(4)]
     run = work.batch([work.row(a, b, user) for user in users], "--parallel", "3")
@@ -35,6 +36,7 @@ def test_a_batch_copies_every_message(work, a, b):
     assert run.problems() == []
 
 
+@pytest.mark.threads
 def test_both_directions_at_once(work, a, b):
     one, two = work.pair(a, b, TREE), work.pair(b, a, TREE)
     work.batch([work.row(a, b, one), work.row(b, a, two)])
@@ -42,6 +44,7 @@ def test_both_directions_at_once(work, a, b):
     assert_same(b, a, two)
 
 
+@pytest.mark.threads
 def test_a_second_run_copies_nothing(work, a, b):
     user = work.pair(a, b, TREE)
     rows = [work.row(a, b, user)]

@@ -10,6 +10,7 @@ from tests.integration.harness import assert_same
 from tests.servers import messages
 from tests.servers.proxy import Proxy
 
+pytestmark = pytest.mark.threads
 SMALL = {"INBOX": [messages.plain(n) for n in range(60)]}
 LARGE = {"INBOX": [messages.with_attachment(n, size=30_000) for n in range(30)]}
 

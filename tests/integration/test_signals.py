@@ -11,6 +11,7 @@ from tests.servers import messages
 from tests.servers.proxy import Proxy
 from tests.servers.scripted import ScriptedServer, hang
 
+pytestmark = pytest.mark.threads
 TREE = {
     "INBOX": [messages.plain(n) for n in range(60)] + [messages.plain(1)] * 3,
     "Sent": [messages.no_message_id(n) for n in range(100, 130)],
