@@ -24,8 +24,11 @@ struct check {
 
 static void check_fail(struct check *check, int setting, const char *sentence)
 {
-    manifest_fault_cell(check->faults, check->manifest, check->line,
-                        manifest_column_of(check->manifest, setting), sentence);
+    size_t index = manifest_column_of(check->manifest, setting);
+    if (check->manifest->columns[index].setting == setting)
+        manifest_fault_cell(check->faults, check->manifest, check->line, index, sentence);
+    else /* it comes from the command line or from the row's options */
+        manifest_fault(check->faults, check->line, 1, sentence);
 }
 
 /* Sentences of settings_check_*() begin with the name of the setting they are about. A cell that
