@@ -13,7 +13,7 @@
 #include "report/command.h"
 #include "sync/settings.h"
 
-#define COMMAND_TEXT_MAX_BYTES (1024 * 1024)
+#define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
 /* A command line being read. */
 struct command {

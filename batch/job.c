@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define JOB_TEXT_MAX_BYTES (1024 * 1024)
+#define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
 void job_log_settings(struct log *log, const struct settings *settings)
 {

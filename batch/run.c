@@ -21,7 +21,7 @@
 #include "sync/imap/tls.h"
 #include "sync/pair.h"
 
-#define RUN_TEXT_MAX_BYTES (1024 * 1024)
+#define RUN_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
 /* Set up by the main thread before any worker starts, and then only read; but for what the mutex
    guards. Store, log, budget, queue and TLS contexts lock themselves. */
