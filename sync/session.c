@@ -16,11 +16,12 @@ static const char *const side_names[] = {"", "source", "destination"};
 enum tls_mode {
     TLS_IMPLICIT, /* from the first byte, RFC 8314 */
     TLS_STARTTLS,
+    TLS_EITHER, /* implicit; STARTTLS if the server greets in clear */
     TLS_NONE,
 };
 
 /* TLS from the first byte unless something else was asked for; clear text only on an explicit
-   --notls. */
+   --notls. A port that says nothing is tried both ways, since both end in TLS. */
 static enum tls_mode session_tls_mode(const struct settings_side *own)
 {
     if (own->ssl == CHOICE_YES)
@@ -28,7 +29,11 @@ static enum tls_mode session_tls_mode(const struct settings_side *own)
     if (own->ssl == CHOICE_AUTO && own->tls != CHOICE_YES &&
         (own->port == 0 || own->port == PORT_IMAPS))
         return TLS_IMPLICIT;
-    return own->tls == CHOICE_NO ? TLS_NONE : TLS_STARTTLS;
+    if (own->tls == CHOICE_NO)
+        return TLS_NONE;
+    bool is_known = own->port == 0 || own->port == PORT_IMAP || own->tls == CHOICE_YES ||
+                    own->ssl == CHOICE_NO;
+    return is_known ? TLS_STARTTLS : TLS_EITHER;
 }
 
 void session_init(struct session *session, int side, const struct settings *settings,
@@ -149,19 +154,31 @@ static bool session_start_tls(struct session *session, struct fault *fault_r)
     return connection_start_tls(imap_client_connection(session->client), fault_r);
 }
 
+/* Connected, with TLS if it starts with the first byte. *mode is settled where it was open. */
+static struct connection *session_open_connection(struct session *session, enum tls_mode *mode,
+                                                  struct fault *fault_r)
+{
+    struct connection *connection = connection_open(&session->connection_options, fault_r);
+    if (connection == NULL || *mode == TLS_STARTTLS || *mode == TLS_NONE)
+        return connection;
+    if (connection_start_tls(connection, fault_r))
+        return connection;
+    connection_close(&connection);
+    if (*mode != TLS_EITHER || fault_r->advice != FAULT_ADVICE_RETRY)
+        return NULL;
+    *mode = TLS_STARTTLS;
+    return connection_open(&session->connection_options, fault_r);
+}
+
 static bool session_connect(struct session *session, struct fault *fault_r)
 {
     enum tls_mode mode = session_tls_mode(session->own);
     struct imap_client_options options = {session->side, session->connection_options.timeout_msecs,
                                           SESSION_HOLD_MAX_BYTES,
                                           session->own->debugimap ? session->log : NULL};
-    struct connection *connection = connection_open(&session->connection_options, fault_r);
+    struct connection *connection = session_open_connection(session, &mode, fault_r);
     if (connection == NULL)
         return false;
-    if (mode == TLS_IMPLICIT && !connection_start_tls(connection, fault_r)) {
-        connection_close(&connection);
-        return false;
-    }
     session->client = imap_client_init(connection, &options);
     imap_loop_add(session->loop, session->client);
     if (!session_await_greeting(session, fault_r))

@@ -12,7 +12,7 @@
 
 static char name_fold(char c)
 {
-    return c == '_' ? '-' : str_lower(c);
+    return str_lower(c == '_' ? '-' : c);
 }
 
 /* Walks along `text` as far as `name` agrees; how many bytes of `name` are used up. */

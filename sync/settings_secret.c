@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -126,6 +127,16 @@ static void secret_fault(struct fault *fault, int side, const char *name, const 
               name, side, sentence, detail[0] == '\0' ? "" : ": ", detail);
 }
 
+/* As secret_fault(), with the system's words for `error`. */
+static void secret_fault_errno(struct fault *fault, int side, const char *name,
+                               const char *sentence, int error)
+{
+    char words[128];
+    if (strerror_r(error, words, sizeof(words)) != 0)
+        (void)snprintf(words, sizeof(words), "error %d", error);
+    secret_fault(fault, side, name, sentence, words);
+}
+
 /* --- passfile --- */
 
 static bool secret_from_file(const char *path, int side, char **secret_r, struct fault *fault_r)
@@ -133,13 +144,13 @@ static bool secret_from_file(const char *path, int side, char **secret_r, struct
     struct buffer line;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        secret_fault(fault_r, side, "passfile", "can't be opened", strerror(errno));
+        secret_fault_errno(fault_r, side, "passfile", "can't be opened", errno);
         return false;
     }
     buffer_init_secret(&line, SECRET_MAX_BYTES + SECRET_READ_BYTES);
     enum secret_read outcome = read_first_line(fd, 0, &line);
     if (outcome == SECRET_READ_FAILED)
-        secret_fault(fault_r, side, "passfile", "can't be read", strerror(errno));
+        secret_fault_errno(fault_r, side, "passfile", "can't be read", errno);
     else if (outcome == SECRET_READ_TOO_LONG)
         secret_fault(fault_r, side, "passfile", "has a first line longer than 64 KiB", "");
     else if ((*secret_r = secret_from_line(&line)) == NULL)
@@ -290,8 +301,7 @@ static bool secret_from_cmd(const char *command, int side, char **secret_r, stru
     int fd = -1;
     int error = start_command(command, &pid, &fd);
     if (error != 0) {
-        secret_fault(fault_r, side, "password", "is a command that can't be started",
-                     strerror(error));
+        secret_fault_errno(fault_r, side, "password", "is a command that can't be started", error);
         return false;
     }
     buffer_init_secret(&line, SECRET_MAX_BYTES + SECRET_READ_BYTES);
@@ -340,8 +350,9 @@ static bool check_passfile(const char *path, int side, struct buffer *faults)
 {
     struct stat info;
     const char *reason = NULL;
+    char words[128];
     if (stat(path, &info) != 0 || access(path, R_OK) != 0)
-        reason = strerror(errno);
+        reason = strerror_r(errno, words, sizeof(words)) == 0 ? words : "it can't be read";
     else if (S_ISDIR(info.st_mode))
         reason = "it is a folder";
     else if (S_ISREG(info.st_mode) && info.st_size == 0)

@@ -213,13 +213,14 @@ bool connection_start_tls(struct connection *connection, struct fault *fault_r)
     }
     char reason[160];
     char what[320];
+    bool met_clear_text = tls_met_clear_text();
     tls_explain(connection->ssl, reason, sizeof(reason));
     (void)snprintf(what, sizeof(what),
                    "could not prove who it is, or speaks no TLS here: %s. Check host and port; a "
                    "private CA is trusted with --cafile%d FILE",
                    reason, options->side);
     connection_fault(connection, FAULT_TLS, what, fault_r);
-    fault_r->advice = FAULT_ADVICE_NEVER;
+    fault_r->advice = met_clear_text ? FAULT_ADVICE_RETRY : FAULT_ADVICE_NEVER;
     return false;
 }
 

@@ -29,7 +29,8 @@ struct connection_options {
    The options must outlive the connection. */
 struct connection *connection_open(const struct connection_options *options, struct fault *fault_r);
 void connection_close(struct connection **connection);
-/* The TLS handshake, with verification; blocks (poll). */
+/* The TLS handshake, with verification; blocks (poll). The fault's advice is RETRY when the other
+   side does not speak TLS at all, so that STARTTLS may be tried on a new connection. */
 bool connection_start_tls(struct connection *connection, struct fault *fault_r);
 bool connection_has_tls(const struct connection *connection);
 

@@ -141,6 +141,11 @@ SSL *tls_session_new(struct tls_contexts *contexts, const char *cafile, const ch
     return ssl;
 }
 
+bool tls_met_clear_text(void)
+{
+    return ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_WRONG_VERSION_NUMBER;
+}
+
 void tls_explain(const SSL *ssl, char *text_r, size_t size)
 {
     long verdict = SSL_get_verify_result(ssl);

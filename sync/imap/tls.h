@@ -6,6 +6,8 @@
 #ifndef SYNC_IMAP_TLS_H
 #define SYNC_IMAP_TLS_H
 
+#include <stdbool.h>
+
 #include <openssl/ssl.h>
 
 #include "base/fault.h"
@@ -19,6 +21,9 @@ void tls_contexts_deinit(struct tls_contexts **contexts);
    FAULT_TLS for `side` on failure. The caller frees it with SSL_free(). */
 SSL *tls_session_new(struct tls_contexts *contexts, const char *cafile, const char *host, int fd,
                      int side, struct fault *fault_r);
+/* Did the last failed handshake end at bytes that are no TLS at all? Looks at this thread's OpenSSL
+   error queue without clearing it. */
+bool tls_met_clear_text(void);
 /* Why the handshake failed, in words. Reads and clears this thread's OpenSSL error queue. */
 void tls_explain(const SSL *ssl, char *text_r, size_t size);
 
