@@ -26,7 +26,7 @@ def test_a_signal_pauses(work, a, b, sign):
     with Proxy(b) as proxy:
         rows = [work.row(a, proxy, user), work.row(a, proxy, waiting)]
         process = work.batch_start(rows, "--parallel", "1", "--budget-messages", "30")
-        proxy.wait_for("^APPEND", 20)
+        proxy.wait_for_appends(20)
         process.send_signal(sign)
         run = work.finish(process, 30)
     assert run.code == PAUSED, run
@@ -77,7 +77,7 @@ def test_killed_and_started_again(work, a, b, appends):
     user = work.pair(a, b, TREE)
     with Proxy(b, latency_msecs=5) as proxy:
         process = work.batch_start([work.row(a, proxy, user)])
-        proxy.wait_for("^APPEND", appends)
+        proxy.wait_for_appends(appends)
         process.kill()
         process.communicate()
     run = work.batch([work.row(a, b, user)])

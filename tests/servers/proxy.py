@@ -90,11 +90,11 @@ class Proxy:
         with self.lock:
             return [c for c in self.commands if expression.search(c)]
 
-    def wait_for(self, pattern, count=1, timeout=30):
+    def wait_for_appends(self, count, timeout=30):
         deadline = time.monotonic() + timeout
-        while len(self.seen(pattern)) < count:
-            assert time.monotonic() < deadline, f"{count} x {pattern!r} did not come"
-            time.sleep(0.01)
+        while len(self.appends) < count:
+            assert time.monotonic() < deadline, f"only {len(self.appends)} messages came"
+            time.sleep(0.005)
 
     def rule_for(self, command, literals):
         with self.lock:
@@ -279,7 +279,7 @@ class Session:
         while True:
             text, literals = self._read_command(file)
             tag, _, command = text.partition(" ")
-            self._record(command, literals)
+            self._record(command)
             action = self.server.rule_for(command, literals)
             if action is pass_then_drop:
                 self.awaited_tag = tag.encode()
@@ -304,6 +304,10 @@ class Session:
                 self.send("+ go ahead")
             text += line.rstrip(b"\r\n")
             literals.append(self._read_exactly(file, int(mark[1])))
+            # The first literal of an APPEND may be the folder's name.
+            if re.match(rb"\S+ APPEND (?!\{\d+\+?\}$)", text, re.I):
+                with self.server.lock:
+                    self.server.appends.append(Append(time.monotonic(), len(literals[-1])))
             # The server gets it at once; the "+" was ours to give.
             data += [line[: mark.start()], b"{%d+}\r\n" % len(literals[-1]), literals[-1]]
 
@@ -314,14 +318,10 @@ class Session:
             raise Dropped
         return data
 
-    def _record(self, command, literals):
-        now = time.monotonic()
+    def _record(self, command):
         with self.server.lock:
             self.server.bytes_up += len(self.data)
             self.server.commands.append(command)
-            if command[:7].upper() == "APPEND ":
-                bodies = literals[1:] if command[7:8] == "{" else literals
-                self.server.appends += [Append(now, len(body)) for body in bodies]
 
     def _server_to_client(self):
         file = self.upstream.makefile("rb")
