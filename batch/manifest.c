@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,11 +105,12 @@ bool manifest_read(const char *path, const struct settings *defaults, struct man
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     *manifest_r = NULL;
     if (fd < 0) {
-        struct buffer text;
-        buffer_init(&text, 1024);
-        buffer_printf(&text, "can't be opened: %s", strerror(errno));
-        manifest_fault(&found, 0, 0, buffer_str(&text));
-        buffer_deinit(&text);
+        char words[128];
+        char sentence[192];
+        if (strerror_r(errno, words, sizeof(words)) != 0)
+            (void)snprintf(words, sizeof(words), "error %d", errno);
+        (void)snprintf(sentence, sizeof(sentence), "can't be opened: %s", words);
+        manifest_fault(&found, 0, 0, sentence);
         return false;
     }
     struct manifest *manifest = manifest_init(path, defaults);

@@ -244,6 +244,7 @@ static void check_row(struct check *check, bool must_be_whole)
         if (is_fine && names_mailbox(&settings.side[0]) && names_mailbox(&settings.side[1]))
             check_against_others(check);
     }
+    check->settings = NULL;
     settings_deinit(&settings);
 }
 

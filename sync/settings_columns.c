@@ -12,7 +12,9 @@
 
 static char name_fold(char c)
 {
-    return str_lower(c == '_' ? '-' : c);
+    if (c == '_')
+        return '-';
+    return str_lower(c);
 }
 
 /* Walks along `text` as far as `name` agrees; how many bytes of `name` are used up. */
