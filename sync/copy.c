@@ -199,10 +199,10 @@ void copy_run(struct copy_job *job)
     copy_init(&copy, job);
     for (;;) {
         copy_look_at_clients(&copy);
-        if (copy_is_finished(&copy))
-            break;
         if (copy.dropping_since_nsecs == 0)
             copy_request_more(&copy);
+        if (copy_is_finished(&copy))
+            break;
         if (!imap_loop_pump(&job->pair->loop) && !copy_settle_batch(&copy)) {
             if (copy.dropping_since_nsecs != 0 && job->pair->loop.wake_at_nsecs == 0)
                 job->pair->loop.wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
@@ -210,9 +210,9 @@ void copy_run(struct copy_job *job)
         }
     }
     /* The callbacks of what is still in flight point into this function's frame. */
-    if (imap_client_pending(copy.source) > 0)
+    if (copy.requests > 0)
         imap_client_fail(copy.source, &job->pair->fault);
-    if (imap_client_pending(copy.destination) > 0 || imap_client_is_building(copy.destination))
+    if (appender_pending(copy.appender) > 0)
         imap_client_fail(copy.destination, &job->pair->fault);
     copy_deinit(&copy);
 }
