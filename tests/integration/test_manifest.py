@@ -184,7 +184,7 @@ def test_the_same_pair_twice(work):
 
 
 def test_two_sources_into_one_destination(work):
-    refused(work, [good_row(1), good_row(2) | {"user2": "u1"}], "u1")
+    refused(work, [good_row(1), good_row(2) | {"user2": "u1"}], ":3:", "subfolder2")
 
 
 def test_two_sources_into_subfolders_of_one_destination(work, a, b):
@@ -195,7 +195,7 @@ def test_two_sources_into_subfolders_of_one_destination(work, a, b):
 
 
 def test_source_is_destination(work):
-    refused(work, [good_row(1) | {"host2": "A.EXAMPLE"}], "u1")
+    refused(work, [good_row(1) | {"host2": "A.EXAMPLE"}], ":2:", "same mailbox")
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_nothing_is_started_when_one_row_is_bad(work, authority, b):
         (["--no-such-option"], "no-such-option"),
         (["--delete2"], "delete2"),
         (["--regextrans2", "s/a/b/"], "regextrans2"),
-        (["surplus"], "surplus"),
+        (["surplus"], "one manifest"),
         (["--parallel", "0"], "parallel"),
         (["--budget-messages", "fast"], "budget-messages"),
         (["--parallel"], "parallel"),

@@ -3,12 +3,14 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
-from tests.integration.harness import EXCEPTIONS, SUMMARY_COLUMNS, USAGE, read_csv
+from tests.integration.harness import EXCEPTIONS, SUMMARY_COLUMNS, USAGE, read_csv, wait_until
 from tests.servers import messages
 
+NO_INPUT = 66
 SMALL = {"INBOX": [messages.plain(1), messages.big(2, 50_000)], "Größe": [messages.plain(3)]}
 
 
@@ -63,15 +65,15 @@ def test_what_is_not_there(work, two_runs, options):
 
 def test_no_work_directory(work):
     run = work.run("report", "--workdir", work.path / "nowhere")
-    assert run.code == USAGE and "nowhere" in run.err
+    assert run.code == NO_INPUT and "nowhere" in run.err
     assert not (work.path / "nowhere").exists()
 
 
 def test_a_run_that_was_killed_can_be_reported(work, a, b):
     user = work.pair(a, b, {"INBOX": [messages.plain(n) for n in range(60)]})
     process = work.batch_start([work.row(a, b, user)], "--budget-messages", "10")
-    while process.poll() is None and not (work.workdir / "latest").exists():
-        pass
+    wait_until((work.workdir / "latest").exists, "it is under way")
+    time.sleep(1.5)  # rows are committed once a second
     process.kill()
     process.communicate()
     _, rows = read_csv(report(work, "--format", "csv").out)

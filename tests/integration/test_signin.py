@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Ways to sign in, secrets by reference, and TLS that is verified."""
 
-import imaplib
+import base64
 import stat
 
 import pytest
@@ -244,9 +244,8 @@ def test_debugimap_redacts(work, a, b):
     run = work.batch([row], "--debugimap1", "--debugimap2")
     log = run.user_log(user)
     assert "EXAMINE" in log and "APPEND" in log
-    encode = imaplib._Authenticator(lambda _: b"").encode
     for initial in (f"{user}\0chief\0{chief}", f"\0{user}\0{b.passwords[user]}"):
-        assert encode(initial.encode()).strip() not in log
+        assert base64.b64encode(initial.encode()).decode() not in log
 
 
 def test_files_are_private(work, a, b):

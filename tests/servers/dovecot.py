@@ -2,6 +2,7 @@
 """A private Dovecot 2.3 on free loopback ports. Nothing outside its own directory is read or
 written, so many can run side by side, as root or as a normal user."""
 
+import base64
 import contextlib
 import grp
 import os
@@ -123,6 +124,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _plain(password):
+    """A password for a passwd-file, whatever characters it has."""
+    return "{PLAIN.B64}" + base64.b64encode(password.encode()).decode()
 
 
 def quota_plugins(storage_limit=None, max_mail_size=None):
@@ -272,13 +278,14 @@ class Dovecot:
         login `user@dom\\shared@dom` does."""
         home = self.base / "mail" / (mailbox_of or user)
         # A file for each, since Dovecot looks whether a file has changed once a second only.
-        fields = [user, f"{{PLAIN}}{password}", self._uid, self._gid, "", home, "", ""]
-        entry = ":".join(str(f).replace("\\", "\\\\").replace(":", "\\:") for f in fields) + "\n"
+        name = user.replace("\\", "\\\\").replace(":", "\\:")
+        secret = _plain(password)
+        entry = f"{name}:{secret}:{self._uid}:{self._gid}::{home}::\n"
         (self.base / "users" / user).write_text(entry)
         self.passwords[user] = password
         return user
 
     def add_master(self, user, password):
         """An admin who may sign in for everybody (SASL PLAIN authzid, or `user*admin`)."""
-        (self.base / "masters" / user).write_text(f"{user}:{{PLAIN}}{password}\n")
+        (self.base / "masters" / user).write_text(f"{user}:{_plain(password)}\n")
         return user
