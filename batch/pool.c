@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -60,6 +61,17 @@ static size_t pool_start(struct pool *pool, pthread_t *threads, size_t count, in
     return started;
 }
 
+/* strerror() is not for programs with threads. */
+static bool pool_fault(struct fault *fault_r, const char *what, int error)
+{
+    char words[128];
+    if (strerror_r(error, words, sizeof(words)) != 0)
+        (void)snprintf(words, sizeof(words), "error %d", error);
+    fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "can't %s: %s", what,
+              words);
+    return false;
+}
+
 /* Until all workers ended. */
 static void pool_wait(struct pool *pool)
 {
@@ -85,11 +97,8 @@ bool pool_run(struct queue *queue, size_t threads_max, const struct pool_work *w
     int error;
     count = count < threads_max ? count : threads_max;
     *started_r = 0;
-    if (!stop_init(&pool.all_ended)) {
-        fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't make a pipe for the workers: %s", strerror(errno));
-        return false;
-    }
+    if (!stop_init(&pool.all_ended))
+        return pool_fault(fault_r, "make a pipe for the workers", errno);
     /* The caller counts as working until all are started, else a quick first worker would seem to
        be the last one. */
     atomic_init(&pool.working, 1);
@@ -103,10 +112,7 @@ bool pool_run(struct queue *queue, size_t threads_max, const struct pool_work *w
     queue_stop(queue);
     mem_free(threads);
     stop_deinit(&pool.all_ended);
-    if (*started_r == 0 && count > 0) {
-        fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't start a single worker thread: %s", strerror(error));
-        return false;
-    }
+    if (*started_r == 0 && count > 0)
+        return pool_fault(fault_r, "start a single worker thread", error);
     return true;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "batch/run.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -232,7 +231,7 @@ static void run_print_summary(const struct run *run)
         is_ok = fwrite(piece, 1, got, stdout) == got;
     is_ok = is_ok && !ferror(file) && fflush(stdout) == 0;
     if (!is_ok)
-        (void)fprintf(stderr, "mailconvoy: can't print %s: %s\n", path, strerror(errno));
+        (void)fprintf(stderr, "mailconvoy: the summary could not be shown; it is in %s\n", path);
     if (file != NULL)
         (void)fclose(file);
     mem_free(path);

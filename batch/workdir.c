@@ -2,6 +2,7 @@
 #include "batch/workdir.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,10 +84,14 @@ static bool workdir_make_run_dir(struct workdir *workdir, int64_t wall_msecs, st
         workdir->run_dir = mem_printf("%s/runs/%s", workdir->path, workdir->run_id);
         error = mkdir(workdir->run_dir, 0700) == 0 ? 0 : errno;
     }
-    if (error != 0)
-        fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't make the directory %s: %s", workdir->run_dir, strerror(error));
-    return error == 0;
+    if (error == 0)
+        return true;
+    char words[128];
+    if (strerror_r(error, words, sizeof(words)) != 0)
+        (void)snprintf(words, sizeof(words), "error %d", error);
+    fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+              "can't make the directory %s: %s", workdir->run_dir, words);
+    return false;
 }
 
 bool workdir_begin_run(struct workdir *workdir, int64_t wall_msecs, struct fault *fault_r)
