@@ -78,6 +78,8 @@ static bool line_literal(const char *line, size_t size, uint64_t *literal_r)
 enum imap_frame_result imap_framer_next(struct imap_framer *framer, const unsigned char *data,
                                         size_t size, size_t hold_max_bytes)
 {
+    if (framer->result != IMAP_FRAME_MORE)
+        return framer->result;
     while (framer->scanned < size) {
         const char *from = (const char *)data + framer->scanned;
         const char *lf = memchr(from, '\n', size - framer->scanned);
@@ -96,10 +98,10 @@ enum imap_frame_result imap_framer_next(struct imap_framer *framer, const unsign
         uint64_t literal;
         const char *line = (const char *)data + framer->line_start;
         if (framer->is_text || !line_literal(line, line_end - framer->line_start, &literal))
-            return IMAP_FRAME_DONE;
+            return framer->result = IMAP_FRAME_DONE;
         if (literal > hold_max_bytes) {
             framer->literal_bytes = literal;
-            return IMAP_FRAME_STREAM;
+            return framer->result = IMAP_FRAME_STREAM;
         }
         framer->scanned += (size_t)literal;
         framer->line_start = framer->scanned;

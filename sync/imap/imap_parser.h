@@ -26,12 +26,13 @@ enum imap_frame_result {
 };
 
 struct imap_framer {
-    size_t scanned;     /* offset up to which the frame was looked at; may lie beyond the data */
-    size_t line_start;  /* where the line being looked at began */
-    bool has_begun;     /* past the first line */
-    bool is_text;       /* a status response: "{5}" at its end is prose, not a literal */
-    bool is_remainder;  /* behind a streamed literal: not the start of a response */
-    size_t frame_bytes; /* results */
+    size_t scanned;    /* offset up to which the frame was looked at; may lie beyond the data */
+    size_t line_start; /* where the line being looked at began */
+    bool has_begun;    /* past the first line */
+    bool is_text;      /* a status response: "{5}" at its end is prose, not a literal */
+    bool is_remainder; /* behind a streamed literal: not the start of a response */
+    enum imap_frame_result result; /* stays until the reset: a frame may be looked at twice */
+    size_t frame_bytes;
     uint64_t literal_bytes;
 };
 
