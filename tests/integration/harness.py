@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import secrets
 import signal
 import subprocess
@@ -123,11 +124,16 @@ class Run:
                 if name == "seconds" and row[name]:
                     assert abs(told[name] - float(row[name])) < 0.01
                 else:
-                    assert str("" if told[name] is None else told[name]) == str(row[name]), name
+                    assert printable("" if told[name] is None else told[name]) == str(row[name])
             for name, count in counts.items():
                 assert sum(folder["counts"][name] for folder in folders) == count, name
             if item["status"] in ("complete", "exceptions"):
                 assert all(folder["counts"]["difference"] == 0 for folder in folders)
+
+
+def printable(value):
+    """As CSV cells show control characters; JSON has its own way."""
+    return re.sub(r"[\0-\x09\x0b-\x1f\x7f]", lambda m: f"\\x{ord(m[0]):02x}", str(value))
 
 
 def text_of(process_output):

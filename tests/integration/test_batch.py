@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.integration.harness import BUSY, COMPLETE, PROGRAM, assert_same, wait_until
+from tests.integration.harness import BUSY, COMPLETE, FAILED, PROGRAM, assert_same, wait_until
 from tests.servers import mailbox, messages
 from tests.servers.proxy import Proxy
 
@@ -187,20 +187,25 @@ def test_layout_of_the_work_directory(work, a, b):
     row = run.row()
     for moment in ("started", "ended"):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row[moment])
+    first = run.files
     second = work.batch([work.row(a, b, user)])
-    assert second.files != run.files and latest.resolve() == second.files
+    assert second.files != first and latest.resolve() == second.files
     assert len(list((work.workdir / "runs").iterdir())) == 2
 
 
 def test_log_names_are_safe_and_unique(work, a, b):
-    name = f"../../o'dd name?.{os.getpid()}@example.org".replace("/", "\\")
-    odd = work.user(a, {"INBOX": [messages.plain(1)]}, name)
+    odd = work.user(a, {"INBOX": [messages.plain(1)]}, f"o'dd na\\me?.{os.getpid()}@example.org")
     work.user(b, None, odd)
     other = work.pair(a, b, {"INBOX": [messages.plain(2)]})
     rows = [work.row(a, b, odd), work.row(a, b, other), work.row(a, b, other, work.user(b))]
-    run = work.batch(rows)
+    rows += [work.row(a, b, other) | {"user1": name} for name in ("../../x", "/etc/x", "X", "x" * 300)]
+    for number, row in enumerate(rows):
+        row["user2"] = row["user2"] if number < 3 else f"nobody{number}"
+    run = work.batch(rows, expect=FAILED)
     logs = list((run.files / "users").iterdir())
-    assert len(logs) == 3 and all(p.is_file() for p in logs)
+    assert len(logs) == len(rows) and all(p.is_file() for p in logs)
+    assert [row["status"] for row in run.rows()] == ["complete"] * 3 + ["failed"] * 4
+    assert not (work.workdir / "x.log").exists() and not (work.workdir / "runs" / "x.log").exists()
 
 
 def test_two_runs_in_one_work_directory(work, a, b):

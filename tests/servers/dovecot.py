@@ -8,6 +8,7 @@ import grp
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -278,7 +279,8 @@ class Dovecot:
         login `user@dom\\shared@dom` does."""
         home = self.base / "mail" / (mailbox_of or user)
         # A file for each, since Dovecot looks whether a file has changed once a second only.
-        name = user.replace("\\", "\\\\").replace(":", "\\:")
+        # Dovecot looks for the name with these three escaped.
+        name = re.sub(r"([\\\"'])", r"\\\1", user)
         secret = _plain(password)
         entry = f"{name}:{secret}:{self._uid}:{self._gid}::{home}::\n"
         (self.base / "users" / user).write_text(entry)

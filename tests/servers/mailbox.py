@@ -69,7 +69,8 @@ class Mailbox:
         context = ssl.create_default_context(cafile=str(server.ca))
         context.check_hostname = False  # some servers are made to fail in just that
         self.imap = imaplib.IMAP4_SSL(server.host, server.imaps_port, ssl_context=context)
-        self.imap.login(_quote(user), server.passwords[user])
+        plain = f"\0{user}\0{server.passwords[user]}".encode()
+        self.imap.authenticate("PLAIN", lambda _: plain)
 
     def __enter__(self):
         return self
