@@ -37,7 +37,7 @@ Q := $(if $(V),,@)
 all: mailconvoy
 
 mailconvoy: $(BUILD)/mailconvoy
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 
 $(BUILD)/mailconvoy: $(BUILD)/mailconvoy.o $(LIB)
 	@echo "  LINK  $@"
