@@ -9,7 +9,8 @@
 #include "sync/messages/flags.h"
 #include "sync/messages/header.h"
 
-#define STREAM_CHUNK_BYTES ((size_t)64 * 1024)
+/* A body is paid for in pieces of this size, so that even a slow budget is spent evenly. */
+#define FEED_BYTES ((size_t)4096)
 
 /* Asks the budget; on "wait" the loop wakes up at the right time. */
 static bool gate_grants(struct copy *copy, uint32_t messages, uint64_t bytes)
@@ -90,41 +91,72 @@ static void append_begin(struct copy *copy, uint32_t index, const char *flags, c
     appender_add(copy->appender, added, added_size);
 }
 
-/* -- bodies that are held whole -- */
-
-static void append_held(struct copy *copy, uint32_t index, const struct imap_fetch *fetch,
-                        const char *flags, const char *date, bool needs_added_field)
+/* Gives the open APPEND what backlog and budget allow; returns how much of `data` it was. */
+static size_t feed_bytes(struct copy *copy, const unsigned char *data, size_t size)
 {
-    struct listed_message *message = &copy->listing->messages[index];
-    append_begin(copy, index, flags, date, fetch->body_size, needs_added_field);
-    appender_add(copy->appender, fetch->body, fetch->body_size);
-    /* The state first: a client that is closed answers at once. */
-    delivered(copy, index, MESSAGE_SENT);
-    message->size_bytes = (uint32_t)fetch->body_size;
-    appender_end(copy->appender);
+    struct copy_feed *feed = &copy->feed;
+    size_t taken = 0;
+    while (taken < size && appender_is_ready(copy->appender)) {
+        /* The gate must be asked for the same again, though more may have arrived meanwhile. */
+        size_t piece = feed->asked_bytes;
+        if (piece == 0)
+            piece = size - taken < FEED_BYTES ? size - taken : FEED_BYTES;
+        feed->asked_bytes = piece;
+        if (!gate_grants(copy, 0, piece))
+            break;
+        feed->asked_bytes = 0;
+        appender_add(copy->appender, data + taken, piece);
+        taken += piece;
+    }
+    return taken;
 }
 
-static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct imap_fetch *fetch)
+/* -- bodies that are held whole -- */
+
+/* Flags, date and the APPEND line of a body in hand: from the same response, or from the one asked
+   for before when the message came alone. */
+static void held_begin(struct copy *copy, uint32_t index, const struct imap_fetch *fetch)
 {
     char date[INTERNALDATE_SIZE + 1];
-    if (copy_is_dropping(copy) || transfer_limit_is_reached(copy)) {
-        delivered(copy, index, MESSAGE_WANTED);
-        return IMAP_TAKEN;
-    }
-    if (!appender_is_ready(copy->appender) || !gate_grants(copy, 1, fetch->body_size))
-        return IMAP_NOT_NOW;
     if (is_asked_alone(copy, index)) {
         copy->alone.has_body = true;
-        append_held(copy, index, fetch, buffer_str(&copy->alone.flags), copy->alone.date,
-                    copy->alone.needs_added_field);
-        return IMAP_TAKEN;
+        append_begin(copy, index, buffer_str(&copy->alone.flags), copy->alone.date,
+                     fetch->body_size, copy->alone.needs_added_field);
+        return;
     }
     buffer_clear(&copy->flags);
     copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
                                                      copy->job->permanent, &copy->flags);
     date_for_append(copy, fetch->internaldate, fetch->internaldate_size, date);
-    append_held(copy, index, fetch, buffer_str(&copy->flags), date,
-                header_needs_added_field(copy, fetch->body, fetch->body_size));
+    append_begin(copy, index, buffer_str(&copy->flags), date, fetch->body_size,
+                 header_needs_added_field(copy, fetch->body, fetch->body_size));
+}
+
+static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct imap_fetch *fetch)
+{
+    struct copy_feed *feed = &copy->feed;
+    if (!feed->is_active) {
+        if (copy_is_dropping(copy) || transfer_limit_is_reached(copy)) {
+            delivered(copy, index, MESSAGE_WANTED);
+            return IMAP_TAKEN;
+        }
+        size_t first = fetch->body_size < FEED_BYTES ? fetch->body_size : FEED_BYTES;
+        if (!appender_is_ready(copy->appender) || !gate_grants(copy, 1, first))
+            return IMAP_NOT_NOW;
+        held_begin(copy, index, fetch);
+        appender_add(copy->appender, fetch->body, first);
+        feed->is_active = true;
+        feed->offset = first;
+        feed->asked_bytes = 0;
+    }
+    feed->offset += feed_bytes(copy, fetch->body + feed->offset, fetch->body_size - feed->offset);
+    if (feed->offset < fetch->body_size && imap_client_is_alive(copy->destination))
+        return IMAP_NOT_NOW;
+    feed->is_active = false;
+    /* The state first: a client that is closed answers at once. */
+    delivered(copy, index, MESSAGE_SENT);
+    copy->listing->messages[index].size_bytes = (uint32_t)fetch->body_size;
+    appender_end(copy->appender);
     return IMAP_TAKEN;
 }
 
@@ -195,7 +227,7 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
         append_begin(copy, copy->alone.index, buffer_str(&copy->alone.flags), copy->alone.date,
                      literal_bytes, copy->alone.needs_added_field);
     }
-    memset(stream, 0, sizeof(*stream));
+    copy->feed.asked_bytes = 0;
     stream->state = is_copied ? STREAM_COPIED : STREAM_PASSED_OVER;
     stream->uid = fetch.uid;
     stream->bytes = literal_bytes;
@@ -205,23 +237,9 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
 static size_t copy_literal_data(void *context, const unsigned char *data, size_t size)
 {
     struct copy *copy = context;
-    struct copy_stream *stream = &copy->stream;
-    size_t taken = 0;
-    if (stream->state != STREAM_COPIED || !imap_client_is_alive(copy->destination))
+    if (copy->stream.state != STREAM_COPIED || !imap_client_is_alive(copy->destination))
         return size;
-    while (taken < size && appender_is_ready(copy->appender)) {
-        /* The gate must be asked for the same again, though more may have arrived meanwhile. */
-        size_t chunk = stream->asked_bytes;
-        if (chunk == 0)
-            chunk = size - taken < STREAM_CHUNK_BYTES ? size - taken : STREAM_CHUNK_BYTES;
-        stream->asked_bytes = chunk;
-        if (!gate_grants(copy, 0, chunk))
-            break;
-        stream->asked_bytes = 0;
-        appender_add(copy->appender, data + taken, chunk);
-        taken += chunk;
-    }
-    return taken;
+    return feed_bytes(copy, data, size);
 }
 
 /* The response is complete: does it prove that the bytes were the message's? */

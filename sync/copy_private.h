@@ -47,10 +47,15 @@ enum copy_stream_state {
 
 struct copy_stream {
     enum copy_stream_state state;
-    uint32_t uid;         /* 0 until the response tells */
-    size_t asked_bytes;   /* what the gate was asked for and has not granted yet */
-    bool is_message_paid; /* the gate has granted the message itself */
+    uint32_t uid; /* 0 until the response tells */
     uint64_t bytes;
+};
+
+/* The body that goes into the open APPEND, piece by piece as the budget grants it. */
+struct copy_feed {
+    bool is_active;     /* a held body is under way: its response waits in the input buffer */
+    size_t offset;      /* how much of the held body was given */
+    size_t asked_bytes; /* what the gate was asked for and has not granted yet */
 };
 
 struct copy {
@@ -71,6 +76,7 @@ struct copy {
     bool is_group_running;
     struct copy_alone alone;
     struct copy_stream stream;
+    struct copy_feed feed;
     bool is_paced;                /* the gate said "wait": fetch only a little ahead */
     int64_t dropping_since_nsecs; /* nothing new is sent any more; 0: going on */
     struct buffer flags;          /* scratch */

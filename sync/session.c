@@ -48,11 +48,8 @@ void session_init(struct session *session, int side, const struct settings *sett
     session->loop = loop;
     session->log = log;
     folder_list_init(&session->folders);
-    int64_t port = session->own->port;
-    if (port == 0)
-        port = session_tls_mode(session->own) == TLS_IMPLICIT ? PORT_IMAPS : PORT_IMAP;
     options->host = session->own->host;
-    options->port = (uint16_t)port;
+    options->port = (uint16_t)settings_port(settings, side);
     options->side = side;
     options->timeout_msecs = (int64_t)(session->own->timeout_secs * 1000);
     options->is_kept_alive = session->own->keepalive;

@@ -43,6 +43,8 @@ static bool is_too_big(const struct verdict_question *question)
 {
     static const char *const words[] = {"Maximum size of appendable message",
                                         "exceeds the maximum",
+                                        "larger than the maximum",
+                                        "maximum message size",
                                         "Data length exceeds limit",
                                         "Message too long",
                                         "Message too large",
