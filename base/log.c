@@ -23,6 +23,7 @@ struct log {
     int fd;
     struct buffer pending;
     int64_t flushed_msecs;
+    bool is_shown;
 };
 
 struct log *log_open(const char *path, struct fault *fault_r)
@@ -83,8 +84,12 @@ static void log_text(struct log *log, const char *text, size_t size)
         return;
     buffer_append_str(&log->pending, time_text);
     buffer_append_byte(&log->pending, ' ');
+    size_t start = log->pending.used;
     str_append_printable(&log->pending, text, size);
     buffer_append_byte(&log->pending, '\n');
+    /* A terminal that went away is no reason to stop the copy. */
+    if (log->is_shown && log->pending.used > start)
+        (void)fwrite(log->pending.data + start, 1, log->pending.used - start, stdout);
     if (log->pending.has_failed || log->pending.used >= LOG_FLUSH_AT_BYTES ||
         now_msecs - log->flushed_msecs >= LOG_FLUSH_AFTER_MSEC) {
         log_write_pending(log);
@@ -125,11 +130,21 @@ void log_fault(struct log *log, const struct fault *fault)
         log_line(log, "%s", fault->text);
 }
 
+void log_show(struct log *log)
+{
+    if (log == NULL || pthread_mutex_lock(&log->mutex) != 0)
+        return;
+    log->is_shown = true;
+    (void)pthread_mutex_unlock(&log->mutex);
+}
+
 void log_flush(struct log *log)
 {
     if (log == NULL || pthread_mutex_lock(&log->mutex) != 0)
         return;
     log_write_pending(log);
     log->flushed_msecs = clock_wall_msecs();
+    if (log->is_shown)
+        (void)fflush(stdout);
     (void)pthread_mutex_unlock(&log->mutex);
 }

@@ -17,6 +17,9 @@ void log_close(struct log **log);
 void log_line(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The fault's sentence, and the server's words behind it if there are any. */
 void log_fault(struct log *log, const struct fault *fault);
+/* From now on every line goes to stdout as well, without its time: what `sync` shows as it works.
+ */
+void log_show(struct log *log);
 /* Hands buffered lines to the system; called where a reader would want to see them. */
 void log_flush(struct log *log);
 

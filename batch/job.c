@@ -31,6 +31,8 @@ static struct log *job_open_log(const struct job_environment *environment, const
     struct log *log = log_open(path, fault_r);
     mem_free(path);
     if (log != NULL) {
+        if (environment->is_shown)
+            log_show(log);
         log_line(log, "mailconvoy " MAILCONVOY_VERSION ", run %s, row %lld", environment->run_id,
                  (long long)job->row);
         job_log_settings(log, job->settings);
@@ -114,8 +116,6 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         job_run_pair(environment, job, log, result_r);
     int64_t ended_msecs = clock_wall_msecs();
     job_describe(job, result_r, ended_msecs - started_msecs, line);
-    if (result_r->fault.code != FAULT_NONE)
-        log_fault(log, &result_r->fault);
     log_line(log, "%s", buffer_str(line));
     log_close(&log);
     if (is_stored)

@@ -21,6 +21,7 @@ struct job_environment {
     struct budget *budget;
     struct tls_contexts *tls;
     const struct stop *stop;
+    bool is_shown; /* the user's log goes to stdout as well */
 };
 
 struct job {

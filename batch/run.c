@@ -208,6 +208,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .budget = run->budget,
         .tls = run->tls,
         .stop = run->plan->stop,
+        .is_shown = run->plan->manifest == NULL,
     };
     size_t started = 0;
     size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;

@@ -17,9 +17,9 @@ struct run_plan {
 };
 
 /* Opens the work directory, runs every pair, writes the report's files, prints the summary to
-   stdout and a line per finished mailbox to stderr. Faults of the run go to stderr, those of a
-   pair to its log and into the summary. Returns what the program exits with: see batch/tally.h.
-   For the main thread. */
+   stdout and a line per finished mailbox to stderr; `sync` shows its user's log on stdout as well.
+   Faults of the run go to stderr, those of a pair to its log and into the summary. Returns what the
+   program exits with: see batch/tally.h. For the main thread. */
 int run_execute(const struct run_plan *plan);
 
 #endif
