@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #define FILE_CHUNK_BYTES (16 * 1024)
 #define FILE_TEMP_TRIES  100
@@ -24,8 +25,9 @@ struct file_draft {
 static bool file_fault(struct fault *fault_r, const char *what, const char *path)
 {
     int error = errno;
+    char words[STR_ERROR_SIZE];
     fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "can't %s %s: %s", what,
-              path, strerror(error));
+              path, str_error(error, words));
     return false;
 }
 

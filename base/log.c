@@ -28,10 +28,11 @@ struct log {
 
 struct log *log_open(const char *path, struct fault *fault_r)
 {
+    char words[STR_ERROR_SIZE];
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) {
         fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't write the log %s: %s", path, strerror(errno));
+                  "can't write the log %s: %s", path, str_error(errno, words));
         return NULL;
     }
     struct log *log = mem_alloc(sizeof(*log));

@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -212,6 +213,13 @@ void str_append_printable(struct buffer *buf, const char *text, size_t size)
         }
         i += length;
     }
+}
+
+const char *str_error(int error, char text_r[STR_ERROR_SIZE])
+{
+    if (strerror_r(error, text_r, STR_ERROR_SIZE) != 0)
+        (void)snprintf(text_r, STR_ERROR_SIZE, "error %d", error);
+    return text_r;
 }
 
 void str_list_add(struct str_list *list, const char *text)

@@ -53,11 +53,12 @@ int report_command(const char *workdir, const char *run_id, const char *format)
         return command_complain(EXIT_USAGE, &fault);
     }
     char *path = mem_printf("%s/state.db", workdir);
+    char words[STR_ERROR_SIZE];
     int exit_code;
     if (access(path, F_OK) != 0) {
         fault_set(&fault, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
                   "no run was made in the work directory %s: can't open %s: %s", workdir, path,
-                  strerror(errno));
+                  str_error(errno, words));
         exit_code = command_complain(EXIT_NO_INPUT, &fault);
     } else {
         exit_code = command_print(path, run_id, format);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "store/store_private.h"
 
 #define STORE_BUSY_TIMEOUT_MSECS 10000
@@ -154,10 +155,11 @@ void store_transaction_check(struct store *store, const struct fault *fault)
 /* Creates the file for its owner alone; SQLite gives the files beside it the same mode. */
 static bool store_create_file(const char *path, struct fault *fault_r)
 {
+    char words[STR_ERROR_SIZE];
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST) {
         fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't make the store %s: %s", path, strerror(errno));
+                  "can't make the store %s: %s", path, str_error(errno, words));
         return false;
     }
     if (fd >= 0)

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "sync/imap/tls.h"
 
 struct connection {
@@ -102,9 +103,10 @@ static bool socket_prepare(int fd, bool is_kept_alive)
 
 static bool connection_refused(struct connection *connection, int error, struct fault *fault_r)
 {
-    char what[160];
+    char what[STR_ERROR_SIZE + 64];
+    char words[STR_ERROR_SIZE];
     (void)snprintf(what, sizeof(what), "can't be reached: %s. Check host and port",
-                   strerror(error));
+                   str_error(error, words));
     return connection_fault(connection, FAULT_CONNECT, what, fault_r);
 }
 
@@ -233,11 +235,12 @@ bool connection_has_tls(const struct connection *connection)
 
 static int connection_broken(const struct connection *connection, int error, struct fault *fault_r)
 {
-    char what[160];
+    char what[STR_ERROR_SIZE + 64];
+    char words[STR_ERROR_SIZE];
     if (error == 0)
         (void)snprintf(what, sizeof(what), "closed the connection");
     else
-        (void)snprintf(what, sizeof(what), "is gone: %s", strerror(error));
+        (void)snprintf(what, sizeof(what), "is gone: %s", str_error(error, words));
     connection_fault(connection, FAULT_CLOSED, what, fault_r);
     return -1;
 }
