@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "batch/manifest_private.h"
+#include "base/str.h"
 
 #define MANIFEST_MAX_BYTES ((size_t)1 << 30)
 
@@ -105,11 +106,9 @@ bool manifest_read(const char *path, const struct settings *defaults, struct man
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     *manifest_r = NULL;
     if (fd < 0) {
-        char words[128];
+        char words[STR_ERROR_SIZE];
         char sentence[192];
-        if (strerror_r(errno, words, sizeof(words)) != 0)
-            (void)snprintf(words, sizeof(words), "error %d", errno);
-        (void)snprintf(sentence, sizeof(sentence), "can't be opened: %s", words);
+        (void)snprintf(sentence, sizeof(sentence), "can't be opened: %s", str_error(errno, words));
         manifest_fault(&found, 0, 0, sentence);
         return false;
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 struct pool {
     struct queue *queue; /* locks itself */
@@ -61,14 +62,11 @@ static size_t pool_start(struct pool *pool, pthread_t *threads, size_t count, in
     return started;
 }
 
-/* strerror() is not for programs with threads. */
 static bool pool_fault(struct fault *fault_r, const char *what, int error)
 {
-    char words[128];
-    if (strerror_r(error, words, sizeof(words)) != 0)
-        (void)snprintf(words, sizeof(words), "error %d", error);
+    char words[STR_ERROR_SIZE];
     fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "can't %s: %s", what,
-              words);
+              str_error(error, words));
     return false;
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define WORKDIR_ID_ATTEMPTS 100
 
@@ -86,11 +87,9 @@ static bool workdir_make_run_dir(struct workdir *workdir, int64_t wall_msecs, st
     }
     if (error == 0)
         return true;
-    char words[128];
-    if (strerror_r(error, words, sizeof(words)) != 0)
-        (void)snprintf(words, sizeof(words), "error %d", error);
+    char words[STR_ERROR_SIZE];
     fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-              "can't make the directory %s: %s", workdir->run_dir, words);
+              "can't make the directory %s: %s", workdir->run_dir, str_error(error, words));
     return false;
 }
 

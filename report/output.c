@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/output.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,8 +40,10 @@ bool report_output_end(struct report_output *output, bool is_ok, struct fault *f
     if (is_ok &&
         (!report_output_drain(output) || fflush(output->stream) != 0 || ferror(output->stream))) {
         int error = errno;
+        char words[STR_ERROR_SIZE];
         fault_set(fault_r, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't write the report: %s", error == 0 ? "write error" : strerror(error));
+                  "can't write the report: %s",
+                  error == 0 ? "write error" : str_error(error, words));
         is_ok = false;
     }
     buffer_deinit(&output->text);

@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "sync/settings_private.h"
+#include "base/str.h"
 
 #define SECRET_MAX_BYTES     65536
 #define SECRET_READ_BYTES    1024
@@ -131,10 +132,8 @@ static void secret_fault(struct fault *fault, int side, const char *name, const 
 static void secret_fault_errno(struct fault *fault, int side, const char *name,
                                const char *sentence, int error)
 {
-    char words[128];
-    if (strerror_r(error, words, sizeof(words)) != 0)
-        (void)snprintf(words, sizeof(words), "error %d", error);
-    secret_fault(fault, side, name, sentence, words);
+    char words[STR_ERROR_SIZE];
+    secret_fault(fault, side, name, sentence, str_error(error, words));
 }
 
 /* --- passfile --- */
@@ -350,9 +349,9 @@ static bool check_passfile(const char *path, int side, struct buffer *faults)
 {
     struct stat info;
     const char *reason = NULL;
-    char words[128];
+    char words[STR_ERROR_SIZE];
     if (stat(path, &info) != 0 || access(path, R_OK) != 0)
-        reason = strerror_r(errno, words, sizeof(words)) == 0 ? words : "it can't be read";
+        reason = str_error(errno, words);
     else if (S_ISDIR(info.st_mode))
         reason = "it is a folder";
     else if (S_ISREG(info.st_mode) && info.st_size == 0)
