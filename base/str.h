@@ -33,7 +33,7 @@ bool str_is_utf8(const char *text, size_t size);
    C1 encoded in UTF-8) and bytes that are not UTF-8 become \xHH, a backslash stays itself. */
 void str_append_printable(struct buffer *buf, const char *text, size_t size);
 
-/* The system's words for an errno, which strerror() may only say in programs without threads. Returns
+/* The system's words for an errno; strerror() is only for programs without threads. Returns
    text_r. */
 #define STR_ERROR_SIZE 128
 const char *str_error(int error, char text_r[STR_ERROR_SIZE]);
