@@ -69,6 +69,7 @@ void listing_send(struct listing *listing, bool with_identity, bool with_added_f
     struct imap_events events = {listing, listing_untagged, NULL, NULL, NULL, NULL};
     listing->with_identity = with_identity;
     listing->with_added_field = with_added_field;
+    listing->is_sent = true;
     imap_client_set_events(client, &events);
     if (!with_identity)
         imap_client_command(client, imap_answer_callback, &listing->answer,
@@ -125,9 +126,21 @@ static bool listing_agrees(const struct listing *listing)
 {
     const struct imap_mailbox *mailbox = imap_client_mailbox(listing->session->client);
     uint64_t gone = mailbox->expunged;
-    uint64_t least = listing->exists_before > gone ? listing->exists_before - gone : 0;
+    uint64_t before = mailbox->exists_at_open;
+    uint64_t least = before > gone ? before - gone : 0;
     return mailbox->has_exists && listing->count >= least &&
            listing->count <= mailbox->exists + gone;
+}
+
+bool listing_drop(struct listing *listing, struct fault *fault_r)
+{
+    struct session *session = listing->session;
+    if (!imap_loop_await(session->loop, session->client, &listing->answer, fault_r))
+        return false;
+    imap_client_set_events(session->client, NULL);
+    listing_deinit(listing);
+    listing_init(listing, session);
+    return true;
 }
 
 bool listing_finish(struct listing *listing, const char *name, struct fault *fault_r)

@@ -40,7 +40,7 @@ struct listing {
     size_t identity_alloc;
     bool with_identity;
     bool with_added_field; /* --addheader: such messages get the identity they will have */
-    uint64_t exists_before;
+    bool is_sent;
     struct imap_answer answer;
     struct session *session;
 };
@@ -50,6 +50,8 @@ void listing_deinit(struct listing *listing);
 /* Sends the FETCH for the mailbox that is being selected (SELECT or EXAMINE may still be in
    flight). The listing must stay where it is until listing_finish(). */
 void listing_send(struct listing *listing, bool with_identity, bool with_added_field);
+/* Waits for the end of a listing that is of no use, and forgets it; it may be sent again. */
+bool listing_drop(struct listing *listing, struct fault *fault_r);
 /* Waits for the end, sorts, checks. `name` is for the sentence. */
 bool listing_finish(struct listing *listing, const char *name, struct fault *fault_r);
 /* The index of a UID, or -1. */

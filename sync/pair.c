@@ -156,7 +156,6 @@ static bool session_log_folder_size(struct session *session, const struct folder
         is_done = false;
     }
     if (is_done) {
-        listing.exists_before = imap_client_mailbox(session->client)->exists;
         listing_send(&listing, false, false);
         is_done = listing_finish(&listing, name, fault_r);
     }

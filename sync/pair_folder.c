@@ -17,9 +17,11 @@ struct target {
     const char *mailbox; /* as the server knows it */
     char *name;          /* decoded */
     bool is_there;       /* selected once, so APPENDs may go there */
+    uint64_t exists;     /* messages it held then */
     struct imap_answer answer;
     struct listing listing; /* identities of what it held before this run */
     struct fault fault;     /* why nothing can be copied there */
+    bool is_prepared;
 };
 
 /* One source folder on its way. */
@@ -106,7 +108,7 @@ static bool target_finish_open(struct target *target, bool exists)
     imap_client_set_selected(session->client, true);
     target->is_there = true;
     const struct imap_mailbox *mailbox = imap_client_mailbox(session->client);
-    target->listing.exists_before = mailbox->exists;
+    target->exists = mailbox->exists;
     if (!mailbox->has_exists) {
         fault_set(&target->fault, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 2,
                   "the destination did not say how many messages the folder %s holds",
@@ -123,8 +125,7 @@ static bool target_finish_listing(struct target *target)
     struct session *session = &target->pair->destination;
     if (!target->is_there)
         return true;
-    if (target->listing.exists_before > 0 &&
-        !listing_finish(&target->listing, target->name, &target->fault))
+    if (target->exists > 0 && !listing_finish(&target->listing, target->name, &target->fault))
         return false;
     /* Unselected, the server need not report every APPEND back. PERMANENTFLAGS stay known. */
     if (imap_client_can(session->client, IMAP_CAP_UNSELECT)) {
@@ -151,7 +152,6 @@ static bool run_finish_open(struct folder_run *run)
         return false;
     }
     imap_client_set_selected(session->client, true);
-    run->listing.exists_before = imap_client_mailbox(session->client)->exists;
     return true;
 }
 
@@ -341,12 +341,17 @@ static void run_copy(struct folder_run *run, struct target *target)
 
 static bool listing_needs_identity(const struct target *target)
 {
-    return target->listing.exists_before > 0 || !target->pair->settings->syncduplicates;
+    return target->exists > 0 || !target->pair->settings->syncduplicates;
 }
 
+/* The listing may have been sent ahead, together with EXAMINE, in the hope that UIDs are enough. */
 static void run_list(struct folder_run *run, const struct target *target)
 {
-    listing_send(&run->listing, listing_needs_identity(target), run->pair->settings->addheader);
+    bool needs_identity = listing_needs_identity(target);
+    if (run->listing.is_sent && needs_identity && !listing_drop(&run->listing, &run->fault))
+        return;
+    if (!run->listing.is_sent)
+        listing_send(&run->listing, needs_identity, run->pair->settings->addheader);
     run->is_listed = listing_finish(&run->listing, run->name, &run->fault);
 }
 
@@ -387,18 +392,44 @@ static void run_deinit(struct folder_run *run)
     mem_free(run->name);
 }
 
-/* The source side of one folder, from EXAMINE to the record. */
+static void target_prepare(struct target *target, bool exists)
+{
+    target->is_prepared = true;
+    target_open(target, exists);
+    if (!target_finish_open(target, exists) || !target_finish_listing(target))
+        (void)fault_ends_pair(target->pair, &target->fault);
+}
+
+/* The answers of what is still in flight would be written into `run`. That happens only when the
+   pair has ended, or a folder could not be opened and its listing was sent ahead. */
+static void run_leave_source(struct folder_run *run)
+{
+    struct imap_client *client = run->pair->source.client;
+    struct fault fault;
+    if (!imap_client_is_alive(client) || imap_client_pending(client) == 0)
+        return;
+    if (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault))
+        imap_client_fail(client, &run->pair->fault);
+}
+
+/* One source folder, from EXAMINE to the record. Both sides are opened at the same time. */
 static void folder_sync(struct pair *pair, const struct plan_entry *entry, struct target *target)
 {
     struct folder_run run;
     run_init(&run, pair, entry);
     log_line(pair->log, "folder %s -> %s", run.name, target->name);
     run_open(&run);
-    if (run_finish_open(&run))
+    /* A folder that was created just now is empty, and then nothing has to be recognised. */
+    if (!entry->exists && pair->settings->syncduplicates)
+        listing_send(&run.listing, false, false);
+    if (!target->is_prepared)
+        target_prepare(target, entry->exists);
+    if (!pair_is_ended(pair) && run_finish_open(&run))
         run_list(&run, target);
     if (run.is_listed)
         run_decide_and_copy(&run, target);
     (void)fault_ends_pair(pair, &run.fault);
+    run_leave_source(&run);
     run_record(&run, target);
     run_deinit(&run);
 }
@@ -413,13 +444,6 @@ static void folder_record_unreached(struct pair *pair, const struct plan_entry *
     run_deinit(&run);
 }
 
-static void target_prepare(struct target *target, bool exists)
-{
-    target_open(target, exists);
-    if (!target_finish_open(target, exists) || !target_finish_listing(target))
-        (void)fault_ends_pair(target->pair, &target->fault);
-}
-
 void pair_sync_folders(struct pair *pair, const struct plan_entry *entries, size_t count)
 {
     struct target target;
@@ -428,8 +452,6 @@ void pair_sync_folders(struct pair *pair, const struct plan_entry *entries, size
     target.mailbox = entries[0].destination;
     target.name = mutf7_to_display(entries[0].destination);
     listing_init(&target.listing, &pair->destination);
-    if (!pair_is_ended(pair))
-        target_prepare(&target, entries[0].exists);
     for (size_t i = 0; i < count; i++) {
         if (pair_is_ended(pair) || pair_sees_stop(pair))
             folder_record_unreached(pair, &entries[i], &target);

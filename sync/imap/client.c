@@ -382,6 +382,8 @@ static enum imap_taken client_take_untagged(struct imap_client *client,
         client_set_capabilities(client, response->tokens, response->token_count);
     } else if (response->has_number &&
                str_iequals_n(response->name, response->name_size, "EXISTS")) {
+        if (!client->mailbox.has_exists)
+            client->mailbox.exists_at_open = response->number;
         client->mailbox.has_exists = true;
         client->mailbox.exists = response->number;
     } else if (response->has_number &&
