@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sync/folders/plan.h"
+
 struct check {
     const struct settings_side *side;
     int number;
@@ -44,8 +46,6 @@ static void check_combinations(struct check *check)
         check_fail(check, "shared",
                    "and authuser are both given: an administrator signs in "
                    "for the mailbox itself, so put its name into user");
-    if (side->sep != NULL && strlen(side->sep) != 1)
-        check_fail(check, "sep", "wants exactly one character");
 }
 
 bool settings_check_pair(const struct settings *settings, struct buffer *faults)
@@ -62,5 +62,5 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
         buffer_append_str(faults, "minsize must be smaller than maxsize, or nothing is copied\n");
         is_fine = false;
     }
-    return is_fine;
+    return folder_plan_check_settings(settings, faults) && is_fine;
 }

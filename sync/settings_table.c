@@ -144,7 +144,7 @@ const struct setting settings_table[] = {
      .words = "text|csv|json", .argument = "text|csv|json", .help = "the report's format"},
     {COMMAND("help", FLAG, help, EVERY), IN(OUTPUT), .help = "this text"},
     {COMMAND("version", FLAG, version, EVERY), IN(OUTPUT), .help = "the version"},
-    {COMMAND("label", LOGIN, label, 0), .may_row = true},
+    {COMMAND("label", STRING, label, 0), .may_row = true},
 
     {LATER("sslcheck", BOOL)},
     {LATER_SIDED("sslargs", STRING)},

@@ -535,7 +535,7 @@ static bool plan_check_f1f2(const struct str_list *rules, struct buffer *faults)
         const char *split = strchr(rules->items[i], '=');
         if (split != NULL && split != rules->items[i] && split[1] != '\0')
             continue;
-        buffer_printf(faults, "--f1f2 \"%.200s\" is not of the form source=destination.\n",
+        buffer_printf(faults, "f1f2 \"%.200s\" is not of the form SOURCE=DESTINATION\n",
                       rules->items[i]);
         is_ok = false;
     }
@@ -547,9 +547,9 @@ static bool plan_check_separators(const struct settings *settings, struct buffer
     bool is_ok = true;
     for (int side = 0; side < 2; side++) {
         const char *sep = settings->side[side].sep;
-        if (sep == NULL || strlen(sep) <= 1)
+        if (sep == NULL || strlen(sep) == 1)
             continue;
-        buffer_printf(faults, "--sep%d \"%.20s\" is more than one character.\n", side + 1, sep);
+        buffer_printf(faults, "sep%d wants exactly one character\n", side + 1);
         is_ok = false;
     }
     return is_ok;

@@ -118,7 +118,7 @@ struct pattern *plan_compile(const char *option, const char *expression, struct 
     buffer_init(&error, 1024);
     struct pattern *pattern = pattern_init(expression, &error);
     if (pattern == NULL)
-        buffer_printf(fault, "--%s \"%.200s\" is not a valid expression: %s.", option, expression,
+        buffer_printf(fault, "%s \"%.200s\" is not a valid expression: %s.", option, expression,
                       buffer_str(&error));
     buffer_deinit(&error);
     return pattern;
@@ -138,8 +138,8 @@ static bool select_by_expression(struct select *sel, const char *option, const c
         if (result == PATTERN_HIT) {
             hit(sel, i);
         } else if (result == PATTERN_TOO_HARD) {
-            buffer_printf(&error, "--%s \"%.200s\" takes too long on the folder \"%.100s\".",
-                          option, expression, folder_lookup_display(sel->lookup, i));
+            buffer_printf(&error, "%s \"%.200s\" takes too long on the folder \"%.100s\".", option,
+                          expression, folder_lookup_display(sel->lookup, i));
             pattern_deinit(&pattern);
         }
     }

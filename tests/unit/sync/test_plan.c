@@ -157,22 +157,22 @@ static void test_faults(void **state)
     world_init(&world);
     list_set(&world.settings.include, "Sent\n(");
     check_fault(&world, FAULT_USAGE,
-                "--include \"(\" is not a valid expression: missing closing parenthesis "
+                "include \"(\" is not a valid expression: missing closing parenthesis "
                 "(at character 1).");
     world_init(&world);
     list_set(&world.settings.exclude, "[b-a]");
     check_fault(&world, FAULT_USAGE,
-                "--exclude \"[b-a]\" is not a valid expression: range out of order in character "
+                "exclude \"[b-a]\" is not a valid expression: range out of order in character "
                 "class (at character 3).");
     world_init(&world);
     list_set(&world.settings.exclude, "(a+)+[0-9]");
     check_fault(&world, FAULT_USAGE,
-                "--exclude \"(a+)+[0-9]\" takes too long on the folder "
+                "exclude \"(a+)+[0-9]\" takes too long on the folder "
                 "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\".");
     world_init(&world);
     list_set(&world.settings.include, "\\C");
     check_fault(&world, FAULT_USAGE,
-                "--include \"\\C\" is not a valid expression: using \\C is disabled by the "
+                "include \"\\C\" is not a valid expression: using \\C is disabled by the "
                 "application (at character 2).");
     world_init(&world);
     world.settings.side[0].subfolder = mem_strdup("Nowhere");
@@ -196,14 +196,14 @@ static void test_settings_are_checked_before_the_run(void **state)
     assert_false(folder_plan_check_settings(&world.settings, &world.text));
     assert_string_equal(
         buffer_str(&world.text),
-        "--include \"*a\" is not a valid expression: quantifier does not follow a repeatable item "
+        "include \"*a\" is not a valid expression: quantifier does not follow a repeatable item "
         "(at character 0).\n"
-        "--exclude \"(?<=a+)\" is not a valid expression: lookbehind assertion is not fixed length "
+        "exclude \"(?<=a+)\" is not a valid expression: lookbehind assertion is not fixed length "
         "(at character 0).\n"
-        "--f1f2 \"a\" is not of the form source=destination.\n"
-        "--f1f2 \"=b\" is not of the form source=destination.\n"
-        "--f1f2 \"a=\" is not of the form source=destination.\n"
-        "--sep2 \"..\" is more than one character.\n");
+        "f1f2 \"a\" is not of the form SOURCE=DESTINATION\n"
+        "f1f2 \"=b\" is not of the form SOURCE=DESTINATION\n"
+        "f1f2 \"a=\" is not of the form SOURCE=DESTINATION\n"
+        "sep2 wants exactly one character\n");
     world_deinit(&world);
 }
 
