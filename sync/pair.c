@@ -208,11 +208,14 @@ static void pair_log_source_size(const struct pair *pair)
 
 /* -- the run of one pair -- */
 
+/* Both sides at the same time. */
 static bool pair_sign_in(struct pair *pair)
 {
+    struct session *const sessions[] = {&pair->source, &pair->destination};
     struct fault fault;
-    if (session_open(&pair->source, &fault) && session_list(&pair->source, true, &fault) &&
-        session_open(&pair->destination, &fault) && session_list(&pair->destination, false, &fault))
+    session_begin(&pair->source, true, true);
+    session_begin(&pair->destination, true, false);
+    if (session_await(sessions, 2, &fault))
         return true;
     pair_end(pair, &fault);
     return false;
@@ -349,10 +352,8 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     pair.environment = environment;
     pair.log = environment->log;
     imap_loop_init(&pair.loop, environment->stop);
-    session_init(&pair.source, 1, settings, &pair.loop, environment->tls, environment->stop,
-                 pair.log);
-    session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, environment->stop,
-                 pair.log);
+    session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
+    session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
     pair_work(&pair);
     pair_conclude(&pair, result_r);
     pair_deinit(&pair);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * One side of a pair: connected, signed in, its folders listed. Belongs to the pair's thread. */
+ * One side of a pair: connected, signed in, its folders listed. A session advances as its loop
+ * turns, so that several can be opened at the same time. Belongs to the pair's thread. */
 #ifndef SYNC_SESSION_H
 #define SYNC_SESSION_H
 
+#include "base/buffer.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "sync/folders/folders.h"
@@ -15,6 +17,26 @@
    sides it keeps a pair within its window of 4 MiB. */
 #define SESSION_HOLD_MAX_BYTES ((size_t)1024 * 1024)
 
+enum session_tls {
+    SESSION_TLS_IMPLICIT, /* from the first byte, RFC 8314 */
+    SESSION_TLS_STARTTLS,
+    SESSION_TLS_EITHER, /* implicit; STARTTLS if the server greets in clear */
+    SESSION_TLS_NONE,
+};
+
+enum session_step {
+    SESSION_IDLE,
+    SESSION_CONNECTING,   /* until the greeting */
+    SESSION_CAPABILITIES, /* unless the greeting told them */
+    SESSION_STARTTLS,
+    SESSION_HANDSHAKE, /* TLS after STARTTLS */
+    SESSION_SIGNING_IN,
+    SESSION_CAPABILITIES_AGAIN,
+    SESSION_LISTING,
+    SESSION_READY,
+    SESSION_FAILED, /* `fault` says why */
+};
+
 struct session {
     int side; /* 1 source, 2 destination */
     const struct settings *settings;
@@ -22,23 +44,39 @@ struct session {
     struct imap_loop *loop;
     struct log *log;
     struct connection_options connection_options;
-    struct imap_client *client; /* NULL until opened */
+    struct imap_client *client; /* NULL until begun */
     struct folder_list folders;
-    bool is_list_bad; /* a LIST response could not be understood */
+    enum session_step step;
+    struct fault fault;
+
+    /* while it is being opened */
+    enum session_tls tls;
+    bool has_started_tls;
+    bool with_list;
+    bool with_status;
+    struct imap_answer answer;
+    struct imap_answer lsub_answer;
+    char *login_name;
+    char *secret;
+    struct buffer initial; /* PLAIN's message; secret */
+    bool is_list_bad;      /* a LIST response could not be understood */
 };
 
 void session_init(struct session *session, int side, const struct settings *settings,
-                  struct imap_loop *loop, struct tls_contexts *tls, const struct stop *stop,
-                  struct log *log);
+                  struct imap_loop *loop, struct tls_contexts *tls, struct log *log);
 /* Says LOGOUT if that is possible at once, and closes. */
 void session_deinit(struct session *session);
 
-/* Connects, checks the certificate, signs in. A secret goes out only over TLS, unless both kinds of
-   TLS were switched off. */
-bool session_open(struct session *session, struct fault *fault_r);
-/* NAMESPACE and LIST in one flight; with_status asks for message counts where the server gives them
-   along with LIST (RFC 5819). A listing that does not end OK is a fault, never a short list. */
-bool session_list(struct session *session, bool with_status, struct fault *fault_r);
+/* Starts to connect. with_list: until the folders are listed (NAMESPACE and LIST in one flight),
+   else until it is signed in; with_status asks for message counts where the server gives them along
+   with LIST (RFC 5819). A secret goes out only over TLS, unless both kinds of TLS were switched
+   off. A listing that does not end OK is a fault, never a short list. */
+void session_begin(struct session *session, bool with_list, bool with_status);
+/* Does what can be done now; true once it is READY or FAILED. To be called between turns of the
+   loop. May block where a secret comes from a command, and while a name is resolved. */
+bool session_advance(struct session *session);
+/* Turns the loop until all are READY or FAILED. False with the fault of the first that failed. */
+bool session_await(struct session *const *sessions, size_t count, struct fault *fault_r);
 /* A fault from an answer that is not OK. */
 void session_judge(const struct session *session, int verdict_command,
                    const struct imap_answer *answer, const char *subject, struct fault *fault_r);

@@ -45,6 +45,8 @@ enum imap_capability {
 };
 
 enum imap_client_state {
+    IMAP_STATE_CONNECTING,
+    IMAP_STATE_TLS,      /* the handshake */
     IMAP_STATE_GREETING, /* connected, nothing heard yet */
     IMAP_STATE_NOT_AUTHENTICATED,
     IMAP_STATE_AUTHENTICATED,
@@ -67,6 +69,7 @@ struct imap_mailbox {
 
 struct imap_client_options {
     int side;              /* 1 or 2 */
+    bool has_implicit_tls; /* from the first byte (RFC 8314) */
     int64_t timeout_msecs; /* without any byte moving while an answer is due; 0: none */
     size_t hold_max_bytes; /* larger literals are streamed */
     struct log *trace;     /* the wire trace goes there; NULL: none */
@@ -104,7 +107,8 @@ struct imap_events {
     void (*continuation)(void *context, const char *text, size_t size);
 };
 
-/* Takes the connection over. The options' trace log must outlive the client. */
+/* Takes the connection over and connects it as it is pumped. The options' trace log must outlive
+   the client. */
 struct imap_client *imap_client_init(struct connection *connection,
                                      const struct imap_client_options *options);
 /* Closes the connection without a word. Callbacks of unanswered commands are not called. */
@@ -120,6 +124,10 @@ int imap_client_fd(const struct imap_client *client);
 int imap_client_side(const struct imap_client *client);
 /* When it will have been silent for too long; 0: no answer is due. */
 int64_t imap_client_deadline(const struct imap_client *client);
+/* The deadline has passed: tries the host's next address, or ends with FAULT_TIMEOUT. */
+void imap_client_time_out(struct imap_client *client, int64_t now_nsecs);
+/* After the OK to STARTTLS: the handshake, then back to the present state. */
+void imap_client_start_tls(struct imap_client *client);
 /* Ends the connection with this fault (a time-out, a broken rule). */
 void imap_client_fail(struct imap_client *client, const struct fault *fault);
 

@@ -25,7 +25,13 @@ struct connection {
     const struct connection_options *options;
     char *name;
     int fd;
+    struct addrinfo *addresses;     /* all the host has; NULL: not resolved */
+    const struct addrinfo *address; /* the one being tried; NULL: before the first */
+    bool is_connected;
+    int64_t began_nsecs;
+    int64_t rtt_nsecs;
     SSL *ssl; /* NULL: clear text */
+    short step_events;
     short read_events;
     short write_events;
 };
@@ -35,54 +41,39 @@ static const char *side_name(int side)
     return side == 1 ? "source" : "destination";
 }
 
-static bool connection_fault(const struct connection *connection, enum fault_code code,
+static void connection_fault(const struct connection *connection, enum fault_code code,
                              const char *what, struct fault *fault_r)
 {
     int side = connection->options->side;
-    fault_set(fault_r, code, FAULT_SCOPE_MAILBOX,
-              code == FAULT_STOPPED ? FAULT_ADVICE_NEVER : FAULT_ADVICE_RECONNECT, side,
+    fault_set(fault_r, code, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT, side,
               "the %s server %s %s", side_name(side), connection->name, what);
-    return false;
 }
 
-/* -- waiting -- */
-
-static int msecs_until(int64_t deadline_nsecs)
+struct connection *connection_init(const struct connection_options *options)
 {
-    if (deadline_nsecs == 0)
-        return -1;
-    int64_t left = deadline_nsecs - clock_mono_nsecs();
-    if (left <= 0)
-        return 0;
-    int64_t msecs = left / CLOCK_NSECS_PER_MSEC + 1;
-    return msecs > INT_MAX ? INT_MAX : (int)msecs;
+    struct connection *connection = mem_alloc(sizeof(*connection));
+    connection->options = options;
+    connection->fd = -1;
+    connection->name = mem_printf("%s:%u", options->host, (unsigned int)options->port);
+    connection->step_events = POLLOUT;
+    connection->read_events = POLLIN;
+    connection->write_events = POLLOUT;
+    return connection;
 }
 
-static int64_t deadline_from_now(int64_t timeout_msecs)
+void connection_close(struct connection **connection_p)
 {
-    return timeout_msecs == 0 ? 0 : clock_mono_nsecs() + timeout_msecs * CLOCK_NSECS_PER_MSEC;
-}
-
-/* Until the socket is ready. False with a fault on time-out, stop or a broken poll. */
-static bool connection_wait(struct connection *connection, short events, int64_t deadline_nsecs,
-                            const char *doing, struct fault *fault_r)
-{
-    const struct stop *stop = connection->options->stop;
-    char what[128];
-    for (;;) {
-        struct pollfd fds[2] = {{connection->fd, events, 0},
-                                {stop == NULL ? -1 : stop->fd, POLLIN, 0}};
-        int ready = poll(fds, 2, msecs_until(deadline_nsecs));
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (fds[1].revents != 0)
-            return connection_fault(connection, FAULT_STOPPED, "was left: the run was stopped",
-                                    fault_r);
-        if (ready > 0)
-            return true;
-        (void)snprintf(what, sizeof(what), "did not answer in time while %s", doing);
-        return connection_fault(connection, FAULT_TIMEOUT, what, fault_r);
-    }
+    struct connection *connection = *connection_p;
+    if (connection == NULL)
+        return;
+    *connection_p = NULL;
+    SSL_free(connection->ssl);
+    if (connection->fd >= 0)
+        (void)close(connection->fd);
+    if (connection->addresses != NULL)
+        freeaddrinfo(connection->addresses);
+    mem_free(connection->name);
+    mem_free(connection);
 }
 
 /* -- connecting -- */
@@ -101,90 +92,102 @@ static bool socket_prepare(int fd, bool is_kept_alive)
     return true;
 }
 
-static bool connection_refused(struct connection *connection, int error, struct fault *fault_r)
+static bool connection_resolve(struct connection *connection, struct fault *fault_r)
+{
+    struct addrinfo hints;
+    char port[8];
+    char what[160];
+    memset(&hints, 0, sizeof(hints));
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    (void)snprintf(port, sizeof(port), "%u", (unsigned int)connection->options->port);
+    int error = getaddrinfo(connection->options->host, port, &hints, &connection->addresses);
+    if (error == 0)
+        return true;
+    connection->addresses = NULL;
+    (void)snprintf(what, sizeof(what), "is not known: %s. Check the host name",
+                   gai_strerror(error));
+    connection_fault(connection, FAULT_RESOLVE, what, fault_r);
+    return false;
+}
+
+static void connection_refused(struct connection *connection, int error, struct fault *fault_r)
 {
     char what[STR_ERROR_SIZE + 64];
     char words[STR_ERROR_SIZE];
     (void)snprintf(what, sizeof(what), "can't be reached: %s. Check host and port",
                    str_error(error, words));
-    return connection_fault(connection, FAULT_CONNECT, what, fault_r);
+    connection_fault(connection, FAULT_CONNECT, what, fault_r);
 }
 
-static bool connection_try_address(struct connection *connection, const struct addrinfo *address,
-                                   int64_t deadline_nsecs, struct fault *fault_r)
+/* Opens a socket to the present address; 0 or an errno (EINPROGRESS: under way). */
+static int connection_begin_address(struct connection *connection)
 {
+    const struct addrinfo *address = connection->address;
+    connection->fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
+    if (connection->fd < 0 || !socket_prepare(connection->fd, connection->options->is_kept_alive))
+        return errno;
+    connection->began_nsecs = clock_mono_nsecs();
+    return connect(connection->fd, address->ai_addr, address->ai_addrlen) == 0 ? 0 : errno;
+}
+
+/* How the attempt under way ended: 0, EINPROGRESS or another errno. */
+static int connection_look(struct connection *connection)
+{
+    struct pollfd fd = {connection->fd, POLLOUT, 0};
     int error = 0;
     socklen_t size = sizeof(error);
-    connection->fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
-    if (connection->fd < 0)
-        return connection_refused(connection, errno, fault_r);
-    if (!socket_prepare(connection->fd, connection->options->is_kept_alive))
-        return connection_refused(connection, errno, fault_r);
-    if (connect(connection->fd, address->ai_addr, address->ai_addrlen) == 0)
-        return true;
-    if (errno != EINPROGRESS)
-        return connection_refused(connection, errno, fault_r);
-    if (!connection_wait(connection, POLLOUT, deadline_nsecs, "connecting", fault_r))
-        return false;
+    if (poll(&fd, 1, 0) == 0)
+        return EINPROGRESS;
     if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        error = errno;
-    return error == 0 || connection_refused(connection, error, fault_r);
+        return errno;
+    return error;
 }
 
-static bool connection_connect(struct connection *connection, struct fault *fault_r)
+bool connection_try_next_address(struct connection *connection)
 {
-    struct addrinfo hints;
-    struct addrinfo *addresses = NULL;
-    char port[8];
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    (void)snprintf(port, sizeof(port), "%u", (unsigned int)connection->options->port);
-    int error = getaddrinfo(connection->options->host, port, &hints, &addresses);
-    if (error != 0) {
-        char what[160];
-        (void)snprintf(what, sizeof(what), "is not known: %s. Check the host name",
-                       gai_strerror(error));
-        return connection_fault(connection, FAULT_RESOLVE, what, fault_r);
-    }
-    bool is_connected = false;
-    for (const struct addrinfo *address = addresses; address != NULL && !is_connected;
-         address = address->ai_next) {
-        if (connection->fd >= 0)
-            (void)close(connection->fd);
-        is_connected = connection_try_address(
-            connection, address, deadline_from_now(connection->options->timeout_msecs), fault_r);
-        if (!is_connected && fault_r->code == FAULT_STOPPED)
-            break;
-    }
-    freeaddrinfo(addresses);
-    return is_connected;
-}
-
-struct connection *connection_open(const struct connection_options *options, struct fault *fault_r)
-{
-    struct connection *connection = mem_alloc(sizeof(*connection));
-    connection->options = options;
-    connection->fd = -1;
-    connection->name = mem_printf("%s:%u", options->host, (unsigned int)options->port);
-    connection->read_events = POLLIN;
-    connection->write_events = POLLOUT;
-    if (!connection_connect(connection, fault_r))
-        connection_close(&connection);
-    return connection;
-}
-
-void connection_close(struct connection **connection_p)
-{
-    struct connection *connection = *connection_p;
-    if (connection == NULL)
-        return;
-    *connection_p = NULL;
-    SSL_free(connection->ssl);
+    if (connection->is_connected || connection->address == NULL ||
+        connection->address->ai_next == NULL)
+        return false;
     if (connection->fd >= 0)
         (void)close(connection->fd);
-    mem_free(connection->name);
-    mem_free(connection);
+    connection->fd = -1;
+    connection->address = connection->address->ai_next;
+    return true;
+}
+
+enum connection_progress connection_connect(struct connection *connection, struct fault *fault_r)
+{
+    if (connection->addresses == NULL) {
+        if (!connection_resolve(connection, fault_r))
+            return CONNECTION_FAILED;
+        connection->address = connection->addresses;
+    }
+    for (;;) {
+        int error = connection->fd < 0 ? connection_begin_address(connection)
+                                       : connection_look(connection);
+        if (error == EINPROGRESS)
+            return CONNECTION_WAITING;
+        if (error == 0)
+            break;
+        if (!connection_try_next_address(connection)) {
+            connection_refused(connection, error, fault_r);
+            return CONNECTION_FAILED;
+        }
+    }
+    connection->is_connected = true;
+    connection->rtt_nsecs = clock_mono_nsecs() - connection->began_nsecs;
+    return CONNECTION_DONE;
+}
+
+int64_t connection_rtt_usecs(const struct connection *connection)
+{
+    return connection->rtt_nsecs / 1000;
+}
+
+short connection_step_events(const struct connection *connection)
+{
+    return connection->step_events;
 }
 
 /* -- TLS -- */
@@ -194,25 +197,8 @@ static short events_for(int ssl_error)
     return ssl_error == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN;
 }
 
-bool connection_start_tls(struct connection *connection, struct fault *fault_r)
+static void connection_tls_failed(struct connection *connection, struct fault *fault_r)
 {
-    const struct connection_options *options = connection->options;
-    int64_t deadline = deadline_from_now(options->timeout_msecs);
-    connection->ssl = tls_session_new(options->tls, options->cafile, options->host, connection->fd,
-                                      options->side, fault_r);
-    if (connection->ssl == NULL)
-        return false;
-    for (;;) {
-        ERR_clear_error();
-        int result = SSL_connect(connection->ssl);
-        if (result == 1)
-            return true;
-        int error = SSL_get_error(connection->ssl, result);
-        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-            break;
-        if (!connection_wait(connection, events_for(error), deadline, "setting up TLS", fault_r))
-            return false;
-    }
     char reason[160];
     char what[320];
     bool met_clear_text = tls_met_clear_text();
@@ -220,15 +206,31 @@ bool connection_start_tls(struct connection *connection, struct fault *fault_r)
     (void)snprintf(what, sizeof(what),
                    "could not prove who it is, or speaks no TLS here: %s. Check host and port; a "
                    "private CA is trusted with --cafile%d FILE",
-                   reason, options->side);
+                   reason, connection->options->side);
     connection_fault(connection, FAULT_TLS, what, fault_r);
     fault_r->advice = met_clear_text ? FAULT_ADVICE_RETRY : FAULT_ADVICE_NEVER;
-    return false;
 }
 
-bool connection_has_tls(const struct connection *connection)
+enum connection_progress connection_start_tls(struct connection *connection, struct fault *fault_r)
 {
-    return connection->ssl != NULL;
+    const struct connection_options *options = connection->options;
+    if (connection->ssl == NULL) {
+        connection->ssl = tls_session_new(options->tls, options->cafile, options->host,
+                                          connection->fd, options->side, fault_r);
+        if (connection->ssl == NULL)
+            return CONNECTION_FAILED;
+    }
+    ERR_clear_error();
+    int result = SSL_connect(connection->ssl);
+    if (result == 1)
+        return CONNECTION_DONE;
+    int error = SSL_get_error(connection->ssl, result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+        connection->step_events = events_for(error);
+        return CONNECTION_WAITING;
+    }
+    connection_tls_failed(connection, fault_r);
+    return CONNECTION_FAILED;
 }
 
 /* -- bytes -- */

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "base/fault.h"
-#include "base/stop.h"
 
 struct connection;
 struct tls_contexts;
@@ -17,22 +16,33 @@ struct tls_contexts;
 struct connection_options {
     const char *host;
     uint16_t port;
-    int side;              /* 1 or 2, for faults */
-    int64_t timeout_msecs; /* for connecting and for the TLS handshake; 0: none */
-    bool is_kept_alive;    /* SO_KEEPALIVE */
-    const char *cafile;    /* NULL: the system's CAs */
+    int side;           /* 1 or 2, for faults */
+    bool is_kept_alive; /* SO_KEEPALIVE */
+    const char *cafile; /* NULL: the system's CAs */
     struct tls_contexts *tls;
-    const struct stop *stop; /* ends a wait with FAULT_STOPPED; may be NULL */
 };
 
-/* Resolves and connects, address by address. Blocks (poll) until done. NULL and a fault on failure.
-   The options must outlive the connection. */
-struct connection *connection_open(const struct connection_options *options, struct fault *fault_r);
+/* How far a step that may take several round trips has come. */
+enum connection_progress {
+    CONNECTION_WAITING, /* call again when poll() reports connection_step_events() */
+    CONNECTION_DONE,
+    CONNECTION_FAILED, /* fault filled */
+};
+
+/* Nothing is resolved or connected yet. The options must outlive the connection. */
+struct connection *connection_init(const struct connection_options *options);
 void connection_close(struct connection **connection);
-/* The TLS handshake, with verification; blocks (poll). The fault's advice is RETRY when the other
-   side does not speak TLS at all, so that STARTTLS may be tried on a new connection. */
-bool connection_start_tls(struct connection *connection, struct fault *fault_r);
-bool connection_has_tls(const struct connection *connection);
+/* Resolves (this blocks, as long as the resolver takes) and connects, address by address. */
+enum connection_progress connection_connect(struct connection *connection, struct fault *fault_r);
+/* Gives the address that does not answer up for the next one; false: there is none. */
+bool connection_try_next_address(struct connection *connection);
+/* The TLS handshake, with verification. The fault's advice is RETRY when the other side does not
+   speak TLS at all, so that STARTTLS may be tried on a new connection. */
+enum connection_progress connection_start_tls(struct connection *connection, struct fault *fault_r);
+/* What the last step that was WAITING waits for. */
+short connection_step_events(const struct connection *connection);
+/* How long the server took to accept the connection: one round trip. 0: not connected. */
+int64_t connection_rtt_usecs(const struct connection *connection);
 
 /* Bytes read into `data` (> 0), 0: would block, -1: closed or broken (fault filled). */
 int connection_read(struct connection *connection, void *data, size_t size, struct fault *fault_r);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sync/imap/connection.h"
 
 void imap_loop_init(struct imap_loop *loop, const struct stop *stop)
 {
@@ -29,20 +28,6 @@ void imap_loop_remove(struct imap_loop *loop, struct imap_client *client)
             return;
         }
     }
-}
-
-static void loop_close_silent(struct imap_client *client, int64_t now_nsecs)
-{
-    int64_t deadline = imap_client_deadline(client);
-    struct fault fault;
-    if (deadline == 0 || deadline > now_nsecs)
-        return;
-    fault_set(&fault, FAULT_TIMEOUT, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT, 0,
-              "the server %s is silent: no answer in time. It may be overloaded; --timeout SECONDS "
-              "waits longer",
-              connection_name(imap_client_connection(client)));
-    fault.side = imap_client_side(client);
-    imap_client_fail(client, &fault);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -97,8 +82,11 @@ void imap_loop_wait(struct imap_loop *loop)
 {
     loop_poll(loop);
     int64_t now = clock_mono_nsecs();
-    for (int i = 0; i < loop->count; i++)
-        loop_close_silent(loop->clients[i], now);
+    for (int i = 0; i < loop->count; i++) {
+        int64_t deadline = imap_client_deadline(loop->clients[i]);
+        if (deadline != 0 && deadline <= now)
+            imap_client_time_out(loop->clients[i], now);
+    }
 }
 
 void imap_loop_turn(struct imap_loop *loop)

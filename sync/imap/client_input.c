@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/imap/client_private.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#define CLIENT_READ_BYTES ((size_t)32 * 1024)
+#define CLIENT_TURN_BYTES ((size_t)256 * 1024) /* read at most so much before dispatching */
+
+/* -- capabilities and the selected mailbox -- */
+
+static const struct {
+    const char *name;
+    enum imap_capability capability;
+} capability_names[] = {
+    {"LITERAL+", IMAP_CAP_LITERAL_PLUS},
+    {"LITERAL-", IMAP_CAP_LITERAL_MINUS},
+    {"SASL-IR", IMAP_CAP_SASL_IR},
+    {"AUTH=PLAIN", IMAP_CAP_AUTH_PLAIN},
+    {"LOGINDISABLED", IMAP_CAP_LOGINDISABLED},
+    {"STARTTLS", IMAP_CAP_STARTTLS},
+    {"UIDPLUS", IMAP_CAP_UIDPLUS},
+    {"UNSELECT", IMAP_CAP_UNSELECT},
+    {"NAMESPACE", IMAP_CAP_NAMESPACE},
+    {"ID", IMAP_CAP_ID},
+    {"LIST-STATUS", IMAP_CAP_LIST_STATUS},
+    {"LIST-EXTENDED", IMAP_CAP_LIST_EXTENDED},
+    {"SPECIAL-USE", IMAP_CAP_SPECIAL_USE},
+    {"MULTIAPPEND", IMAP_CAP_MULTIAPPEND},
+    {"STATUS=SIZE", IMAP_CAP_STATUS_SIZE},
+    {"CONDSTORE", IMAP_CAP_CONDSTORE},
+    {"QRESYNC", IMAP_CAP_QRESYNC},
+};
+
+static void client_set_capabilities(struct imap_client *client, const struct imap_token *tokens,
+                                    size_t count)
+{
+    client->capabilities = 0;
+    client->has_capabilities = true;
+    client->has_login_capabilities = true;
+    for (size_t i = 0; i < count; i = imap_token_next(tokens, i)) {
+        for (size_t k = 0; k < sizeof(capability_names) / sizeof(capability_names[0]); k++) {
+            if (imap_token_is(&tokens[i], capability_names[k].name))
+                client->capabilities |= (unsigned int)capability_names[k].capability;
+        }
+    }
+}
+
+static void mailbox_set_permanentflags(struct imap_mailbox *mailbox,
+                                       const struct imap_token *tokens, size_t count)
+{
+    struct buffer flags;
+    buffer_init(&flags, 64 * 1024);
+    buffer_append_byte(&flags, ' ');
+    for (size_t i = 0; i < count; i++) {
+        if (imap_token_is(&tokens[i], "\\*"))
+            mailbox->may_create_keywords = true;
+        buffer_append(&flags, tokens[i].data, tokens[i].size);
+        buffer_append_byte(&flags, ' ');
+    }
+    mailbox->has_permanentflags = count > 0;
+    mem_free(mailbox->permanentflags);
+    mailbox->permanentflags = mem_strndup(flags.data, flags.used);
+    buffer_deinit(&flags);
+}
+
+/* A response code (RFC 9051 section 7.1). Unknown ones mean nothing. */
+static void client_take_code(struct imap_client *client, const struct imap_response *response)
+{
+    struct imap_parser parser = {NULL, 0, 0};
+    uint64_t number;
+    if (response->code_size == 0 ||
+        !imap_parser_tokens(&parser, response->code, response->code_size) || parser.count == 0) {
+        imap_parser_deinit(&parser);
+        return;
+    }
+    const struct imap_token *name = &parser.tokens[0];
+    const struct imap_token *value = parser.count > 1 ? &parser.tokens[1] : name;
+    if (imap_token_is(name, "CAPABILITY"))
+        client_set_capabilities(client, name + 1, parser.count - 1);
+    else if (imap_token_is(name, "PERMANENTFLAGS") && value->type == IMAP_TOKEN_LIST)
+        mailbox_set_permanentflags(&client->mailbox, value + 1, value->inside);
+    else if (imap_token_is(name, "UIDVALIDITY") && imap_token_uint64(value, UINT32_MAX, &number))
+        client->mailbox.uidvalidity = (uint32_t)number;
+    else if (imap_token_is(name, "UIDNEXT") && imap_token_uint64(value, UINT32_MAX, &number))
+        client->mailbox.uidnext = (uint32_t)number;
+    imap_parser_deinit(&parser);
+}
+
+/* -- answers -- */
+
+static struct imap_command *client_take_command(struct imap_client *client,
+                                                const struct imap_response *response)
+{
+    struct imap_command *previous = NULL;
+    for (struct imap_command *command = client->first; command != NULL; command = command->next) {
+        if (str_iequals_n(response->tag, response->tag_size, command->tag)) {
+            if (previous == NULL)
+                client->first = command->next;
+            else
+                previous->next = command->next;
+            if (client->last == command)
+                client->last = previous;
+            client->pending--;
+            return command;
+        }
+        previous = command;
+    }
+    return NULL;
+}
+
+/* The open command is answered before it was given completely: a refusal. Its callback hears of it
+   when the command ends. */
+static void client_take_early(struct imap_client *client, const struct imap_response *response)
+{
+    if (response->status == IMAP_STATUS_OK) {
+        client_fail_protocol(client, "OK to a command that was not complete", response->text,
+                             response->text_size);
+        return;
+    }
+    client->early_status = response->status;
+    buffer_clear(&client->early_text);
+    buffer_append(&client->early_text, response->text, response->text_size);
+    client->is_refused = client_cut_out(client, client->out_position + client->out.used);
+}
+
+static void client_take_tagged(struct imap_client *client, const struct imap_response *response)
+{
+    struct imap_reply reply = {response->status, response->code, response->code_size,
+                               response->text, response->text_size};
+    client_take_code(client, response);
+    if (client->building != NULL &&
+        str_iequals_n(response->tag, response->tag_size, client->building->tag)) {
+        client_take_early(client, response);
+        return;
+    }
+    struct imap_command *command = client_take_command(client, response);
+    if (command == NULL) {
+        client_fail_protocol(client, "an answer to a command that was not given", response->tag,
+                             response->tag_size);
+        return;
+    }
+    (void)client_cut_out(client, command->end);
+    if (command->callback != NULL)
+        command->callback(command->context, command->number, &reply);
+    mem_free(command);
+}
+
+static void client_take_continuation(struct imap_client *client,
+                                     const struct imap_response *response)
+{
+    if (client->sync_count > 0 && client->sync_points[0] == client->out_position) {
+        client->sync_count--;
+        memmove(client->sync_points, client->sync_points + 1,
+                client->sync_count * sizeof(*client->sync_points));
+    } else if (client->events.continuation != NULL) {
+        client->events.continuation(client->events.context, response->text, response->text_size);
+    }
+}
+
+static void client_take_status(struct imap_client *client, const struct imap_response *response)
+{
+    if (client->state == IMAP_STATE_GREETING || response->status == IMAP_STATUS_BYE) {
+        size_t size = response->text_size < sizeof(client->greeting) - 1
+                          ? response->text_size
+                          : sizeof(client->greeting) - 1;
+        memcpy(client->greeting, response->text, size);
+        client->greeting[size] = '\0';
+    }
+    client_take_code(client, response);
+    if (response->status == IMAP_STATUS_BYE)
+        client->has_bye = true;
+    else if (client->state == IMAP_STATE_GREETING && response->status == IMAP_STATUS_OK)
+        client_set_state(client, IMAP_STATE_NOT_AUTHENTICATED);
+    else if (client->state == IMAP_STATE_GREETING && response->status == IMAP_STATUS_PREAUTH)
+        client_set_state(client, IMAP_STATE_AUTHENTICATED);
+    else if (client->state == IMAP_STATE_GREETING)
+        client_fail_protocol(client, "a greeting that is none", response->text,
+                             response->text_size);
+}
+
+static enum imap_taken client_take_untagged(struct imap_client *client,
+                                            const struct imap_response *response)
+{
+    if (response->status != IMAP_STATUS_NONE) {
+        client_take_status(client, response);
+    } else if (client->state == IMAP_STATE_GREETING) {
+        client_fail_protocol(client, "no greeting", response->name, response->name_size);
+    } else if (str_iequals_n(response->name, response->name_size, "CAPABILITY")) {
+        client_set_capabilities(client, response->tokens, response->token_count);
+    } else if (response->has_number &&
+               str_iequals_n(response->name, response->name_size, "EXISTS")) {
+        if (!client->mailbox.has_exists)
+            client->mailbox.exists_at_open = response->number;
+        client->mailbox.has_exists = true;
+        client->mailbox.exists = response->number;
+    } else if (response->has_number &&
+               str_iequals_n(response->name, response->name_size, "EXPUNGE")) {
+        client->mailbox.expunged++;
+        if (client->mailbox.exists > 0)
+            client->mailbox.exists--;
+    } else if (client->events.untagged != NULL) {
+        return client->events.untagged(client->events.context, response);
+    }
+    return IMAP_TAKEN;
+}
+
+/* -- input -- */
+
+enum dispatch {
+    DISPATCH_TAKEN,
+    DISPATCH_MORE,    /* needs more bytes */
+    DISPATCH_BLOCKED, /* an event said "not now" */
+};
+
+static enum dispatch client_dispatch_literal(struct imap_client *client)
+{
+    size_t size = client->in.used;
+    if (size > client->literal_left)
+        size = (size_t)client->literal_left;
+    if (size == 0)
+        return DISPATCH_MORE;
+    size_t taken = size;
+    if (!client->is_passing_over)
+        taken = client->events.literal_data(client->events.context, client->in.data, size);
+    buffer_consume(&client->in, taken);
+    client->literal_left -= taken;
+    if (client->literal_left == 0)
+        imap_framer_reset_remainder(&client->framer);
+    return taken == size ? DISPATCH_TAKEN : DISPATCH_BLOCKED;
+}
+
+/* The frame ends in front of a large literal. */
+static enum dispatch client_dispatch_stream(struct imap_client *client)
+{
+    struct imap_response response;
+    size_t size = client->framer.frame_bytes;
+    client->is_passing_over = client->is_streaming || client->events.literal_begin == NULL ||
+                              client->events.literal_data == NULL;
+    if (!client->is_passing_over) {
+        if (!imap_parser_response(&client->parser, (const char *)client->in.data, size, true,
+                                  &response)) {
+            client_fail_protocol(client, "a response that can't be read",
+                                 (const char *)client->in.data, size);
+            return DISPATCH_TAKEN;
+        }
+        client_trace(client, "<", (const char *)client->in.data, size);
+        if (client->events.literal_begin(client->events.context, &response,
+                                         client->framer.literal_bytes) == IMAP_NOT_NOW)
+            return DISPATCH_BLOCKED;
+    }
+    client->is_streaming = true;
+    client->literal_left = client->framer.literal_bytes;
+    buffer_consume(&client->in, size);
+    return DISPATCH_TAKEN;
+}
+
+static enum dispatch client_dispatch_frame(struct imap_client *client)
+{
+    struct imap_response response;
+    const char *frame = (const char *)client->in.data;
+    size_t size = client->framer.frame_bytes;
+    enum imap_taken taken = IMAP_TAKEN;
+    if (client->is_streaming) {
+        client->is_streaming = false;
+        if (!imap_parser_remainder(&client->parser, frame, size))
+            client_fail_protocol(client, "a response that can't be read", frame, size);
+        else if (!client->is_passing_over && client->events.literal_end != NULL)
+            client->events.literal_end(client->events.context, &client->parser);
+    } else if (!imap_parser_response(&client->parser, frame, size, false, &response)) {
+        client_fail_protocol(client, "a response that can't be read", frame, size);
+    } else {
+        if (!client->is_blocked)
+            client_trace(client, "<", frame, size);
+        if (response.kind == IMAP_RESPONSE_CONTINUATION)
+            client_take_continuation(client, &response);
+        else if (response.kind == IMAP_RESPONSE_TAGGED)
+            client_take_tagged(client, &response);
+        else
+            taken = client_take_untagged(client, &response);
+    }
+    if (taken == IMAP_NOT_NOW)
+        return DISPATCH_BLOCKED;
+    buffer_consume(&client->in, size);
+    imap_framer_reset(&client->framer);
+    return DISPATCH_TAKEN;
+}
+
+static enum dispatch client_dispatch_one(struct imap_client *client)
+{
+    if (client->literal_left > 0)
+        return client_dispatch_literal(client);
+    switch (imap_framer_next(&client->framer, client->in.data, client->in.used,
+                             client->options.hold_max_bytes)) {
+    case IMAP_FRAME_MORE:
+        return DISPATCH_MORE;
+    case IMAP_FRAME_STREAM:
+        return client_dispatch_stream(client);
+    case IMAP_FRAME_DONE:
+        return client_dispatch_frame(client);
+    case IMAP_FRAME_BAD:
+        break;
+    }
+    client_fail_protocol(client, "a response without end", "", 0);
+    return DISPATCH_TAKEN;
+}
+
+/* True if anything was taken. */
+bool client_dispatch(struct imap_client *client)
+{
+    bool has_moved = false;
+    while (client->state != IMAP_STATE_CLOSED && client->in.used > 0) {
+        enum dispatch dispatch = client_dispatch_one(client);
+        client->is_blocked = dispatch == DISPATCH_BLOCKED;
+        if (dispatch != DISPATCH_TAKEN)
+            break;
+        has_moved = true;
+    }
+    return has_moved;
+}
+
+/* Reads what is there, up to a turn's worth. */
+bool client_read(struct imap_client *client, int64_t now_nsecs)
+{
+    size_t total = 0;
+    struct fault fault;
+    while (client->state != IMAP_STATE_CLOSED && !client->is_blocked && total < CLIENT_TURN_BYTES) {
+        unsigned char *to = buffer_reserve(&client->in, CLIENT_READ_BYTES);
+        if (to == NULL) {
+            client_fail_protocol(client, "a response without end", "", 0);
+            break;
+        }
+        int got = connection_read(client->connection, to, CLIENT_READ_BYTES, &fault);
+        if (got < 0) {
+            /* What came before the end may say why. */
+            client_dispatch(client);
+            imap_client_fail(client, &fault);
+            return true;
+        }
+        if (got == 0)
+            break;
+        buffer_commit(&client->in, (size_t)got);
+        client->active_nsecs = now_nsecs;
+        total += (size_t)got;
+    }
+    return total > 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * The body of struct imap_client, shared by client.c (life, state, what it knows), client_input.c
+ * (responses) and client_output.c (commands). */
+#ifndef SYNC_IMAP_CLIENT_PRIVATE_H
+#define SYNC_IMAP_CLIENT_PRIVATE_H
+
+#include "base/buffer.h"
+#include "sync/imap/client.h"
+#include "sync/imap/connection.h"
+
+#define CLIENT_TRACE_MAX 1024
+
+struct imap_command {
+    struct imap_command *next;
+    char tag[16];
+    uint64_t start; /* stream positions of its bytes: [start, end) */
+    uint64_t end;
+    imap_command_callback *callback;
+    void *context;
+    uint32_t number;
+};
+
+struct imap_client {
+    struct imap_client_options options;
+    struct connection *connection;
+    enum imap_client_state state;
+    enum imap_client_state state_after_tls;
+    struct fault fault; /* why CLOSED */
+    struct imap_events events;
+    unsigned int capabilities;
+    bool has_capabilities;
+    bool has_login_capabilities; /* heard since the last secret command was begun */
+    struct imap_mailbox mailbox;
+    char greeting[256]; /* then the BYE */
+    bool has_bye;
+
+    /* output */
+    struct buffer out;
+    uint64_t out_position; /* stream position of out.data[0] */
+    uint64_t *sync_points; /* positions that wait for "+", ascending */
+    size_t sync_count;
+    size_t sync_alloc;
+    struct imap_command *first; /* unanswered, in the order they were begun */
+    struct imap_command *last;
+    size_t pending;
+    struct imap_command *building; /* open, not in the list yet */
+    bool is_building_secret;
+    bool is_refused; /* its literal was not invited: bytes that still come for it are dropped */
+    enum imap_status early_status; /* the answer to the building command, if it came already */
+    struct buffer early_text;
+    struct buffer trace_line;
+    uint32_t tag_counter;
+
+    /* input */
+    struct buffer in;
+    struct imap_framer framer;
+    struct imap_parser parser;
+    uint64_t literal_left; /* of a streamed literal */
+    bool is_streaming;
+    bool is_passing_over; /* nobody wants that literal */
+    bool is_blocked;      /* an event said "not now" */
+    int64_t active_nsecs; /* when a byte moved last */
+};
+
+/* client.c */
+void client_set_state(struct imap_client *client, enum imap_client_state state);
+/* One line of the wire trace, if there is one. */
+void client_trace(struct imap_client *client, const char *direction, const char *text, size_t size);
+void client_fail_protocol(struct imap_client *client, const char *what, const char *text,
+                          size_t size);
+
+/* client_input.c. Both return true if anything moved. */
+bool client_read(struct imap_client *client, int64_t now_nsecs);
+bool client_dispatch(struct imap_client *client);
+
+/* client_output.c */
+/* How many bytes may be sent now: all, or up to the literal that waits for its "+". */
+size_t client_sendable(const struct imap_client *client);
+bool client_write(struct imap_client *client, int64_t now_nsecs);
+/* The server answered instead of inviting the literal: what was to follow up to stream position
+   `end` must never be sent. False if no literal was waiting. A non-synchronising literal under way
+   is different: the server goes on reading it. */
+bool client_cut_out(struct imap_client *client, uint64_t end);
+
+#endif
