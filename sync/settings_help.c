@@ -31,7 +31,7 @@ static const char usage_batch[] =
 static const char usage_report[] =
     "Usage: mailconvoy report [--workdir DIR] [--run ID] [--format text|csv|json]\n"
     "\n"
-    "Shows what a run did.\n";
+    "Shows what a past run did, from the work directory.\n";
 
 static const char exits_sync[] =
     "Exit codes (imapsync's):\n"
@@ -56,6 +56,7 @@ static const char exits_batch[] =
 static const char exits_report[] = "Exit codes:\n"
                                    "    0    shown\n"
                                    "   64    bad command line, or no such run\n"
+                                   "   66    the work directory holds no run\n"
                                    "   70    internal error\n";
 
 /* "--host1, --host2 NAME" */
@@ -145,8 +146,9 @@ void settings_append_help(struct buffer *text, enum settings_command command)
     buffer_append_str(text, is_sync ? usage_sync : is_batch ? usage_batch : usage_report);
     for (int group = SETTING_GROUP_NONE + 1; group < SETTING_GROUP_COUNT; group++)
         append_group(text, command, (enum setting_group)group);
-    buffer_append_str(text,
-                      "\nNames may be abbreviated. Sizes and rates take k, M and G (thousand, "
-                      "million, ...) and \"_\".\n\n");
+    buffer_append_str(text, "\nOptions may be abbreviated.");
+    if (is_sync || is_batch)
+        buffer_append_str(text, " Sizes and rates take k, M and G (powers of 1000), and \"_\".");
+    buffer_append_str(text, "\n\n");
     buffer_append_str(text, is_sync ? exits_sync : is_batch ? exits_batch : exits_report);
 }
