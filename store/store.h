@@ -65,6 +65,10 @@ struct message_counts {
 /* source minus all states: 0 when the accounting closes, else what was not reached. */
 int64_t message_counts_difference(const struct message_counts *counts);
 void message_counts_add(struct message_counts *sum, const struct message_counts *more);
+/* What an earlier attempt of the same run copied is found by the next one as already there, or not
+   reached; here it becomes copied again, as far as there are such messages. Pure. */
+void message_counts_carry(struct message_counts *counts, uint64_t copied_before,
+                          uint64_t bytes_before);
 
 struct store_run {
     const char *id;      /* sorts by start time */
@@ -122,14 +126,18 @@ bool store_run_end(struct store *store, const char *run_id, int64_t ended_msecs,
 /* Adds a job as not_started; its times, error and counts are not taken from `job`. */
 bool store_job_add(struct store *store, const char *run_id, const struct store_job *job,
                    struct fault *fault_r);
-/* What an earlier attempt at this job left in the same run (folder results, problems, error) is
-   dropped, so that counts and problems are those of one attempt. */
+/* A job may be started again in the same run. What the earlier attempt left (folder results,
+   problems) is dropped with the first result or problem of the new one, so that counts and problems
+   are always those of one attempt: the last one that got as far as its folders. What earlier
+   attempts copied stays known and counts as copied, see message_counts_carry(). The first start
+   stays the job's start. */
 bool store_job_start(struct store *store, const char *run_id, int64_t row, int64_t started_msecs,
                      struct fault *fault_r);
 bool store_job_end(struct store *store, const char *run_id, int64_t row, enum job_status status,
                    int64_t ended_msecs, const char *error_code, const char *error,
                    struct fault *fault_r);
-/* One result per source folder; a second one for the same folder replaces the first. */
+/* One result per source folder; a second one for the same folder replaces the first. Its counts
+   are those of this attempt. */
 bool store_folder_add(struct store *store, const char *run_id, int64_t row,
                       const struct store_folder *folder, struct fault *fault_r);
 bool store_problem_add(struct store *store, const char *run_id, int64_t row,
@@ -153,6 +161,12 @@ bool store_jobs_each(struct store *store, const char *run_id, store_job_callback
 bool store_job_next(struct store *store, const char *run_id, int64_t after_row,
                     store_job_callback *callback, void *context, int64_t *row_r,
                     struct fault *fault_r);
+/* The jobs of a run whose pair (hosts and users) some earlier run knew, in row order, with the
+   source messages that the latest of those runs that came to its folders found. */
+typedef bool store_pair_size_callback(void *context, int64_t row, uint64_t messages);
+bool store_pair_sizes_each(struct store *store, const char *run_id,
+                           store_pair_size_callback *callback, void *context,
+                           struct fault *fault_r);
 /* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);

@@ -40,3 +40,14 @@ void message_counts_add(struct message_counts *sum, const struct message_counts 
     sum->vanished += more->vanished;
     sum->bytes_copied += more->bytes_copied;
 }
+
+void message_counts_carry(struct message_counts *counts, uint64_t copied_before,
+                          uint64_t bytes_before)
+{
+    int64_t unreached = message_counts_difference(counts);
+    uint64_t room = counts->already + (unreached > 0 ? (uint64_t)unreached : 0);
+    uint64_t carried = copied_before < room ? copied_before : room;
+    counts->copied += carried;
+    counts->already -= carried < counts->already ? carried : counts->already;
+    counts->bytes_copied += bytes_before;
+}

@@ -19,8 +19,17 @@
     X(JOB_ADD, "INSERT INTO job (run_id, job_row, label, host1, user1, host2, user2, status,"      \
                " started_msecs, ended_msecs, error_code, error)"                                   \
                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, '', '')")                           \
-    X(JOB_START, "UPDATE job SET started_msecs = ?3, ended_msecs = 0, error_code = '', error = ''" \
-                 " WHERE run_id = ?1 AND job_row = ?2")                                            \
+    X(JOB_START, "UPDATE job SET has_old_results = started_msecs <> 0, started_msecs ="            \
+                 " CASE started_msecs WHEN 0 THEN ?3 ELSE started_msecs END, ended_msecs = 0,"     \
+                 " error_code = '', error = '' WHERE run_id = ?1 AND job_row = ?2")                \
+    X(JOB_TAKE_OLD, "UPDATE job SET has_old_results = 0"                                           \
+                    " WHERE run_id = ?1 AND job_row = ?2 AND has_old_results = 1")                 \
+    X(JOB_KEEP_COPIED,                                                                             \
+      "INSERT INTO folder_copied (run_id, job_row, source_name, copied, bytes_copied)"             \
+      " SELECT run_id, job_row, source_name, copied, bytes_copied FROM folder_result"              \
+      " WHERE run_id = ?1 AND job_row = ?2 AND copied > 0"                                         \
+      " ON CONFLICT DO UPDATE SET copied = MAX(copied, excluded.copied),"                          \
+      " bytes_copied = MAX(bytes_copied, excluded.bytes_copied)")                                  \
     X(JOB_FORGET_FOLDERS, "DELETE FROM folder_result WHERE run_id = ?1 AND job_row = ?2")          \
     X(JOB_FORGET_PROBLEMS, "DELETE FROM problem WHERE run_id = ?1 AND job_row = ?2")               \
     X(JOB_END, "UPDATE job SET status = ?3, ended_msecs = ?4, error_code = ?5, error = ?6"         \
@@ -30,6 +39,8 @@
       " is_renamed, is_merged, is_failed, error, source, copied, already, excluded, too_big,"      \
       " failed, unreadable, vanished, bytes_copied)"                                               \
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")      \
+    X(FOLDER_COPIED, "SELECT copied, bytes_copied FROM folder_copied"                              \
+                     " WHERE run_id = ?1 AND job_row = ?2 AND source_name = ?3")                   \
     X(PROBLEM_ADD,                                                                                 \
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id, date, size_bytes," \
       " reason, server_text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                    \
@@ -55,7 +66,15 @@
     X(PROBLEMS, "SELECT p.job_row, j.user1, p.folder, p.uid, p.messages, p.message_id, p.date,"    \
                 " p.size_bytes, p.reason, p.server_text"                                           \
                 " FROM problem p JOIN job j ON j.run_id = p.run_id AND j.job_row = p.job_row"      \
-                " WHERE p.run_id = ?1 ORDER BY p.job_row, p.id")
+                " WHERE p.run_id = ?1 ORDER BY p.job_row, p.id")                                   \
+    X(PAIR_SIZES,                                                                                  \
+      "SELECT j.job_row, (SELECT (SELECT SUM(f.source) FROM folder_result f"                       \
+      " WHERE f.run_id = p.run_id AND f.job_row = p.job_row)"                                      \
+      " FROM job p WHERE p.host1 = j.host1 AND p.user1 = j.user1 AND p.host2 = j.host2"            \
+      " AND p.user2 = j.user2 AND p.run_id < j.run_id AND EXISTS (SELECT 1 FROM folder_result f"   \
+      " WHERE f.run_id = p.run_id AND f.job_row = p.job_row)"                                      \
+      " ORDER BY p.run_id DESC LIMIT 1) AS messages"                                               \
+      " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")
 
 enum store_statement {
 #define STORE_STATEMENT_ENUM(name, sql) STORE_SQL_##name,

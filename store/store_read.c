@@ -186,6 +186,23 @@ bool store_job_next(struct store *store, const char *run_id, int64_t after_row,
     return store_jobs_walk(store, run_id, after_row, 1, callback, context, row_r, fault_r);
 }
 
+bool store_pair_sizes_each(struct store *store, const char *run_id,
+                           store_pair_size_callback *callback, void *context, struct fault *fault_r)
+{
+    struct store_query query;
+    struct store_columns columns;
+    bool goes_on = true;
+    if (!store_query_begin(&query, store, STORE_SQL_PAIR_SIZES, fault_r))
+        return false;
+    store_bind_text(&query.binder, run_id);
+    while (goes_on && store_query_next(&query, &columns)) {
+        int64_t row = store_take_int64(&columns);
+        uint64_t messages = store_take_uint64(&columns);
+        goes_on = callback(context, row, messages);
+    }
+    return store_query_end(&query, fault_r);
+}
+
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r)
 {

@@ -74,6 +74,21 @@ static const struct {
         " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
         ");"
         "CREATE INDEX problem_by_job ON problem (run_id, job_row);"},
+
+    /* A mailbox across runs; and jobs that are tried more than once in a run. */
+    {2, "CREATE INDEX job_by_pair ON job (host1, user1, host2, user2, run_id);"
+
+        "ALTER TABLE job ADD COLUMN has_old_results INTEGER NOT NULL DEFAULT 0;"
+
+        "CREATE TABLE folder_copied ("
+        " run_id TEXT NOT NULL,"
+        " job_row INTEGER NOT NULL,"
+        " source_name TEXT NOT NULL,"
+        " copied INTEGER NOT NULL,"
+        " bytes_copied INTEGER NOT NULL,"
+        " PRIMARY KEY (run_id, job_row, source_name),"
+        " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
+        ") WITHOUT ROWID;"},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

@@ -119,9 +119,9 @@ bool store_job_add(struct store *store, const char *run_id, const struct store_j
     return store_write_end(&write, is_ok, false, fault_r);
 }
 
-/* Drops what an earlier attempt left in one table. */
-static bool store_job_forget(struct store_write *write, enum store_statement which,
-                             const char *run_id, int64_t row, struct fault *fault_r)
+/* Runs a statement whose values are a job's. */
+static bool store_write_job(struct store_write *write, enum store_statement which,
+                            const char *run_id, int64_t row, struct fault *fault_r)
 {
     if (!store_write_use(write, which, fault_r))
         return false;
@@ -130,15 +130,26 @@ static bool store_job_forget(struct store_write *write, enum store_statement whi
     return store_write_step(write, false, fault_r);
 }
 
+/* Before a result or problem of this attempt: drops those of an earlier one. */
+static bool store_write_drop_old(struct store_write *write, const char *run_id, int64_t row,
+                                 struct fault *fault_r)
+{
+    if (!store_write_job(write, STORE_SQL_JOB_TAKE_OLD, run_id, row, fault_r))
+        return false;
+    if (sqlite3_changes(write->store->db) == 0)
+        return true;
+    return store_write_job(write, STORE_SQL_JOB_KEEP_COPIED, run_id, row, fault_r) &&
+           store_write_job(write, STORE_SQL_JOB_FORGET_FOLDERS, run_id, row, fault_r) &&
+           store_write_job(write, STORE_SQL_JOB_FORGET_PROBLEMS, run_id, row, fault_r);
+}
+
 bool store_job_start(struct store *store, const char *run_id, int64_t row, int64_t started_msecs,
                      struct fault *fault_r)
 {
     struct store_write write;
     if (!store_write_begin(&write, store, "note the start of the mailbox in the store", fault_r))
         return false;
-    bool is_ok = store_job_forget(&write, STORE_SQL_JOB_FORGET_FOLDERS, run_id, row, fault_r) &&
-                 store_job_forget(&write, STORE_SQL_JOB_FORGET_PROBLEMS, run_id, row, fault_r) &&
-                 store_write_use(&write, STORE_SQL_JOB_START, fault_r);
+    bool is_ok = store_write_use(&write, STORE_SQL_JOB_START, fault_r);
     if (is_ok) {
         store_bind_text(&write.binder, run_id);
         store_bind_int64(&write.binder, row);
@@ -181,13 +192,40 @@ static void store_bind_counts(struct store_binder *binder, const struct message_
     store_bind_uint64(binder, counts->bytes_copied);
 }
 
+/* The folder's counts for the whole run: with what earlier attempts copied. */
+static bool store_write_carry(struct store_write *write, const char *run_id, int64_t row,
+                              const struct store_folder *folder, struct message_counts *counts_r,
+                              struct fault *fault_r)
+{
+    struct store *store = write->store;
+    *counts_r = folder->counts;
+    if (!store_write_use(write, STORE_SQL_FOLDER_COPIED, fault_r))
+        return false;
+    sqlite3_stmt *statement = write->binder.statement;
+    store_bind_text(&write->binder, run_id);
+    store_bind_int64(&write->binder, row);
+    store_bind_text(&write->binder, folder->source_name);
+    int rc = write->binder.rc == SQLITE_OK ? sqlite3_step(statement) : write->binder.rc;
+    if (rc == SQLITE_ROW)
+        message_counts_carry(counts_r, (uint64_t)sqlite3_column_int64(statement, 0),
+                             (uint64_t)sqlite3_column_int64(statement, 1));
+    bool is_ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
+    if (!is_ok)
+        store_fault(fault_r, FAULT_SCOPE_MAILBOX, write->what, store->path, store->db);
+    store_statement_end(statement);
+    return is_ok;
+}
+
 bool store_folder_add(struct store *store, const char *run_id, int64_t row,
                       const struct store_folder *folder, struct fault *fault_r)
 {
     struct store_write write;
+    struct message_counts counts;
     if (!store_write_begin(&write, store, "note the folder in the store", fault_r))
         return false;
-    bool is_ok = store_write_use(&write, STORE_SQL_FOLDER_ADD, fault_r);
+    bool is_ok = store_write_drop_old(&write, run_id, row, fault_r) &&
+                 store_write_carry(&write, run_id, row, folder, &counts, fault_r) &&
+                 store_write_use(&write, STORE_SQL_FOLDER_ADD, fault_r);
     if (is_ok) {
         store_bind_text(&write.binder, run_id);
         store_bind_int64(&write.binder, row);
@@ -197,7 +235,7 @@ bool store_folder_add(struct store *store, const char *run_id, int64_t row,
         store_bind_int64(&write.binder, folder->is_merged);
         store_bind_int64(&write.binder, folder->is_failed);
         store_bind_text(&write.binder, folder->error);
-        store_bind_counts(&write.binder, &folder->counts);
+        store_bind_counts(&write.binder, &counts);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, false, fault_r);
@@ -209,7 +247,8 @@ bool store_problem_add(struct store *store, const char *run_id, int64_t row,
     struct store_write write;
     if (!store_write_begin(&write, store, "note the problem in the store", fault_r))
         return false;
-    bool is_ok = store_write_use(&write, STORE_SQL_PROBLEM_ADD, fault_r);
+    bool is_ok = store_write_drop_old(&write, run_id, row, fault_r) &&
+                 store_write_use(&write, STORE_SQL_PROBLEM_ADD, fault_r);
     if (is_ok) {
         store_bind_text(&write.binder, run_id);
         store_bind_int64(&write.binder, row);

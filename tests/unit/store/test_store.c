@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "store/store.h"
 #include "store/store_private.h"
 
@@ -437,26 +438,201 @@ static void test_problems(void **state)
                        "2|bob|S|0|42|||0|vanished|\n");
 }
 
+static void start(struct fixture *f, int64_t row, int64_t at)
+{
+    assert_true(store_job_start(f->store, "R1", row, at, &f->fault));
+}
+
+static void add_counts(struct fixture *f, int64_t row, const char *name,
+                       const struct message_counts *counts)
+{
+    struct store_folder folder = {
+        .source_name = name, .destination_name = name, .error = "", .counts = *counts};
+    assert_true(store_folder_add(f->store, "R1", row, &folder, &f->fault));
+}
+
 static void test_second_attempt_drops_the_first(void **state)
 {
     struct fixture *f = *state;
     struct buffer text;
+    const struct message_counts none = {.source = 3, .already = 3};
     struct store_problem problem = {.folder = "INBOX", .messages = 1};
     buffer_init(&text, 4096);
     add_run(f, "R1", 1);
     add_job(f, "R1", 1, "anna");
     add_job(f, "R1", 2, "bob");
     for (int row = 1; row <= 2; row++) {
-        add_folder(f, row, "INBOX", 10, 5);
+        start(f, row, 4);
+        add_folder(f, row, "INBOX", 10, 0);
+        add_folder(f, row, "Gone", 10, 0);
         assert_true(store_problem_add(f->store, "R1", row, &problem, &f->fault));
         assert_true(store_job_end(f->store, "R1", row, JOB_PAUSED, 5, "throttled", "w", &f->fault));
+        start(f, row, 99); /* its start stays 4 */
     }
-    assert_true(store_job_start(f->store, "R1", 1, 99, &f->fault));
+    /* Until the second attempt has come to its folders, the first one is what is known. */
     assert_jobs(f, "R1",
-                "1|L|h1|anna|h2|u2|paused|99|0|||0|0,0,0,0,0,0,0,0,0\n"
-                "2|L|h1|bob|h2|u2|paused|0|5|throttled|w|1|10,5,1,2,3,4,5,6,500\n");
+                "1|L|h1|anna|h2|u2|paused|4|0|||2|20,0,2,4,6,8,10,12,0\n"
+                "2|L|h1|bob|h2|u2|paused|4|0|||2|20,0,2,4,6,8,10,12,0\n");
+    problem.folder = "New";
+    add_counts(f, 1, "INBOX", &none);
+    assert_true(store_problem_add(f->store, "R1", 2, &problem, &f->fault));
+    assert_true(store_problem_add(f->store, "R1", 2, &problem, &f->fault));
+    assert_jobs(f, "R1",
+                "1|L|h1|anna|h2|u2|paused|4|0|||1|3,0,3,0,0,0,0,0,0\n"
+                "2|L|h1|bob|h2|u2|paused|4|0|||0|0,0,0,0,0,0,0,0,0\n");
     assert_true(store_problems_each(f->store, "R1", print_problem, &text, &f->fault));
-    assert_text(&text, "2|bob|INBOX|0|1|||0|excluded|\n");
+    assert_text(&text, "2|bob|New|0|1|||0|excluded|\n"
+                       "2|bob|New|0|1|||0|excluded|\n");
+}
+
+/* What one attempt copied, the next finds as already there; for the run it is copied. */
+static void test_attempts_add_up(void **state)
+{
+    struct fixture *f = *state;
+    static const struct message_counts first = {
+        .source = 100, .already = 5, .copied = 20, .bytes_copied = 200};
+    static const struct message_counts second = {
+        .source = 100, .already = 25, .copied = 30, .failed = 1, .bytes_copied = 300};
+    static const struct message_counts unreached = {.source = 100};
+    static const struct message_counts third = {
+        .source = 99, .already = 55, .copied = 43, .failed = 1, .bytes_copied = 430};
+    add_run(f, "R1", 1);
+    add_job(f, "R1", 1, "anna");
+    start(f, 1, 4);
+    add_counts(f, 1, "INBOX", &first);
+    add_counts(f, 1, "Sent", &first);
+    start(f, 1, 5);
+    add_counts(f, 1, "INBOX", &second);
+    add_counts(f, 1, "INBOX", &second); /* a result that replaces is carried once */
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|100,50,5,0,0,1,0,0,500\n");
+    start(f, 1, 6); /* did not come to its folders: nothing changes */
+    start(f, 1, 7);
+    add_counts(f, 1, "INBOX", &unreached); /* in between nobody looked at the folder */
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|100,50,0,0,0,0,0,0,500\n");
+    start(f, 1, 8);
+    add_counts(f, 1, "INBOX", &third);
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|99,93,5,0,0,1,0,0,930\n");
+}
+
+static void test_carry(void **state)
+{
+    static const struct {
+        struct message_counts counts; /* source, copied, already, ... */
+        uint64_t before;
+        uint64_t copied;
+        uint64_t already;
+    } rows[] = {
+        {{10, 0, 0, 10, 0, 0, 0, 0, 0}, 4, 0, 0}, /* all are in some other state */
+        {{10, 0, 0, 0, 0, 10, 0, 0, 0}, 4, 0, 0},
+        {{3, 0, 3, 0, 0, 0, 0, 0, 0}, 4, 3, 0}, /* one left the source in between */
+        {{10, 6, 4, 0, 0, 0, 0, 0, 0}, 4, 10, 0},
+        {{10, 3, 7, 0, 0, 0, 0, 0, 0}, 4, 7, 3},
+        {{10, 0, 2, 0, 0, 0, 0, 0, 0}, 4, 4, 0}, /* eight were not reached */
+        {{10, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0},
+        {{10, 9, 9, 0, 0, 0, 0, 0, 0}, 0, 9, 9}, /* does not close: left as it is */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct message_counts counts = rows[i].counts;
+        message_counts_carry(&counts, rows[i].before, 7);
+        assert_int_equal(counts.copied, rows[i].copied);
+        assert_int_equal(counts.already, rows[i].already);
+        assert_int_equal(counts.bytes_copied, 7);
+        assert_true(message_counts_difference(&counts) <=
+                    message_counts_difference(&rows[i].counts));
+    }
+}
+
+static bool print_size(void *context, int64_t row, uint64_t messages)
+{
+    return buffer_printf(context, "%lld:%llu ", (long long)row, (unsigned long long)messages);
+}
+
+static void assert_sizes(struct fixture *f, const char *run_id, const char *expected)
+{
+    struct buffer text;
+    buffer_init(&text, 4096);
+    assert_true(store_pair_sizes_each(f->store, run_id, print_size, &text, &f->fault));
+    assert_text(&text, expected);
+}
+
+static void test_sizes_of_earlier_runs(void **state)
+{
+    struct fixture *f = *state;
+    add_run(f, "R1", 1);
+    add_job(f, "R1", 1, "anna");
+    add_job(f, "R1", 2, "bob");
+    add_job(f, "R1", 3, "carl");
+    add_folder(f, 1, "A", 10, 5);
+    add_folder(f, 1, "B", 7, 5);
+    add_folder(f, 2, "A", 0, 0);
+    assert_sizes(f, "R1", "");
+    /* R2 knows bob no more, and did not come to anna's folders. */
+    add_run(f, "R2", 2);
+    add_job(f, "R2", 1, "anna");
+    add_run(f, "R3", 3);
+    add_job(f, "R3", 5, "carl");
+    add_job(f, "R3", 6, "bob");
+    add_job(f, "R3", 7, "anna");
+    add_job(f, "R3", 8, "ann");
+    assert_sizes(f, "R3", "6:0 7:17 ");
+    assert_sizes(f, "R2", "1:17 ");
+    assert_sizes(f, "R0", "");
+}
+
+static double seconds_now(void)
+{
+    return (double)clock_mono_nsecs() / 1e9;
+}
+
+/* 20,000 mailboxes for the fourth time: an index answers, not a walk over all jobs for each. */
+static void test_sizes_of_many(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const runs[] = {"R1", "R2", "R3", "R4"};
+    struct buffer text;
+    char user[32];
+    buffer_init(&text, 1 << 20);
+    for (int run = 0; run < 4; run++) {
+        add_run(f, runs[run], run + 1);
+        for (int row = 1; row <= 20000; row++) {
+            (void)snprintf(user, sizeof(user), "user%d", row);
+            add_job(f, runs[run], row, user);
+            for (int i = 0; run == 0 && i < 3; i++)
+                add_folder(f, row, i == 0 ? "A" : i == 1 ? "B" : "C", 1, 1);
+        }
+    }
+    double before = seconds_now();
+    assert_true(store_pair_sizes_each(f->store, "R4", print_size, &text, &f->fault));
+    double took = seconds_now() - before;
+    assert_non_null(strstr(buffer_str(&text), "20000:3 "));
+    if (took > 10)
+        fail_msg("%.1f s", took);
+    buffer_deinit(&text);
+}
+
+/* A store of the first schema, as an earlier program left it. */
+static void test_schema_1_is_brought_up(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db;
+    add_run(f, "R1", 1);
+    add_job(f, "R1", 1, "anna");
+    add_folder(f, 1, "A", 10, 5);
+    assert_true(store_close(&f->store, &f->fault));
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DROP INDEX job_by_pair; DROP TABLE folder_copied;"
+                                  "ALTER TABLE job DROP COLUMN has_old_results;"
+                                  "PRAGMA user_version = 1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    open_store(f);
+    add_run(f, "R2", 2);
+    add_job(f, "R2", 4, "anna");
+    assert_sizes(f, "R2", "4:10 ");
+    start(f, 1, 9);
 }
 
 static int committed_problems(const char *path)
@@ -574,6 +750,8 @@ int main(void)
         STORE_TEST(test_unknown_run_and_job_are_faults),
         STORE_TEST(test_lost_rows_stay_a_fault),
         STORE_TEST(test_given_up_transaction_is_sticky),
+        STORE_TEST(test_schema_1_is_brought_up),
+        cmocka_unit_test(test_carry),
         cmocka_unit_test(test_commit_is_due),
         STORE_TEST(test_file_is_private),
         STORE_TEST(test_run_survives_reopening),
@@ -581,6 +759,9 @@ int main(void)
         STORE_TEST(test_folders_and_replacing),
         STORE_TEST(test_problems),
         STORE_TEST(test_second_attempt_drops_the_first),
+        STORE_TEST(test_attempts_add_up),
+        STORE_TEST(test_sizes_of_earlier_runs),
+        STORE_TEST(test_sizes_of_many),
         STORE_TEST(test_rows_are_grouped),
         STORE_TEST(test_two_threads_write),
         cmocka_unit_test(test_counts),
