@@ -250,8 +250,10 @@ static void test_problems(void **state)
 static size_t count_of(const char *text, const char *needle)
 {
     size_t count = 0;
-    for (; (text = strstr(text, needle)) != NULL; text += strlen(needle))
-        count++;
+    size_t size = strlen(needle);
+    /* Not strstr(): AddressSanitizer measures the whole text at each call. */
+    for (; *text != '\0'; text++)
+        count += strncmp(text, needle, size) == 0;
     return count;
 }
 
