@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The main job: many pairs at once, compared message by message; runs again; edge mail."""
 
-import contextlib
 import os
 import re
 import time
@@ -144,9 +143,9 @@ def run_and_watch_memory(process):
     that one begins with the memory of whoever forked the process, here a Python full of mail."""
     peak = 0
     while process.poll() is None:
-        with contextlib.suppress(OSError, AttributeError):
-            with open(f"/proc/{process.pid}/status") as file:
-                peak = max(peak, int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]))
+        with open(f"/proc/{process.pid}/status") as file:
+            if match := re.search(r"VmHWM:\s+(\d+) kB", file.read()):  # a zombie has none
+                peak = max(peak, int(match[1]))
         time.sleep(0.01)
     return process.returncode, peak / 1024
 
