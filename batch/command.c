@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/str.h"
+#include "batch/hosts.h"
 #include "batch/manifest.h"
 #include "batch/run.h"
 #include "batch/signals.h"
@@ -137,7 +138,8 @@ int command_batch(int argc, char **argv)
 static int sync_check_and_run(struct command *command)
 {
     struct run_plan plan = {.command = "sync", .settings = &command->settings};
-    if (!settings_check_pair(&command->settings, &command->faults))
+    bool is_pair = settings_check_pair(&command->settings, &command->faults);
+    if (!hosts_check(&command->settings, &command->faults) || !is_pair)
         return EXIT_CODE_USAGE;
     bool has_secret1 = settings_check_secret(&command->settings, 1, &command->faults);
     bool has_secret2 = settings_check_secret(&command->settings, 2, &command->faults);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <openssl/rand.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -33,6 +35,10 @@ static struct log *job_open_log(const struct job_environment *environment, const
     if (log != NULL) {
         if (environment->is_shown)
             log_show(log);
+        if (job->retry->attempts > 0) {
+            log_line(log, "attempt %u", job->retry->attempts + 1);
+            return log;
+        }
         log_line(log, "mailconvoy " MAILCONVOY_VERSION ", run %s, row %lld", environment->run_id,
                  (long long)job->row);
         job_log_settings(log, job->settings);
@@ -53,22 +59,24 @@ static void job_run_pair(const struct job_environment *environment, const struct
                   "can't join the budget");
         return;
     }
+    struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
     struct pair_environment pair_environment = {
         .store = environment->store,
         .run_id = environment->run_id,
         .row = job->row,
         .log = log,
         .gate = budget_member_gate(member),
+        .slots = hosts_member_slots(connections),
         .stop = environment->stop,
         .tls = environment->tls,
         .progress = &progress,
     };
     pair_run(settings, &pair_environment, result_r);
+    hosts_member_deinit(&connections);
     budget_member_deinit(&member);
 }
 
-static void job_describe(const struct job *job, const struct pair_result *result,
-                         int64_t took_msecs, struct buffer *line)
+static void job_append_title(const struct job *job, struct buffer *line)
 {
     const struct settings *settings = job->settings;
     const char *user = settings->side[0].user != NULL ? settings->side[0].user : "";
@@ -76,12 +84,40 @@ static void job_describe(const struct job *job, const struct pair_result *result
                                                                               : user;
     buffer_printf(line, "row %lld ", (long long)job->row);
     str_append_printable(line, title, strlen(title));
+}
+
+static void job_describe_end(const struct job *job, const struct pair_result *result,
+                             int64_t took_msecs, struct buffer *line)
+{
+    job_append_title(job, line);
     buffer_printf(line, ": %s, %llu copied, %.1f s", job_status_name(result->status),
-                  (unsigned long long)result->counts.copied, (double)took_msecs / 1000);
+                  (unsigned long long)job->retry->copied, (double)took_msecs / 1000);
     if (result->fault.code != FAULT_NONE) {
         buffer_append_str(line, ": ");
         str_append_printable(line, result->fault.text, strlen(result->fault.text));
     }
+}
+
+static void job_describe_wait(const struct job *job, const struct job_outcome *outcome,
+                              int64_t until_msecs, struct buffer *line)
+{
+    const struct fault *fault = &outcome->result.fault;
+    const char *reason = fault->server[0] != '\0' ? fault->server : fault->text;
+    char until[CLOCK_ISO8601_SIZE];
+    clock_format(until_msecs, until);
+    job_append_title(job, line);
+    buffer_printf(line, " waits until %s (%llu copied so far): ", until,
+                  (unsigned long long)job->retry->copied);
+    str_append_printable(line, reason, strlen(reason));
+}
+
+/* Half of the range when there is no randomness: they then come back together, no worse. */
+static uint32_t job_random(void)
+{
+    unsigned char bytes[4];
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+        return UINT32_MAX / 2;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
 static bool job_store_end(const struct job_environment *environment, const struct job *job,
@@ -102,27 +138,36 @@ static bool job_store_end(const struct job_environment *environment, const struc
 }
 
 bool job_run(const struct job_environment *environment, const struct job *job,
-             struct pair_result *result_r, struct buffer *line, struct fault *fault_r)
+             struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r)
 {
+    struct pair_result *result = &outcome_r->result;
     int64_t started_msecs = clock_wall_msecs();
-    memset(result_r, 0, sizeof(*result_r));
-    result_r->status = JOB_FAILED;
-    struct log *log = job_open_log(environment, job, &result_r->fault);
+    memset(outcome_r, 0, sizeof(*outcome_r));
+    result->status = JOB_FAILED;
+    if (job->retry->attempts == 0)
+        job->retry->started_msecs = started_msecs;
+    struct log *log = job_open_log(environment, job, &result->fault);
     bool is_stored = store_job_start(environment->store, environment->run_id, job->row,
                                      started_msecs, fault_r);
     if (!is_stored)
-        result_r->fault = *fault_r;
+        result->fault = *fault_r;
     else if (log != NULL)
-        job_run_pair(environment, job, log, result_r);
+        job_run_pair(environment, job, log, result);
     int64_t ended_msecs = clock_wall_msecs();
-    job_describe(job, result_r, ended_msecs - started_msecs, line);
+    outcome_r->wait_msecs = retry_after(job->retry, result, job_random());
+    if (stop_is_requested(environment->stop))
+        outcome_r->wait_msecs = 0;
+    if (outcome_r->wait_msecs > 0)
+        job_describe_wait(job, outcome_r, ended_msecs + outcome_r->wait_msecs, line);
+    else
+        job_describe_end(job, result, ended_msecs - job->retry->started_msecs, line);
     log_line(log, "%s", buffer_str(line));
     log_close(&log);
     if (is_stored)
-        is_stored = job_store_end(environment, job, result_r, ended_msecs, fault_r);
+        is_stored = job_store_end(environment, job, result, ended_msecs, fault_r);
     /* What the pair could not store is lost, whatever went well before and after. */
-    if (is_stored && result_r->fault.code == FAULT_STORE) {
-        *fault_r = result_r->fault;
+    if (is_stored && result->fault.code == FAULT_STORE) {
+        *fault_r = result->fault;
         is_stored = false;
     }
     return is_stored;

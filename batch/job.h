@@ -10,6 +10,8 @@
 #include "base/buffer.h"
 #include "base/stop.h"
 #include "batch/budget.h"
+#include "batch/hosts.h"
+#include "batch/retry.h"
 #include "store/store.h"
 #include "sync/pair.h"
 
@@ -19,6 +21,7 @@ struct job_environment {
     const char *run_id;
     const char *run_dir;
     struct budget *budget;
+    struct host_limits *hosts;
     struct tls_contexts *tls;
     const struct stop *stop;
     bool is_shown; /* the user's log goes to stdout as well */
@@ -28,13 +31,21 @@ struct job {
     int64_t row;                     /* 1-based */
     const char *log_name;            /* a safe file name, without ".log" */
     const struct settings *settings; /* resolved */
+    uint32_t route;                  /* hosts_route() */
+    struct retry *retry;             /* its earlier attempts; brought up to date */
 };
 
-/* Runs the pair on the calling thread. Always fills *result_r, and appends to `line` how it ended,
-   in one harmless line: row, label or user, status, messages copied, seconds, fault. False
-   (FAULT_STORE) if the store did not take what happened: then the whole run must end. */
+struct job_outcome {
+    struct pair_result result; /* of this attempt */
+    int64_t wait_msecs;        /* > 0: to be run again after so long, or it stays as it is */
+};
+
+/* Makes one attempt on the calling thread. Always fills *outcome_r, and appends to `line` how it
+   ended, in one harmless line: row, label or user, status, messages copied by all attempts,
+   seconds, fault; or until when it waits and why. False (FAULT_STORE) if the store did not take
+   what happened: then the whole run must end. */
 bool job_run(const struct job_environment *environment, const struct job *job,
-             struct pair_result *result_r, struct buffer *line, struct fault *fault_r);
+             struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r);
 
 /* Logs what was given explicitly, secrets masked, a line each. */
 void job_log_settings(struct log *log, const struct settings *settings);

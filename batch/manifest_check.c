@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "batch/hosts.h"
 #include "batch/key_set.h"
 
 struct check {
@@ -17,6 +18,7 @@ struct check {
     int passfile[2];
     bool has_seen_default[2]; /* the command line's secret was checked */
     bool has_told_readable;
+    bool has_told_connections;
     size_t row;
     size_t line;
     const struct settings *settings; /* the row's */
@@ -229,6 +231,18 @@ static bool names_mailbox(const struct settings_side *side)
            side->user[0] != '\0';
 }
 
+/* The ceiling is the command line's, so it is told once and not for every row. */
+static void check_connections(struct check *check)
+{
+    struct buffer sentence;
+    buffer_init(&sentence, 8192);
+    if (!check->has_told_connections && !hosts_check(check->settings, &sentence)) {
+        manifest_fault(check->faults, check->line, 1, buffer_str(&sentence));
+        check->has_told_connections = true;
+    }
+    buffer_deinit(&sentence);
+}
+
 static void check_row(struct check *check, bool must_be_whole)
 {
     struct settings settings;
@@ -241,6 +255,7 @@ static void check_row(struct check *check, bool must_be_whole)
         check_row_itself(check);
         check_secret(check, 1);
         check_secret(check, 2);
+        check_connections(check);
         if (is_fine && names_mailbox(&settings.side[0]) && names_mailbox(&settings.side[1]))
             check_against_others(check);
     }

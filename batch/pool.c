@@ -29,7 +29,7 @@ static void *pool_worker(void *context)
         enum pool_verdict verdict = pool->work->run(pool->work->context, job.id, &again_nsecs);
         job.not_before_nsecs = again_nsecs;
         if (verdict == POOL_DONE)
-            queue_finish(pool->queue);
+            queue_finish(pool->queue, &job);
         else if (!queue_again(pool->queue, &job))
             break;
     }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -22,9 +23,14 @@ struct heap {
 };
 
 struct queue {
+    const struct queue_admission *admission; /* NULL: all may start. Never changes */
+
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t changed;
-    struct heap ready;   /* may run, by order */
+    struct heap *ready; /* by route: what may run, by order */
+    size_t route_count;
+    struct entry *fronts; /* room for the first one of every route */
+    size_t ready_count;
     struct heap delayed; /* by not_before_nsecs */
     uint64_t arrivals;
     size_t taken;
@@ -96,7 +102,6 @@ bool queue_init(struct queue **queue_r, struct fault *fault_r)
                   "can't make a lock for the job queue");
         return false;
     }
-    queue->ready.is_before = ready_is_before;
     queue->delayed.is_before = delayed_is_before;
     *queue_r = queue;
     return true;
@@ -110,16 +115,41 @@ void queue_deinit(struct queue **queue_p)
     *queue_p = NULL;
     (void)pthread_cond_destroy(&queue->changed);
     (void)pthread_mutex_destroy(&queue->mutex);
-    mem_free(queue->ready.entries);
+    for (size_t i = 0; i < queue->route_count; i++)
+        mem_free(queue->ready[i].entries);
+    mem_free(queue->ready);
+    mem_free(queue->fronts);
     mem_free(queue->delayed.entries);
     mem_free(queue);
+}
+
+void queue_set_admission(struct queue *queue, const struct queue_admission *admission)
+{
+    queue->admission = admission;
+}
+
+/* Mutex held. */
+static void queue_push_ready(struct queue *queue, const struct entry *entry)
+{
+    size_t needed = (size_t)entry->job.route + 1;
+    if (needed > queue->route_count) {
+        queue->ready = mem_realloc_array(queue->ready, needed, sizeof(*queue->ready));
+        queue->fronts = mem_realloc_array(queue->fronts, needed, sizeof(*queue->fronts));
+        for (; queue->route_count < needed; queue->route_count++)
+            queue->ready[queue->route_count] = (struct heap){.is_before = ready_is_before};
+    }
+    heap_push(&queue->ready[entry->job.route], entry);
+    queue->ready_count++;
 }
 
 /* Mutex held. */
 static void queue_add_locked(struct queue *queue, const struct queue_job *job)
 {
     struct entry entry = {*job, ++queue->arrivals};
-    heap_push(job->not_before_nsecs > 0 ? &queue->delayed : &queue->ready, &entry);
+    if (job->not_before_nsecs > 0)
+        heap_push(&queue->delayed, &entry);
+    else
+        queue_push_ready(queue, &entry);
 }
 
 /* Mutex held. Wakes all: each waiting worker may have to wait for another time now. */
@@ -141,9 +171,47 @@ size_t queue_count(struct queue *queue)
 {
     if (pthread_mutex_lock(&queue->mutex) != 0)
         return 0;
-    size_t count = queue->ready.count + queue->delayed.count;
+    size_t count = queue->ready_count + queue->delayed.count;
     (void)pthread_mutex_unlock(&queue->mutex);
     return count;
+}
+
+static int compare_fronts(const void *a, const void *b)
+{
+    return ready_is_before(a, b) ? -1 : ready_is_before(b, a);
+}
+
+/* Mutex held. The first of the ready jobs that may start; false if there is none. */
+static bool queue_pick(struct queue *queue, struct queue_job *job_r)
+{
+    const struct queue_admission *admission = queue->admission;
+    size_t count = 0;
+    for (size_t i = 0; i < queue->route_count; i++) {
+        if (queue->ready[i].count > 0)
+            queue->fronts[count++] = queue->ready[i].entries[0];
+    }
+    if (count > 1)
+        qsort(queue->fronts, count, sizeof(*queue->fronts), compare_fronts);
+    if (admission != NULL)
+        admission->begin(admission->context);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t route = queue->fronts[i].job.route;
+        if (admission != NULL && !admission->enter(admission->context, route))
+            continue;
+        *job_r = heap_pop(&queue->ready[route]).job;
+        queue->ready_count--;
+        queue->taken++;
+        return true;
+    }
+    return false;
+}
+
+/* Mutex held. */
+static void queue_leave(struct queue *queue, const struct queue_job *job)
+{
+    queue->taken--;
+    if (queue->admission != NULL)
+        queue->admission->leave(queue->admission->context, job->route);
 }
 
 /* Mutex held. */
@@ -155,13 +223,10 @@ static enum queue_answer queue_try_take_locked(struct queue *queue, int64_t now_
         return QUEUE_END;
     while (delayed->count > 0 && delayed->entries[0].job.not_before_nsecs <= now_nsecs) {
         struct entry due = heap_pop(delayed);
-        heap_push(&queue->ready, &due);
+        queue_push_ready(queue, &due);
     }
-    if (queue->ready.count > 0) {
-        *job_r = heap_pop(&queue->ready).job;
-        queue->taken++;
+    if (queue_pick(queue, job_r))
         return QUEUE_JOB;
-    }
     if (delayed->count == 0 && queue->taken == 0)
         return QUEUE_END;
     *wait_until_nsecs_r = delayed->count > 0 ? delayed->entries[0].job.not_before_nsecs : INT64_MAX;
@@ -204,11 +269,11 @@ bool queue_take(struct queue *queue, struct queue_job *job_r)
     return answer == QUEUE_JOB;
 }
 
-void queue_finish(struct queue *queue)
+void queue_finish(struct queue *queue, const struct queue_job *job)
 {
     if (pthread_mutex_lock(&queue->mutex) != 0)
         return;
-    queue->taken--;
+    queue_leave(queue, job);
     (void)queue_changed_unlock(queue);
 }
 
@@ -216,9 +281,15 @@ bool queue_again(struct queue *queue, const struct queue_job *job)
 {
     if (pthread_mutex_lock(&queue->mutex) != 0)
         return false;
-    queue->taken--;
+    queue_leave(queue, job);
     queue_add_locked(queue, job);
     return queue_changed_unlock(queue);
+}
+
+void queue_wake(struct queue *queue)
+{
+    if (pthread_mutex_lock(&queue->mutex) == 0)
+        (void)queue_changed_unlock(queue);
 }
 
 void queue_stop(struct queue *queue)

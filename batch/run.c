@@ -10,9 +10,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "batch/budget.h"
+#include "batch/hosts.h"
 #include "batch/job.h"
 #include "batch/pool.h"
 #include "batch/queue.h"
+#include "batch/retry.h"
+#include "batch/schedule.h"
 #include "batch/tally.h"
 #include "batch/workdir.h"
 #include "report/run_files.h"
@@ -22,19 +25,30 @@
 
 #define RUN_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
+/* What the run knows of a mailbox. Set up by the main thread; while it is worked on, only the
+   worker that took it from the queue touches it. */
+struct run_mailbox {
+    const char *log_name; /* owned by the run's `names` */
+    uint32_t route;
+    uint64_t messages;      /* as an earlier run found them, or SCHEDULE_UNKNOWN */
+    enum job_status status; /* as it is counted in the tally */
+    struct retry retry;
+};
+
 /* Set up by the main thread before any worker starts, and then only read; but for what the mutex
-   guards. Store, log, budget, queue and TLS contexts lock themselves. */
+   guards. Store, log, budget, hosts, queue and TLS contexts lock themselves. */
 struct run {
     const struct run_plan *plan;
     struct workdir *workdir;
     struct store *store;
     struct log *log;
     struct budget *budget;
+    struct host_limits *hosts;
     struct queue *queue;
     struct tls_contexts *tls;
     struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
-    const char **log_names; /* by job, owned by `names` */
+    struct run_mailbox *jobs;
     size_t jobs_count;
 
     bool has_mutex;
@@ -67,39 +81,56 @@ static void run_set_broken(struct run *run, const struct fault *fault)
     queue_stop(run->queue); /* without a store nothing can be done safely */
 }
 
-/* Tells the run's log, the terminal and the tally how a mailbox ended. */
-static void run_announce(struct run *run, const struct pair_result *result, const char *line)
+/* Tells the run's log, the terminal and the tally how a mailbox ended, or that it waits. */
+static void run_announce(struct run *run, struct run_mailbox *job,
+                         const struct job_outcome *outcome, const char *line)
 {
     log_line(run->log, "%s", line);
     log_flush(run->log);
     if (pthread_mutex_lock(&run->mutex) != 0)
         return;
-    run->tally.jobs[JOB_NOT_STARTED]--;
-    run->tally.jobs[result->status]++;
-    run->last = *result;
-    (void)fprintf(stderr, "%zu/%zu %s\n", ++run->ended, run->jobs_count, line);
+    run->tally.jobs[job->status]--;
+    job->status = outcome->result.status;
+    run->tally.jobs[job->status]++;
+    run->last = outcome->result;
+    if (outcome->wait_msecs > 0)
+        (void)fprintf(stderr, "%s\n", line);
+    else
+        (void)fprintf(stderr, "%zu/%zu %s\n", ++run->ended, run->jobs_count, line);
     (void)pthread_mutex_unlock(&run->mutex);
 }
 
-/* The pool's work. A paused mailbox whose fault says when to come back could return POOL_AGAIN
-   here; now it waits for the next run. */
+/* What earlier attempts copied counts against --exitwhenover too. */
+static void run_lower_limit(struct settings *settings, const struct retry *retry)
+{
+    if (settings->exitwhenover <= 0)
+        return;
+    if (retry->bytes_copied < (uint64_t)settings->exitwhenover)
+        settings->exitwhenover -= (int64_t)retry->bytes_copied;
+    else
+        settings->exitwhenover = 1;
+}
+
+/* The pool's work: one attempt. A mailbox that waits for its server gives its worker back. */
 static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_nsecs_r)
 {
     struct run *run = context;
+    struct run_mailbox *own = &run->jobs[index];
     struct settings settings;
-    struct pair_result result;
+    struct job_outcome outcome;
     struct fault fault;
     struct buffer line;
-    (void)again_nsecs_r;
     run_resolve(run, (size_t)index, &settings);
+    run_lower_limit(&settings, &own->retry);
     buffer_init(&line, RUN_TEXT_MAX_BYTES);
-    struct job job = {(int64_t)index + 1, run->log_names[index], &settings};
-    if (!job_run(&run->environment, &job, &result, &line, &fault))
+    struct job job = {(int64_t)index + 1, own->log_name, &settings, own->route, &own->retry};
+    if (!job_run(&run->environment, &job, &outcome, &line, &fault))
         run_set_broken(run, &fault);
-    run_announce(run, &result, buffer_str(&line));
+    run_announce(run, own, &outcome, buffer_str(&line));
     buffer_deinit(&line);
     settings_deinit(&settings);
-    return POOL_DONE;
+    *again_nsecs_r = clock_mono_nsecs() + outcome.wait_msecs * CLOCK_NSECS_PER_MSEC;
+    return outcome.wait_msecs > 0 ? POOL_AGAIN : POOL_DONE;
 }
 
 /* ---- the run around them ---- */
@@ -137,7 +168,6 @@ static bool run_begin(struct run *run, struct fault *fault_r)
 static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
 {
     struct settings settings;
-    struct queue_job job = {.id = index, .order = index};
     run_resolve(run, index, &settings);
     char *user1 = settings_login_name(&settings, 1);
     char *user2 = settings_login_name(&settings, 2);
@@ -151,16 +181,56 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
         .error_code = "",
         .error = "",
     };
-    run->log_names[index] = file_names_add(run->names, user1);
+    run->jobs[index] = (struct run_mailbox){
+        .log_name = file_names_add(run->names, user1),
+        .route = hosts_route(run->hosts, row.host1, settings_port(&settings, 1), row.host2,
+                             settings_port(&settings, 2)),
+        .messages = SCHEDULE_UNKNOWN,
+        .status = JOB_NOT_STARTED,
+    };
     bool is_ok = store_job_add(run->store, workdir_run_id(run->workdir), &row, fault_r);
     mem_free(user1);
     mem_free(user2);
     settings_deinit(&settings);
-    if (is_ok && !queue_add(run->queue, &job)) {
+    return is_ok;
+}
+
+static bool run_note_size(void *context, int64_t row, uint64_t messages)
+{
+    struct run *run = context;
+    if (row >= 1 && (uint64_t)row <= run->jobs_count)
+        run->jobs[row - 1].messages = messages;
+    return true;
+}
+
+/* All jobs into the queue, the longest first. */
+static bool run_queue_jobs(struct run *run, struct fault *fault_r)
+{
+    uint64_t *messages = mem_alloc_array(run->jobs_count, sizeof(*messages));
+    size_t known = 0;
+    bool is_ok = true;
+    for (size_t i = 0; i < run->jobs_count; i++) {
+        messages[i] = run->jobs[i].messages;
+        known += messages[i] != SCHEDULE_UNKNOWN;
+    }
+    uint64_t average = schedule_average(messages, run->jobs_count);
+    for (size_t i = 0; i < run->jobs_count && is_ok; i++) {
+        struct queue_job job = {
+            .id = i,
+            .order = schedule_order(messages[i], average),
+            .route = run->jobs[i].route,
+        };
+        is_ok = queue_add(run->queue, &job);
+    }
+    mem_free(messages);
+    if (known > 0)
+        log_line(run->log,
+                 "%zu mailboxes are known from earlier runs, with %llu messages on average: the "
+                 "longest run first",
+                 known, (unsigned long long)average);
+    if (!is_ok)
         fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
                   "can't queue a job");
-        return false;
-    }
     return is_ok;
 }
 
@@ -168,14 +238,37 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
 static bool run_add_jobs(struct run *run, struct fault *fault_r)
 {
     run->jobs_count = run->plan->manifest != NULL ? manifest_count(run->plan->manifest) : 1;
-    run->log_names = mem_alloc_array(run->jobs_count, sizeof(*run->log_names));
+    run->jobs = mem_alloc_array(run->jobs_count, sizeof(*run->jobs));
     run->names = file_names_init();
     run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
     for (size_t i = 0; i < run->jobs_count; i++) {
         if (!run_add_job(run, i, fault_r))
             return false;
     }
-    return store_flush(run->store, fault_r);
+    return store_flush(run->store, fault_r) &&
+           store_pair_sizes_each(run->store, workdir_run_id(run->workdir), run_note_size, run,
+                                 fault_r) &&
+           run_queue_jobs(run, fault_r);
+}
+
+static void run_connections_freed(void *context)
+{
+    struct run *run = context;
+    queue_wake(run->queue);
+}
+
+/* What the workers share, besides the store. */
+static bool run_init_shared(struct run *run, struct fault *fault_r)
+{
+    const struct settings *settings = run->plan->settings;
+    if (!queue_init(&run->queue, fault_r) ||
+        !budget_init(settings->budget_messages, (double)settings->budget_bytes, &run->budget,
+                     fault_r) ||
+        !hosts_init((unsigned int)settings->maxconnectionsperhost, &run->hosts, fault_r))
+        return false;
+    queue_set_admission(run->queue, hosts_admission(run->hosts));
+    hosts_set_listener(run->hosts, run_connections_freed, run);
+    return true;
 }
 
 static bool run_init(struct run *run, struct fault *fault_r)
@@ -190,9 +283,7 @@ static bool run_init(struct run *run, struct fault *fault_r)
                   "can't make the run's locks");
         return false;
     }
-    return queue_init(&run->queue, fault_r) &&
-           budget_init(settings->budget_messages, (double)settings->budget_bytes, &run->budget,
-                       fault_r) &&
+    return run_init_shared(run, fault_r) &&
            workdir_open(settings->workdir, &run->workdir, fault_r) &&
            store_open(workdir_state_path(run->workdir), &run->store, fault_r) &&
            run_begin(run, fault_r) && run_add_jobs(run, fault_r);
@@ -206,6 +297,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .run_id = workdir_run_id(run->workdir),
         .run_dir = workdir_run_dir(run->workdir),
         .budget = run->budget,
+        .hosts = run->hosts,
         .tls = run->tls,
         .stop = run->plan->stop,
         .is_shown = run->plan->manifest == NULL,
@@ -268,9 +360,10 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     log_close(&run->log);
     budget_deinit(&run->budget);
     queue_deinit(&run->queue);
+    hosts_deinit(&run->hosts);
     tls_contexts_deinit(&run->tls);
     file_names_deinit(&run->names);
-    mem_free(run->log_names);
+    mem_free(run->jobs);
     workdir_close(&run->workdir);
     if (run->has_mutex)
         (void)pthread_mutex_destroy(&run->mutex);

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "sync/gate.h"
 #include "sync/settings.h"
+#include "sync/slots.h"
 
 struct tls_contexts;
 
@@ -29,7 +30,8 @@ struct pair_environment {
     const char *run_id;
     int64_t row;
     struct log *log;         /* the user's log */
-    const struct gate *gate; /* NULL: no limits */
+    const struct gate *gate;   /* NULL: no limits */
+    const struct slots *slots; /* for further connections; NULL: there may be any number */
     const struct stop *stop;
     struct tls_contexts *tls; /* shared by all pairs, locks itself */
     struct pair_progress *progress;

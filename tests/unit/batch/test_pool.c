@@ -39,7 +39,7 @@ static struct queue *queue_of(uint64_t jobs)
     struct fault fault;
     assert_true(queue_init(&queue, &fault));
     for (uint64_t i = 0; i < jobs; i++) {
-        struct queue_job job = {i, i, 0};
+        struct queue_job job = {i, i, 0, 0};
         assert_true(queue_add(queue, &job));
     }
     return queue;

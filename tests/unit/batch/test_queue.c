@@ -18,14 +18,14 @@ static struct queue *new_queue(void)
 
 static void add(struct queue *queue, uint64_t id, uint64_t order, int64_t not_before)
 {
-    struct queue_job job = {id, order, not_before};
+    struct queue_job job = {id, order, not_before, 0};
     assert_true(queue_add(queue, &job));
 }
 
 /* The id that comes next at `now`; 0: wait until *until_r; UINT64_MAX: the end. */
 static uint64_t next(struct queue *queue, int64_t now, int64_t *until_r)
 {
-    struct queue_job job = {0, 0, 0};
+    struct queue_job job = {0, 0, 0, 0};
     switch (queue_try_take(queue, now, &job, until_r)) {
     case QUEUE_JOB:
         return job.id;
@@ -79,7 +79,7 @@ static void test_order_then_arrival(void **state)
     assert_int_equal(next(queue, 0, &until), 0); /* they are only taken */
     assert_true(until == INT64_MAX);
     for (int i = 0; i < 100; i++)
-        queue_finish(queue);
+        queue_finish(queue, &(struct queue_job){0, 0, 0, 0});
     assert_int_equal(next(queue, 0, &until), UINT64_MAX);
     queue_deinit(&queue);
 }
@@ -109,7 +109,7 @@ static void test_again(void **state)
 {
     (void)state;
     struct queue *queue = new_queue();
-    struct queue_job job = {1, 0, 500};
+    struct queue_job job = {1, 0, 500, 0};
     int64_t until = 0;
     add(queue, 1, 0, 0);
     assert_int_equal(next(queue, 10, &until), 1);
@@ -119,7 +119,7 @@ static void test_again(void **state)
     assert_int_equal(next(queue, 10, &until), 0);
     assert_int_equal(until, 500);
     assert_int_equal(next(queue, 500, &until), 1);
-    queue_finish(queue);
+    queue_finish(queue, &job);
     assert_int_equal(next(queue, 500, &until), UINT64_MAX);
     queue_deinit(&queue);
 }
@@ -134,7 +134,7 @@ static void test_take_waits_for_its_time(void **state)
     assert_true(queue_take(queue, &job));
     assert_true(clock_mono_nsecs() >= at);
     assert_int_equal(job.id, 1);
-    queue_finish(queue);
+    queue_finish(queue, &job);
     assert_false(queue_take(queue, &job));
     queue_deinit(&queue);
 }

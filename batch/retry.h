@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * Whether a mailbox that ended because a server asked for patience is tried again in this run, and
+ * when. Pure. */
+#ifndef BATCH_RETRY_H
+#define BATCH_RETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sync/pair.h"
+
+/* So many times in a row, without a message copied in between, it waits; then it stays paused. */
+#define RETRY_MAX_IN_VAIN 10
+
+/* One mailbox through all its attempts in a run. Starts as zeros; belongs to whoever runs it. */
+struct retry {
+    int64_t started_msecs; /* the first attempt; the caller's business */
+    unsigned int attempts; /* that have ended */
+    unsigned int in_vain;  /* waits in a row after which nothing was copied */
+    uint64_t copied;       /* by all of them */
+    uint64_t bytes_copied;
+};
+
+/* Notes how an attempt ended. Returns how many milliseconds (at least 1) the mailbox waits before
+   the next one: as long as the server asked for and up to a tenth more, by `random`, so that those
+   that were sent away together do not come back together. 0: there is no next one. */
+int64_t retry_after(struct retry *retry, const struct pair_result *result, uint32_t random);
+
+#endif
