@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "batch/retry.h"
+
+static struct pair_result ended(enum job_status status, enum fault_code code,
+                                enum fault_advice advice, int64_t wait_msecs, uint64_t copied)
+{
+    struct pair_result result;
+    memset(&result, 0, sizeof(result));
+    result.status = status;
+    result.fault.code = code;
+    result.fault.advice = advice;
+    result.fault.wait_msecs = wait_msecs;
+    result.counts.copied = copied;
+    result.counts.bytes_copied = copied * 10;
+    return result;
+}
+
+static struct pair_result throttled(int64_t wait_msecs, uint64_t copied)
+{
+    return ended(JOB_PAUSED, FAULT_THROTTLED, FAULT_ADVICE_WAIT, wait_msecs, copied);
+}
+
+static void test_only_a_throttle_comes_back(void **state)
+{
+    (void)state;
+    static const struct {
+        enum job_status status;
+        enum fault_code code;
+        enum fault_advice advice;
+    } rows[] = {
+        {JOB_COMPLETE, FAULT_NONE, FAULT_ADVICE_NEVER},
+        {JOB_PAUSED, FAULT_STOPPED, FAULT_ADVICE_WAIT},
+        {JOB_PAUSED, FAULT_TRANSFER_LIMIT, FAULT_ADVICE_WAIT},
+        {JOB_PAUSED, FAULT_THROTTLED, FAULT_ADVICE_NEVER},
+        {JOB_FAILED, FAULT_THROTTLED, FAULT_ADVICE_WAIT},
+        {JOB_EXCEPTIONS, FAULT_THROTTLED, FAULT_ADVICE_WAIT},
+        {JOB_FAILED, FAULT_CLOSED, FAULT_ADVICE_RECONNECT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct retry retry = {0};
+        struct pair_result result = ended(rows[i].status, rows[i].code, rows[i].advice, 1000, 0);
+        assert_int_equal(retry_after(&retry, &result, 0), 0);
+        assert_int_equal(retry.attempts, 1);
+    }
+}
+
+static void test_wait_and_jitter(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t asked;
+        uint32_t random;
+        int64_t waits;
+    } rows[] = {
+        {1000, 0, 1000},
+        {1000, UINT32_MAX, 1100},
+        {1000, UINT32_MAX / 2, 1049},
+        {9, UINT32_MAX, 9},
+        {0, UINT32_MAX, 1},
+        {-5, 0, 1},
+        {86400000, UINT32_MAX, 86400000 + 8640000},
+        {INT64_MAX, UINT32_MAX, 86400000 + 8640000},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct retry retry = {0};
+        struct pair_result result = throttled(rows[i].asked, 0);
+        assert_int_equal(retry_after(&retry, &result, rows[i].random), rows[i].waits);
+    }
+}
+
+static void test_ten_times_in_vain(void **state)
+{
+    (void)state;
+    struct retry retry = {0};
+    struct pair_result nothing = throttled(500, 0);
+    struct pair_result some = throttled(500, 3);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(retry_after(&retry, &nothing, 0), 500);
+    assert_int_equal(retry_after(&retry, &some, 0), 500); /* patience begins anew */
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(retry_after(&retry, &nothing, 0), 500);
+    assert_int_equal(retry_after(&retry, &nothing, 0), 0);
+    assert_int_equal(retry.attempts, 21);
+    assert_int_equal(retry.copied, 3);
+    assert_int_equal(retry.bytes_copied, 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_a_throttle_comes_back),
+        cmocka_unit_test(test_wait_and_jitter),
+        cmocka_unit_test(test_ten_times_in_vain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
