@@ -48,9 +48,19 @@ static size_t word_length(const char *text, size_t size)
     return length;
 }
 
+/* NUL bytes before a response were seen in the field. */
+static void skip_nuls(const char **text, size_t *size)
+{
+    while (*size > 0 && **text == '\0') {
+        (*text)++;
+        (*size)--;
+    }
+}
+
 /* Is the line "+ text" or "tag OK text"? Then nothing at its end is a literal. */
 static bool line_is_text(const char *line, size_t size)
 {
+    skip_nuls(&line, &size);
     size_t first = word_length(line, size);
     if (first == 1 && line[0] == '+')
         return true;
@@ -287,15 +297,13 @@ static void response_set_text(struct imap_response *response, struct cursor *at)
 bool imap_parser_response(struct imap_parser *parser, const char *frame, size_t size,
                           bool is_partial, struct imap_response *response_r)
 {
+    skip_nuls(&frame, &size);
     struct cursor at = cursor_make(frame, size);
     memset(response_r, 0, sizeof(*response_r));
     response_r->code = "";
     response_r->text = "";
     response_r->name = "";
     parser->count = 0;
-    /* NUL bytes before a response were seen in the field. */
-    while (at.p < at.end && *at.p == '\0')
-        at.p++;
     cursor_take_word(&at, &response_r->tag, &response_r->tag_size);
     if (response_r->tag_size == 0)
         return false;
