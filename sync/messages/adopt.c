@@ -62,6 +62,14 @@ static int compare_identity(const void *a, const void *b)
     return compare_for(a, b, PASS_IDENTITY);
 }
 
+/* A message without any identity needs a date or a size to be known by; 0 is an unknown one. */
+static bool is_recognisable(const struct adopt_message *message, enum adopt_pass pass)
+{
+    bool by_date = pass != PASS_SIZE && pass != PASS_IDENTITY && message->date_seconds != 0;
+    bool by_size = pass != PASS_DATE && pass != PASS_IDENTITY && message->size_bytes != 0;
+    return message->strength != IDENTITY_NOTHING || by_date || by_size;
+}
+
 static void adopt_pass_run(struct adopt_message *source, size_t source_count,
                            struct adopt_message *destination, size_t destination_count,
                            enum adopt_pass pass)
@@ -69,8 +77,7 @@ static void adopt_pass_run(struct adopt_message *source, size_t source_count,
     size_t s = 0;
     size_t d = 0;
     while (s < source_count && d < destination_count) {
-        if (source[s].is_matched ||
-            (pass == PASS_IDENTITY && source[s].strength == IDENTITY_NOTHING)) {
+        if (source[s].is_matched || !is_recognisable(&source[s], pass)) {
             s++;
             continue;
         }

@@ -21,7 +21,8 @@ struct adopt_message {
 };
 
 /* Marks matched messages on both sides; those already marked take no part. Both arrays are
-   reordered. A message without any identity is matched only by equal date or size. */
+   reordered. A message without any identity is matched only by equal date or size; 0 is unknown,
+   which equals nothing. */
 void adopt_match(struct adopt_message *source, size_t source_count,
                  struct adopt_message *destination, size_t destination_count);
 /* Marks (is_matched) each message that has an equal one of lower index: an exact duplicate, for

@@ -39,10 +39,12 @@ static enum identity_strength append_fields(const void *header, size_t size, str
     enum identity_strength strength = IDENTITY_NOTHING;
     buffer_clear(text);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (header_find(header, size, names[i], &field)) {
+        size_t before = text->used;
+        if (header_find(header, size, names[i], &field))
             header_append_normal(&field, text);
+        /* An empty field says as little as none. */
+        if (text->used > before)
             strength = IDENTITY_OF_FIELDS;
-        }
         buffer_append_byte(text, '\n');
     }
     buffer_append_byte(text, 'h');

@@ -26,6 +26,13 @@ static bool take_month(const char *text, int64_t *month_r)
     return false;
 }
 
+static int64_t days_of_month(int64_t year, int64_t month)
+{
+    static const int64_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && is_leap);
+}
+
 /* Days since 1970-01-01 in the Gregorian calendar; years count from March, so that the leap day
    comes last. */
 static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
@@ -52,7 +59,7 @@ bool internaldate_parse(const char *text, size_t size, int64_t *seconds_r)
         !take_month(text + 3, &month) || !take_number(text + 7, 4, 9999, &year) ||
         !take_number(text + 12, 2, 23, &hour) || !take_number(text + 15, 2, 59, &minute) ||
         !take_number(text + 18, 2, 60, &second) || !take_number(text + 22, 2, 23, &zone_hours) ||
-        !take_number(text + 24, 2, 59, &zone_minutes))
+        !take_number(text + 24, 2, 59, &zone_minutes) || day > days_of_month(year, month))
         return false;
     int64_t zone = (zone_hours * 60 + zone_minutes) * 60;
     *seconds_r = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
