@@ -11,6 +11,9 @@
 #include "sync/messages/internaldate.h"
 #include "sync/verdict.h"
 
+/* No folder holds more; memory is not given for what a server merely claims. */
+#define LISTING_MAX_MESSAGES 10000000
+
 void listing_init(struct listing *listing, struct session *session)
 {
     memset(listing, 0, sizeof(*listing));
@@ -43,12 +46,21 @@ static void listing_add_identity(struct listing *listing, const struct imap_fetc
         message->date_seconds = 0;
 }
 
+/* A server may send a response twice, but not go on for ever. */
+static bool listing_is_full(const struct listing *listing)
+{
+    uint64_t exists = imap_client_mailbox(listing->session->client)->exists;
+    return listing->count >= LISTING_MAX_MESSAGES ||
+           (listing->count >= 1000 && listing->count / 2 >= exists);
+}
+
 static enum imap_taken listing_untagged(void *context, const struct imap_response *response)
 {
     struct listing *listing = context;
     struct imap_fetch fetch;
     if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
-        !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || !fetch.has_size)
+        !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || !fetch.has_size ||
+        listing_is_full(listing))
         return IMAP_TAKEN;
     if (listing->with_identity) {
         if (!fetch.has_header)

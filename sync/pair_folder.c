@@ -400,16 +400,17 @@ static void target_prepare(struct target *target, bool exists)
         (void)fault_ends_pair(target->pair, &target->fault);
 }
 
-/* The answers of what is still in flight would be written into `run`. That happens only when the
-   pair has ended, or a folder could not be opened and its listing was sent ahead. */
+/* The answers of what is still in flight would be written into `run`, and so would data that comes
+   unasked. That happens only when the pair has ended, or a folder could not be opened and its
+   listing was sent ahead. */
 static void run_leave_source(struct folder_run *run)
 {
     struct imap_client *client = run->pair->source.client;
     struct fault fault;
-    if (!imap_client_is_alive(client) || imap_client_pending(client) == 0)
-        return;
-    if (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault))
+    if (imap_client_is_alive(client) && imap_client_pending(client) > 0 &&
+        (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault)))
         imap_client_fail(client, &run->pair->fault);
+    imap_client_set_events(client, NULL);
 }
 
 /* One source folder, from EXAMINE to the record. Both sides are opened at the same time. */

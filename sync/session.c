@@ -143,6 +143,20 @@ static bool session_may_try_starttls(const struct session *session)
            imap_client_fault(session->client)->advice == FAULT_ADVICE_RETRY;
 }
 
+/* A server may repeat what it was sent; the secret must not travel on in its words. */
+static void login_hide_secret(struct session *session, char *words)
+{
+    const char *forms[] = {session->secret, buffer_str(&session->initial)};
+    for (int i = 0; i < 2; i++) {
+        size_t size = forms[i] == NULL ? 0 : strlen(forms[i]);
+        char *at = words;
+        while (size > 0 && (at = strstr(at, forms[i])) != NULL) {
+            memset(at, '*', size);
+            at += size;
+        }
+    }
+}
+
 static void session_lost(struct session *session)
 {
     if (session_may_try_starttls(session)) {
@@ -150,7 +164,9 @@ static void session_lost(struct session *session)
         session_enter(session, SESSION_CONNECTING);
         return;
     }
-    session_fail(session, imap_client_fault(session->client));
+    struct fault fault = *imap_client_fault(session->client);
+    login_hide_secret(session, fault.server);
+    session_fail(session, &fault);
 }
 
 static void step_connecting(struct session *session)
@@ -253,20 +269,6 @@ static void login_send_login(struct session *session)
     imap_client_end(client, imap_answer_callback, &session->answer, 0);
 }
 
-/* A server may repeat what it was sent; the secret must not travel on in its words. */
-static void login_hide_secret(struct session *session)
-{
-    const char *forms[] = {session->secret, buffer_str(&session->initial)};
-    for (int i = 0; i < 2; i++) {
-        size_t size = strlen(forms[i]);
-        char *at = session->answer.text;
-        while (size > 0 && (at = strstr(at, forms[i])) != NULL) {
-            memset(at, '*', size);
-            at += size;
-        }
-    }
-}
-
 /* Which way of signing in this server and these settings allow; NULL if one does. */
 static const char *login_obstacle(const struct session *session)
 {
@@ -312,7 +314,7 @@ static void step_signing_in(struct session *session)
     if (!session->answer.is_done)
         return;
     imap_client_set_events(session->client, NULL);
-    login_hide_secret(session);
+    login_hide_secret(session, session->answer.text);
     session_forget_secret(session);
     if (session->answer.status != IMAP_STATUS_OK) {
         session_refused(session, VERDICT_LOGIN, session->login_name);
@@ -351,8 +353,11 @@ static void step_listing(struct session *session)
     if (!session->answer.is_done || !session->lsub_answer.is_done)
         return;
     imap_client_set_events(session->client, NULL);
-    if (session->answer.status == IMAP_STATUS_OK)
+    if (session->answer.status == IMAP_STATUS_OK && session->settings->subscribed)
         session->answer = session->lsub_answer;
+    else if (session->lsub_answer.status != IMAP_STATUS_OK)
+        log_line(session->log, "host%d subscriptions are not known [server said: %s]",
+                 session->side, session->lsub_answer.text);
     if (session->answer.status != IMAP_STATUS_OK)
         session_refused(session, VERDICT_LIST, "");
     else if (session->is_list_bad)

@@ -216,7 +216,9 @@ int imap_client_side(const struct imap_client *client)
 
 int64_t imap_client_deadline(const struct imap_client *client)
 {
-    bool is_answer_due = client->pending > 0 || client->state <= IMAP_STATE_GREETING;
+    /* Of a command that is still being given, the server has to take what is there. */
+    bool is_answer_due = client->pending > 0 || client->state <= IMAP_STATE_GREETING ||
+                         client->out.used > 0;
     if (client->state == IMAP_STATE_CLOSED || client->is_blocked || !is_answer_due ||
         client->options.timeout_msecs == 0)
         return 0;
@@ -269,6 +271,7 @@ const struct imap_mailbox *imap_client_mailbox(const struct imap_client *client)
 void imap_client_mailbox_begin(struct imap_client *client)
 {
     mailbox_reset(&client->mailbox);
+    client->is_next_opening = true;
 }
 
 void imap_client_set_authenticated(struct imap_client *client)

@@ -58,8 +58,8 @@ enum imap_client_state {
 struct imap_mailbox {
     bool has_exists;
     uint64_t exists;
-    uint64_t exists_at_open; /* the first EXISTS, which belongs to SELECT or EXAMINE itself */
-    uint64_t expunged;       /* EXPUNGE responses since SELECT */
+    uint64_t exists_at_open; /* when SELECT or EXAMINE was answered */
+    uint64_t expunged;       /* EXPUNGE responses since then */
     uint32_t uidvalidity;
     uint32_t uidnext;
     bool has_permanentflags;

@@ -91,24 +91,27 @@ static void client_take_code(struct imap_client *client, const struct imap_respo
 
 /* -- answers -- */
 
-static struct imap_command *client_take_command(struct imap_client *client,
+static struct imap_command *client_find_command(const struct imap_client *client,
                                                 const struct imap_response *response)
 {
+    struct imap_command *command = client->first;
+    while (command != NULL && !str_iequals_n(response->tag, response->tag_size, command->tag))
+        command = command->next;
+    return command;
+}
+
+static void client_unlink_command(struct imap_client *client, struct imap_command *command)
+{
     struct imap_command *previous = NULL;
-    for (struct imap_command *command = client->first; command != NULL; command = command->next) {
-        if (str_iequals_n(response->tag, response->tag_size, command->tag)) {
-            if (previous == NULL)
-                client->first = command->next;
-            else
-                previous->next = command->next;
-            if (client->last == command)
-                client->last = previous;
-            client->pending--;
-            return command;
-        }
-        previous = command;
-    }
-    return NULL;
+    for (struct imap_command *at = client->first; at != command; at = at->next)
+        previous = at;
+    if (previous == NULL)
+        client->first = command->next;
+    else
+        previous->next = command->next;
+    if (client->last == command)
+        client->last = previous;
+    client->pending--;
 }
 
 /* The open command is answered before it was given completely: a refusal. Its callback hears of it
@@ -120,6 +123,11 @@ static void client_take_early(struct imap_client *client, const struct imap_resp
                              response->text_size);
         return;
     }
+    size_t code_size = response->code_size < sizeof(client->early_code) - 1
+                           ? response->code_size
+                           : sizeof(client->early_code) - 1;
+    memcpy(client->early_code, response->code, code_size);
+    client->early_code[code_size] = '\0';
     client->early_status = response->status;
     buffer_clear(&client->early_text);
     buffer_append(&client->early_text, response->text, response->text_size);
@@ -136,11 +144,22 @@ static void client_take_tagged(struct imap_client *client, const struct imap_res
         client_take_early(client, response);
         return;
     }
-    struct imap_command *command = client_take_command(client, response);
+    struct imap_command *command = client_find_command(client, response);
     if (command == NULL) {
         client_fail_protocol(client, "an answer to a command that was not given", response->tag,
                              response->tag_size);
         return;
+    }
+    if (response->status == IMAP_STATUS_OK && command->end > client->out_position) {
+        client_fail_protocol(client, "OK to a command that was not complete", response->text,
+                             response->text_size);
+        return;
+    }
+    client_unlink_command(client, command);
+    /* What came before this answer may still have been about the mailbox that was left. */
+    if (command->is_opening) {
+        client->mailbox.exists_at_open = client->mailbox.exists;
+        client->mailbox.expunged = 0;
     }
     (void)client_cut_out(client, command->end);
     if (command->callback != NULL)
@@ -192,8 +211,6 @@ static enum imap_taken client_take_untagged(struct imap_client *client,
         client_set_capabilities(client, response->tokens, response->token_count);
     } else if (response->has_number &&
                str_iequals_n(response->name, response->name_size, "EXISTS")) {
-        if (!client->mailbox.has_exists)
-            client->mailbox.exists_at_open = response->number;
         client->mailbox.has_exists = true;
         client->mailbox.exists = response->number;
     } else if (response->has_number &&
@@ -237,7 +254,12 @@ static enum dispatch client_dispatch_stream(struct imap_client *client)
 {
     struct imap_response response;
     size_t size = client->framer.frame_bytes;
-    client->is_passing_over = client->is_streaming || client->events.literal_begin == NULL ||
+    if (client->is_streaming) {
+        client_fail_protocol(client, "two large literals in one response",
+                             (const char *)client->in.data, size);
+        return DISPATCH_TAKEN;
+    }
+    client->is_passing_over = client->events.literal_begin == NULL ||
                               client->events.literal_data == NULL;
     if (!client->is_passing_over) {
         if (!imap_parser_response(&client->parser, (const char *)client->in.data, size, true,
@@ -257,6 +279,19 @@ static enum dispatch client_dispatch_stream(struct imap_client *client)
     return DISPATCH_TAKEN;
 }
 
+/* A server may repeat the secret it was sent: then only tag and status are shown. */
+static void client_trace_response(struct imap_client *client, const char *frame, size_t size)
+{
+    if (client->first != NULL && client->first->is_secret) {
+        const char *blank = memchr(frame, ' ', size);
+        size_t tag_size = blank == NULL ? 0 : (size_t)(blank - frame) + 1;
+        size = tag_size;
+        while (size < client->framer.frame_bytes && frame[size] >= 'A' && frame[size] <= 'Z')
+            size++;
+    }
+    client_trace(client, "<", frame, size);
+}
+
 static enum dispatch client_dispatch_frame(struct imap_client *client)
 {
     struct imap_response response;
@@ -273,7 +308,7 @@ static enum dispatch client_dispatch_frame(struct imap_client *client)
         client_fail_protocol(client, "a response that can't be read", frame, size);
     } else {
         if (!client->is_blocked)
-            client_trace(client, "<", frame, size);
+            client_trace_response(client, frame, size);
         if (response.kind == IMAP_RESPONSE_CONTINUATION)
             client_take_continuation(client, &response);
         else if (response.kind == IMAP_RESPONSE_TAGGED)

@@ -53,12 +53,12 @@ bool client_write(struct imap_client *client, int64_t now_nsecs)
 bool client_cut_out(struct imap_client *client, uint64_t end)
 {
     if (client->sync_count == 0 || client->sync_points[0] != client->out_position ||
-        client->out_position >= end)
+        client->out_position > end)
         return false;
     buffer_consume(&client->out, (size_t)(end - client->out_position));
     client->out_position = end;
     size_t passed = 0;
-    while (passed < client->sync_count && client->sync_points[passed] < end)
+    while (passed < client->sync_count && client->sync_points[passed] <= end)
         passed++;
     client->sync_count -= passed;
     memmove(client->sync_points, client->sync_points + passed,
@@ -76,6 +76,9 @@ void imap_client_begin(struct imap_client *client, bool is_secret)
     /* The time an answer is due is counted from the first unanswered command. */
     if (client->pending == 0)
         client->active_nsecs = clock_mono_nsecs();
+    command->is_secret = is_secret;
+    command->is_opening = client->is_next_opening;
+    client->is_next_opening = false;
     client->building = command;
     client->is_building_secret = is_secret;
     if (is_secret)
@@ -92,6 +95,9 @@ void imap_client_add_bytes(struct imap_client *client, const void *data, size_t 
     struct fault fault;
     if (client->is_refused || client->state == IMAP_STATE_CLOSED)
         return;
+    /* What is given now may have been long in coming: the server's time to take it begins here. */
+    if (client->out.used == 0)
+        client->active_nsecs = clock_mono_nsecs();
     if (buffer_append(&client->out, data, size))
         return;
     fault_set(&fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT,
@@ -190,7 +196,8 @@ void imap_client_end(struct imap_client *client, imap_command_callback *callback
     client->building = NULL;
     if (client->early_status != IMAP_STATUS_NONE || client->state == IMAP_STATE_CLOSED) {
         const char *text = buffer_str(&client->early_text);
-        struct imap_reply reply = {client->early_status, "", 0, text, strlen(text)};
+        struct imap_reply reply = {client->early_status, client->early_code,
+                                   strlen(client->early_code), text, strlen(text)};
         client->early_status = IMAP_STATUS_NONE;
         client->is_refused = false;
         if (callback != NULL)

@@ -18,6 +18,8 @@ struct imap_command {
     imap_command_callback *callback;
     void *context;
     uint32_t number;
+    bool is_secret;
+    bool is_opening; /* SELECT or EXAMINE */
 };
 
 struct imap_client {
@@ -45,8 +47,10 @@ struct imap_client {
     size_t pending;
     struct imap_command *building; /* open, not in the list yet */
     bool is_building_secret;
+    bool is_next_opening; /* the next command is SELECT or EXAMINE */
     bool is_refused; /* its literal was not invited: bytes that still come for it are dropped */
     enum imap_status early_status; /* the answer to the building command, if it came already */
+    char early_code[256];
     struct buffer early_text;
     struct buffer trace_line;
     uint32_t tag_counter;

@@ -39,10 +39,11 @@ static bool fetch_set(struct imap_fetch *fetch, const struct imap_token *key,
             fetch->internaldate_size = value->size;
         }
     } else if (key_starts_with(key, "BODY[HEADER")) {
-        fetch->has_header = imap_token_is_string(value);
+        /* NIL: a header that is damaged or empty. */
+        fetch->has_header = value->type != IMAP_TOKEN_LIST;
         fetch->header = (const unsigned char *)value->data;
-        fetch->header_size = fetch->has_header ? value->size : 0;
-    } else if (key_starts_with(key, "BODY[]")) {
+        fetch->header_size = imap_token_is_string(value) ? value->size : 0;
+    } else if (imap_token_is(key, "BODY[]")) {
         fetch->has_body = imap_token_is_string(value);
         fetch->body = (const unsigned char *)value->data;
         fetch->body_size = fetch->has_body ? value->size : 0;
@@ -58,7 +59,7 @@ static bool fetch_set_pairs(struct imap_fetch *fetch, const struct imap_token *t
         if (tokens[i].type != IMAP_TOKEN_ATOM)
             return false;
         if (i + 1 == count) {
-            fetch->ends_in_body = key_starts_with(&tokens[i], "BODY[]");
+            fetch->ends_in_body = imap_token_is(&tokens[i], "BODY[]");
             return may_end_in_key;
         }
         if (!fetch_set(fetch, &tokens[i], &tokens[i + 1]))

@@ -18,7 +18,7 @@ struct imap_fetch {
     bool has_body; /* BODY[] came with a value that is not NIL */
     const unsigned char *body;
     size_t body_size;
-    bool has_header; /* BODY[HEADER.FIELDS (..)] or BODY[HEADER] */
+    bool has_header; /* BODY[HEADER.FIELDS (..)] or BODY[HEADER] came; NIL is an empty one */
     const unsigned char *header;
     size_t header_size;
     bool ends_in_body; /* partial response whose literal to come is BODY[] */

@@ -44,8 +44,10 @@ static void loop_poll(struct imap_loop *loop)
     nfds_t count = 0;
     int64_t until = loop->wake_at_nsecs;
     for (int i = 0; i < loop->count; i++) {
-        fds[count].fd = imap_client_fd(loop->clients[i]);
         fds[count].events = imap_client_poll_events(loop->clients[i]);
+        /* poll() reports the end of a connection though nobody asked: it would return at once,
+           again and again, for one that may not be read now. */
+        fds[count].fd = fds[count].events == 0 ? -1 : imap_client_fd(loop->clients[i]);
         fds[count++].revents = 0;
         until = earlier(until, imap_client_deadline(loop->clients[i]));
     }
