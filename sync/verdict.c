@@ -77,7 +77,26 @@ static bool is_quota(const struct verdict_question *question)
 {
     static const char *const words[] = {"over quota", "quota exceeded", "mailbox is full",
                                         "exceeded the quota", NULL};
-    return has_code(question, "OVERQUOTA") || says_any(question, words);
+    if (has_code(question, "OVERQUOTA"))
+        return true;
+    /* Answers to other commands may hold a folder's name, which may be anything. */
+    return question->command == VERDICT_APPEND &&
+           (says_any(question, words) || (str_ifind(question->text, "mailbox") != NULL &&
+                                          str_ifind(question->text, "is full") != NULL));
+}
+
+/* Exchange signs in first and looks for the mailbox afterwards. */
+static bool is_without_mailbox(const struct verdict_question *question)
+{
+    return str_ifind(question->text, "authenticated but not connected") != NULL;
+}
+
+/* The server has ended the session without closing the connection (yet). */
+static bool is_session_over(const struct verdict_question *question)
+{
+    static const char *const words[] = {"Session invalidated", "AccessTokenExpired",
+                                        "Session expired", "received in Invalid state", NULL};
+    return question->command != VERDICT_LOGIN && says_any(question, words);
 }
 
 static void judge_by_command(const struct verdict_question *question, struct fault *fault_r)
@@ -141,6 +160,16 @@ void verdict_judge(const struct verdict_question *question, struct fault *fault_
         fault_set(fault_r, FAULT_QUOTA, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, question->side,
                   "the mailbox on the %s is full. Raise its quota and run the same command again",
                   side);
+    } else if (is_without_mailbox(question)) {
+        fault_set(fault_r, FAULT_SELECT, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT,
+                  question->side,
+                  "the %s server signed the user in but can't open the mailbox. Check that it "
+                  "exists, has a licence, and that this user may open it",
+                  side);
+    } else if (is_session_over(question)) {
+        fault_set(fault_r, FAULT_CLOSED, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT,
+                  question->side,
+                  "the %s server ended the session. Run the same command again to go on", side);
     } else {
         judge_by_command(question, fault_r);
     }
