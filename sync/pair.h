@@ -29,7 +29,7 @@ struct pair_environment {
     struct store *store;
     const char *run_id;
     int64_t row;
-    struct log *log;         /* the user's log */
+    struct log *log;           /* the user's log */
     const struct gate *gate;   /* NULL: no limits */
     const struct slots *slots; /* for further connections; NULL: there may be any number */
     const struct stop *stop;
