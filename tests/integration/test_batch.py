@@ -197,7 +197,7 @@ def test_log_names_are_safe_and_unique(work, a, b):
     work.user(b, None, odd)
     other = work.pair(a, b, {"INBOX": [messages.plain(2)]})
     rows = [work.row(a, b, odd), work.row(a, b, other), work.row(a, b, other, work.user(b))]
-    rows += [work.row(a, b, other) | {"user1": name} for name in ("../../x", "/etc/x", "X", "x" * 300)]
+    rows += [work.row(a, b, other) | {"user1": name} for name in ("../../x", "/etc/x", "X", "x" * 200)]
     for number, row in enumerate(rows):
         row["user2"] = row["user2"] if number < 3 else f"nobody{number}"
     run = work.batch(rows, expect=FAILED)
