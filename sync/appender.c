@@ -7,12 +7,15 @@
 #include "base/mem.h"
 
 /* The backlog that may wait in memory for a slow destination. */
-#define APPENDER_BACKLOG_BYTES ((size_t)1024 * 1024)
+#define APPENDER_BACKLOG_BYTES     ((size_t)1024 * 1024)
+#define APPENDER_BACKLOG_MIN_BYTES ((size_t)64 * 1024)
 /* A command's messages are stored in one transaction: large enough to be cheap, small enough to be
    taken apart quickly when one of them is refused. */
 #define APPENDER_BATCH_BYTES ((uint64_t)1024 * 1024)
 #define APPENDER_BATCH_COUNT 128
 #define APPENDER_PENDING_MAX 64
+/* Where every literal waits for its invitation a long queue only keeps other lanes from helping. */
+#define APPENDER_PENDING_MAX_INVITED 4
 
 struct append_batch {
     struct appender *appender;
@@ -32,6 +35,8 @@ struct appender {
     struct append_batch *batches; /* all that are not answered, the open one too */
     size_t pending;
     size_t batch_count_max;
+    size_t pending_max;
+    size_t backlog_max_bytes;
     bool is_in_message;
 };
 
@@ -43,6 +48,10 @@ struct appender *appender_init(struct imap_client *client, const char *mailbox,
     appender->mailbox = mailbox;
     appender->callback = callback;
     appender->context = context;
+    appender->backlog_max_bytes = APPENDER_BACKLOG_BYTES;
+    appender->pending_max = imap_client_can(client, IMAP_CAP_LITERAL_PLUS)
+                                ? APPENDER_PENDING_MAX
+                                : APPENDER_PENDING_MAX_INVITED;
     appender->batch_count_max = imap_client_can(client, IMAP_CAP_MULTIAPPEND) ? APPENDER_BATCH_COUNT
                                                                               : 1;
     return appender;
@@ -84,8 +93,20 @@ static void appender_answered(void *context, uint32_t number, const struct imap_
 
 bool appender_is_ready(const struct appender *appender)
 {
-    return imap_client_unsent_bytes(appender->client) < APPENDER_BACKLOG_BYTES &&
-           appender->pending < APPENDER_PENDING_MAX;
+    return imap_client_unsent_bytes(appender->client) < appender->backlog_max_bytes &&
+           appender->pending < appender->pending_max;
+}
+
+void appender_share_backlog(struct appender *appender, size_t lanes)
+{
+    size_t share = APPENDER_BACKLOG_BYTES / lanes;
+    appender->backlog_max_bytes = share > APPENDER_BACKLOG_MIN_BYTES ? share
+                                                                     : APPENDER_BACKLOG_MIN_BYTES;
+}
+
+size_t appender_backlog_bytes(const struct appender *appender)
+{
+    return imap_client_unsent_bytes(appender->client);
 }
 
 static void appender_open_batch(struct appender *appender)

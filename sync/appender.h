@@ -24,8 +24,12 @@ struct appender *appender_init(struct imap_client *client, const char *mailbox,
 /* Unanswered commands are forgotten; they must be none, or the client closed. */
 void appender_deinit(struct appender **appender);
 
-/* Whether one more message may be given now: the unsent backlog is below its mark. */
+/* Whether one more message may be given now: the unsent backlog is below its mark, and not too many
+   answers are due. The mark is shared by all lanes of the mailbox. */
 bool appender_is_ready(const struct appender *appender);
+void appender_share_backlog(struct appender *appender, size_t lanes);
+/* Bytes that wait to be sent. */
+size_t appender_backlog_bytes(const struct appender *appender);
 /* One message: begin, `size` bytes by add, end. `index` comes back in the callback; flags is the
    inside of the list, date is "" to leave it to the server. */
 void appender_begin(struct appender *appender, uint32_t index, const char *flags, const char *date,

@@ -50,6 +50,7 @@ static void copied(struct copy *copy, uint32_t index)
     struct listed_message *message = &copy->listing->messages[index];
     struct pair_progress *progress = copy->pair->environment->progress;
     copy_set_state(copy, index, MESSAGE_COPIED);
+    copy->copied_messages++;
     copy->job->copied_bytes += message->size_bytes;
     log_line(copy->pair->log, "msg %s/%u {%u} copied to %s", copy->job->source_name, message->uid,
              message->size_bytes, copy->job->destination_name);
@@ -84,8 +85,8 @@ static void refused(struct copy *copy, const uint32_t *indexes, size_t count,
     }
 }
 
-static void append_answered(void *context, const uint32_t *indexes, size_t count,
-                            const struct imap_reply *reply)
+void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
+                          const struct imap_reply *reply)
 {
     struct copy *copy = context;
     if (reply->status == IMAP_STATUS_OK) {
@@ -107,9 +108,12 @@ static void copy_init(struct copy *copy, struct copy_job *job)
     copy->pair = job->pair;
     copy->listing = job->listing;
     copy->source = job->pair->source.client;
-    copy->destination = job->pair->destination.client;
-    copy->appender = appender_init(copy->destination, job->destination_mailbox, append_answered,
-                                   copy);
+    copy_add_lane(copy, job->pair->destination.client);
+    for (size_t i = 0; i < job->pair->lane_count; i++) {
+        if (job->pair->lanes[i].step == SESSION_READY &&
+            imap_client_is_alive(job->pair->lanes[i].client))
+            copy_add_lane(copy, job->pair->lanes[i].client);
+    }
     buffer_init(&copy->flags, 64 * 1024);
     buffer_init(&copy->alone.flags, 64 * 1024);
     copy_set_source_events(copy);
@@ -125,7 +129,8 @@ static void copy_deinit(struct copy *copy)
         mem_free(group);
     }
     mem_free(copy->retries);
-    appender_deinit(&copy->appender);
+    for (size_t i = 0; i < copy->lane_count; i++)
+        appender_deinit(&copy->lanes[i].appender);
     buffer_deinit(&copy->flags);
     buffer_deinit(&copy->alone.flags);
 }
@@ -145,8 +150,12 @@ static void copy_look_at_clients(struct copy *copy)
 {
     if (!imap_client_is_alive(copy->source))
         end_for_lost_client(copy, copy->source);
-    if (!imap_client_is_alive(copy->destination))
-        end_for_lost_client(copy, copy->destination);
+    for (size_t i = 0; i < copy->lane_count; i++) {
+        /* A further lane that is lost without owing an answer is only a lane less. */
+        if (!imap_client_is_alive(copy->lanes[i].client) &&
+            (i == 0 || appender_pending(copy->lanes[i].appender) > 0))
+            end_for_lost_client(copy, copy->lanes[i].client);
+    }
     (void)pair_sees_stop(copy->pair);
     if (copy->dropping_since_nsecs == 0 && copy_is_dropping(copy))
         copy->dropping_since_nsecs = clock_mono_nsecs();
@@ -161,8 +170,7 @@ static bool copy_is_streaming(const struct copy *copy)
    passing through; and, if the pair goes on with another folder, the rest of the FETCHes. */
 static bool copy_is_dropped(const struct copy *copy)
 {
-    bool is_answered = appender_pending(copy->appender) == 0 ||
-                       !imap_client_is_alive(copy->destination);
+    bool is_answered = copy_lanes_are_answered(copy);
     if (!pair_is_ended(copy->pair))
         return is_answered && copy->requests == 0;
     bool is_too_late = clock_mono_nsecs() - copy->dropping_since_nsecs > DROPPING_MAX_NSECS;
@@ -174,7 +182,7 @@ static bool copy_is_finished(const struct copy *copy)
     if (copy->dropping_since_nsecs != 0)
         return copy_is_dropped(copy);
     return !copy_has_more_to_request(copy) && copy->requests == 0 &&
-           copy->alone.step == ALONE_NONE && appender_pending(copy->appender) == 0;
+           copy->alone.step == ALONE_NONE && copy_unanswered(copy) == 0;
 }
 
 /* Nothing can be moved now. An open MULTIAPPEND is ended if nothing more is to be expected for it
@@ -182,13 +190,13 @@ static bool copy_is_finished(const struct copy *copy)
 static bool copy_settle_batch(struct copy *copy)
 {
     struct imap_loop *loop = &copy->pair->loop;
-    int64_t since = appender_open_since_nsecs(copy->appender);
+    int64_t since = copy_open_since_nsecs(copy);
     if (since == 0)
         return false;
     bool is_waiting_for_budget = loop->wake_at_nsecs != 0;
     if (copy->requests == 0 || is_waiting_for_budget || copy_is_dropping(copy) ||
         clock_mono_nsecs() - since >= BATCH_OPEN_NSECS)
-        return appender_flush(copy->appender);
+        return copy_flush_lanes(copy);
     loop->wake_at_nsecs = since + BATCH_OPEN_NSECS;
     return false;
 }
@@ -199,8 +207,10 @@ void copy_run(struct copy_job *job)
     copy_init(&copy, job);
     for (;;) {
         copy_look_at_clients(&copy);
-        if (copy.dropping_since_nsecs == 0)
+        if (copy.dropping_since_nsecs == 0) {
+            copy_tend_lanes(&copy, clock_mono_nsecs());
             copy_request_more(&copy);
+        }
         if (copy_is_finished(&copy))
             break;
         if (!imap_loop_pump(&job->pair->loop) && !copy_settle_batch(&copy)) {
@@ -212,7 +222,9 @@ void copy_run(struct copy_job *job)
     /* The callbacks of what is still in flight point into this function's frame. */
     if (copy.requests > 0)
         imap_client_fail(copy.source, &job->pair->fault);
-    if (appender_pending(copy.appender) > 0)
-        imap_client_fail(copy.destination, &job->pair->fault);
+    for (size_t i = 0; i < copy.lane_count; i++) {
+        if (appender_pending(copy.lanes[i].appender) > 0)
+            imap_client_fail(copy.lanes[i].client, &job->pair->fault);
+    }
     copy_deinit(&copy);
 }

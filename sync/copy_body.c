@@ -87,8 +87,8 @@ static void append_begin(struct copy *copy, uint32_t index, const char *flags, c
     if (needs_added_field)
         added_size = identity_added_field(copy->listing->messages[index].uid, added);
     copy->pair->sent_bytes += size_bytes + added_size;
-    appender_begin(copy->appender, index, flags, date, size_bytes + added_size);
-    appender_add(copy->appender, added, added_size);
+    appender_begin(copy->feeding->appender, index, flags, date, size_bytes + added_size);
+    appender_add(copy->feeding->appender, added, added_size);
 }
 
 /* Gives the open APPEND what backlog and budget allow; returns how much of `data` it was. */
@@ -96,7 +96,7 @@ static size_t feed_bytes(struct copy *copy, const unsigned char *data, size_t si
 {
     struct copy_feed *feed = &copy->feed;
     size_t taken = 0;
-    while (taken < size && appender_is_ready(copy->appender)) {
+    while (taken < size && appender_is_ready(copy->feeding->appender)) {
         /* The gate must be asked for the same again, though more may have arrived meanwhile. */
         size_t piece = feed->asked_bytes;
         if (piece == 0)
@@ -105,7 +105,7 @@ static size_t feed_bytes(struct copy *copy, const unsigned char *data, size_t si
         if (!gate_grants(copy, 0, piece))
             break;
         feed->asked_bytes = 0;
-        appender_add(copy->appender, data + taken, piece);
+        appender_add(copy->feeding->appender, data + taken, piece);
         taken += piece;
     }
     return taken;
@@ -141,22 +141,24 @@ static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct
             return IMAP_TAKEN;
         }
         size_t first = fetch->body_size < FEED_BYTES ? fetch->body_size : FEED_BYTES;
-        if (!appender_is_ready(copy->appender) || !gate_grants(copy, 1, first))
+        struct copy_lane *lane = copy_pick_lane(copy);
+        if (lane == NULL || !gate_grants(copy, 1, first))
             return IMAP_NOT_NOW;
+        copy->feeding = lane;
         held_begin(copy, index, fetch);
-        appender_add(copy->appender, fetch->body, first);
+        appender_add(copy->feeding->appender, fetch->body, first);
         feed->is_active = true;
         feed->offset = first;
         feed->asked_bytes = 0;
     }
     feed->offset += feed_bytes(copy, fetch->body + feed->offset, fetch->body_size - feed->offset);
-    if (feed->offset < fetch->body_size && imap_client_is_alive(copy->destination))
+    if (feed->offset < fetch->body_size && imap_client_is_alive(copy->feeding->client))
         return IMAP_NOT_NOW;
     feed->is_active = false;
     /* The state first: a client that is closed answers at once. */
     delivered(copy, index, MESSAGE_SENT);
     copy->listing->messages[index].size_bytes = (uint32_t)fetch->body_size;
-    appender_end(copy->appender);
+    appender_end(copy->feeding->appender);
     return IMAP_TAKEN;
 }
 
@@ -219,10 +221,12 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
         memset(&fetch, 0, sizeof(fetch));
     bool is_copied = stream_is_expected(copy, &fetch) && !transfer_limit_is_reached(copy);
     if (is_copied) {
-        if (!appender_is_ready(copy->appender) || !gate_grants(copy, 1, 0))
+        struct copy_lane *lane = copy_pick_lane(copy);
+        if (lane == NULL || !gate_grants(copy, 1, 0))
             return IMAP_NOT_NOW;
+        copy->feeding = lane;
         /* Its command holds no other message: it may have to be abandoned. */
-        (void)appender_flush(copy->appender);
+        (void)appender_flush(copy->feeding->appender);
         copy->alone.has_body = true;
         append_begin(copy, copy->alone.index, buffer_str(&copy->alone.flags), copy->alone.date,
                      literal_bytes, copy->alone.needs_added_field);
@@ -237,7 +241,7 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
 static size_t copy_literal_data(void *context, const unsigned char *data, size_t size)
 {
     struct copy *copy = context;
-    if (copy->stream.state != STREAM_COPIED || !imap_client_is_alive(copy->destination))
+    if (copy->stream.state != STREAM_COPIED || !imap_client_is_alive(copy->feeding->client))
         return size;
     return feed_bytes(copy, data, size);
 }
@@ -251,8 +255,8 @@ static void stream_finish_copied(struct copy *copy, uint32_t uid)
         message->size_bytes = copy->stream.bytes > UINT32_MAX ? UINT32_MAX
                                                               : (uint32_t)copy->stream.bytes;
         copy_set_state(copy, copy->alone.index, MESSAGE_SENT);
-        appender_end(copy->appender);
-        (void)appender_flush(copy->appender);
+        appender_end(copy->feeding->appender);
+        (void)appender_flush(copy->feeding->appender);
         return;
     }
     /* Inside the literal the destination can only be left: then nothing is stored. */
@@ -261,7 +265,7 @@ static void stream_finish_copied(struct copy *copy, uint32_t uid)
               "it was stored",
               message->uid);
     pair_end(copy->pair, &fault);
-    imap_client_fail(copy->destination, &fault);
+    imap_client_fail(copy->feeding->client, &fault);
 }
 
 static void copy_literal_end(void *context, const struct imap_parser *remainder)

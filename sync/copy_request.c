@@ -246,7 +246,7 @@ static void group_answered(void *context, uint32_t number, const struct imap_rep
     copy->requests--;
     copy->is_group_running = false;
     request_settle(copy, request->first, request->end, reply);
-    (void)appender_flush(copy->appender);
+    (void)copy_flush_lanes(copy);
     mem_free(request);
 }
 
@@ -318,7 +318,7 @@ void copy_request_more(struct copy *copy)
     if (copy->next < copy->listing->count)
         return;
     /* Second tries come last, one at a time, when nothing else is under way. */
-    if (copy->requests > 0 || appender_pending(copy->appender) > 0)
+    if (copy->requests > 0 || copy_unanswered(copy) > 0)
         return;
     if (copy->groups != NULL)
         request_group(copy);

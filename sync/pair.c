@@ -338,6 +338,8 @@ static void pair_deinit(struct pair *pair)
         mem_free(pair->create_refusals);
     }
     folder_plan_deinit(&pair->plan);
+    for (size_t i = 0; i < pair->lane_count; i++)
+        session_deinit(&pair->lanes[i]);
     session_deinit(&pair->source);
     session_deinit(&pair->destination);
 }

@@ -8,6 +8,9 @@
 #include "sync/pair.h"
 #include "sync/session.h"
 
+/* Connections to the destination for one mailbox, the first included. */
+#define PAIR_LANES_MAX 16
+
 struct pair {
     const struct settings *settings;
     const struct pair_environment *environment;
@@ -15,7 +18,8 @@ struct pair {
     struct imap_loop loop;
     struct session source;
     struct session destination;
-    bool is_destination_open;
+    struct session lanes[PAIR_LANES_MAX - 1]; /* further connections to the destination */
+    size_t lane_count;
     struct folder_plan *plan;
     char **create_refusals; /* parallel to plan->creates; the server's words, NULL if created */
     struct message_counts counts; /* sum over the folders that were recorded */

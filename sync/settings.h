@@ -37,6 +37,7 @@ struct settings_side {
     char *sep;    /* NULL: ask the server */
     char *prefix; /* NULL: ask the server; "" is a value */
     char *subfolder;
+    int64_t maxconnections; /* for one mailbox on this side */
     bool debugimap;
 };
 
@@ -67,6 +68,7 @@ struct settings {
     bool justfoldersizes;
     bool foldersizes;
 
+    int64_t lanes; /* connections to the destination for one mailbox; 0: auto */
     int64_t errorsmax;
     int64_t exitwhenover;        /* bytes; 0 unset */
     double maxmessagespersecond; /* 0: no limit */

@@ -56,6 +56,11 @@ const struct setting settings_table[] = {
      .argument = "SECONDS", .help = "give up on a server that is silent for so long; 0 never does"},
     {ONE_SIDE("keepalive", BOOL, keepalive), IN(CONNECTION), .preset = "1",
      .help = "TCP keepalive"},
+    {MAILBOX("lanes", INTEGER, lanes), IN(CONNECTION), .min = 1, .max = 16, .argument = "N",
+     .help = "connections to the destination for one mailbox (default: as many as pay)"},
+    {ONE_SIDE("maxconnections", INTEGER, maxconnections), IN(CONNECTION), .preset = "10", .min = 1,
+     .max = 16, .argument = "N",
+     .help = "never open more connections for one mailbox to this side"},
 
     {ONE_SIDE("user", LOGIN, user), IN(SIGN_IN), .argument = "NAME",
      .help = "login name; user@dom\\shared@dom opens a shared mailbox"},

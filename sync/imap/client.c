@@ -174,11 +174,12 @@ void imap_client_time_out(struct imap_client *client, int64_t now_nsecs)
 
 bool imap_client_pump(struct imap_client *client, int64_t now_nsecs)
 {
-    if (client_is_connecting(client) && !client_connect(client, now_nsecs))
+    bool has_moved = client_is_connecting(client);
+    if (has_moved && !client_connect(client, now_nsecs))
         return false;
-    if (client_is_connecting(client))
-        return true;
-    bool has_moved = client_write(client, now_nsecs);
+    if (client_is_connecting(client) || client->state == IMAP_STATE_CLOSED)
+        return has_moved;
+    has_moved |= client_write(client, now_nsecs);
     if (client->state == IMAP_STATE_CLOSED)
         return has_moved;
     has_moved |= client_dispatch(client);

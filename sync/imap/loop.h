@@ -11,7 +11,7 @@
 #include "base/stop.h"
 #include "sync/imap/client.h"
 
-#define IMAP_LOOP_CLIENTS_MAX 16
+#define IMAP_LOOP_CLIENTS_MAX 32
 
 struct imap_loop {
     struct imap_client *clients[IMAP_LOOP_CLIENTS_MAX];
