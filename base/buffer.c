@@ -122,6 +122,16 @@ bool buffer_append_byte(struct buffer *buf, unsigned char byte)
     return buffer_append(buf, &byte, 1);
 }
 
+/* As buffer_reserve(), with one byte more for a NUL, which does not count against the ceiling. */
+static char *buffer_reserve_text(struct buffer *buf, size_t size)
+{
+    size_t max_bytes = buf->max_bytes;
+    buf->max_bytes = max_bytes == SIZE_MAX ? max_bytes : max_bytes + 1;
+    unsigned char *to = buffer_reserve(buf, size + 1);
+    buf->max_bytes = max_bytes;
+    return (char *)to;
+}
+
 bool buffer_printf(struct buffer *buf, const char *format, ...)
 {
     char small[512];
@@ -135,11 +145,11 @@ bool buffer_printf(struct buffer *buf, const char *format, ...)
         return buffer_append(buf, small, (size_t)length);
     if (buf->has_failed)
         return false;
-    unsigned char *to = buffer_reserve(buf, (size_t)length + 1);
+    char *to = buffer_reserve_text(buf, (size_t)length);
     if (to == NULL)
         return false;
     va_start(args, format);
-    (void)vsnprintf((char *)to, (size_t)length + 1, format, args);
+    (void)vsnprintf(to, (size_t)length + 1, format, args);
     va_end(args);
     buf->used += (size_t)length;
     return true;
@@ -163,13 +173,9 @@ size_t buffer_room(const struct buffer *buf)
 
 const char *buffer_str(struct buffer *buf)
 {
-    /* The NUL stands behind the content and does not count against the ceiling. */
-    size_t max_bytes = buf->max_bytes;
-    buf->max_bytes = max_bytes == SIZE_MAX ? max_bytes : max_bytes + 1;
-    unsigned char *to = buffer_reserve(buf, 1);
-    buf->max_bytes = max_bytes;
-    if (to == NULL)
+    char *end = buffer_reserve_text(buf, 0);
+    if (end == NULL)
         return "";
-    *to = '\0';
+    *end = '\0';
     return (const char *)buf->data;
 }

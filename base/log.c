@@ -15,6 +15,7 @@
 #include "base/str.h"
 
 #define LOG_LINE_MAX_BYTES   (64 * 1024)
+#define LOG_FRAME_MAX_BYTES  64 /* time, blank, line end */
 #define LOG_FLUSH_AT_BYTES   (32 * 1024)
 #define LOG_FLUSH_AFTER_MSEC 1000
 
@@ -45,7 +46,7 @@ struct log *log_open(const char *path, struct fault *fault_r)
     }
     log->fd = fd;
     log->flushed_msecs = clock_wall_msecs();
-    buffer_init(&log->pending, LOG_LINE_MAX_BYTES + LOG_FLUSH_AT_BYTES);
+    buffer_init(&log->pending, LOG_FLUSH_AT_BYTES + LOG_LINE_MAX_BYTES + LOG_FRAME_MAX_BYTES);
     return log;
 }
 
