@@ -147,7 +147,7 @@ void copy_tend_lanes(struct copy *copy, int64_t now_nsecs)
         .waits_for_each = !imap_client_can(first, IMAP_CAP_LITERAL_PLUS),
         .is_paced = copy->is_paced,
         .is_settled = copy->probe.is_settled,
-        .rtt_usecs = connection_rtt_usecs(imap_client_connection(first)),
+        .rtt_usecs = pair->destination.rtt_usecs,
         .messages_left = copy->listing->count - copy->next,
     };
     if (question.max > PAIR_LANES_MAX)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "sync/auth/sasl.h"
 #include "sync/session_list.h"
@@ -370,6 +371,7 @@ static void step_listing(struct session *session)
 static void session_enter(struct session *session, enum session_step step)
 {
     session->step = step;
+    session->step_began_nsecs = clock_mono_nsecs();
     memset(&session->answer, 0, sizeof(session->answer));
     if (step == SESSION_CONNECTING)
         session_connect(session);
@@ -423,11 +425,21 @@ void session_begin(struct session *session, bool with_list, bool with_status)
     session_enter(session, SESSION_CONNECTING);
 }
 
+static void session_measure(struct session *session)
+{
+    if (!session->answer.is_done)
+        return;
+    int64_t usecs = (clock_mono_nsecs() - session->step_began_nsecs) / 1000;
+    if (session->rtt_usecs == 0 || usecs < session->rtt_usecs)
+        session->rtt_usecs = usecs;
+}
+
 bool session_advance(struct session *session)
 {
     while (session->step != SESSION_READY && session->step != SESSION_FAILED) {
         enum session_step before = session->step;
         struct imap_client *client = session->client;
+        session_measure(session);
         if (!imap_client_is_alive(client))
             session_lost(session);
         else

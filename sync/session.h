@@ -48,8 +48,10 @@ struct session {
     struct folder_list folders;
     enum session_step step;
     struct fault fault;
+    int64_t rtt_usecs; /* the quickest answer so far: the distance, servers in between included */
 
     /* while it is being opened */
+    int64_t step_began_nsecs;
     enum session_tls tls;
     bool has_started_tls;
     bool with_list;
