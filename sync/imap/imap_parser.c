@@ -100,7 +100,8 @@ enum imap_frame_result imap_framer_next(struct imap_framer *framer, const unsign
         size_t line_end = (size_t)(lf - (const char *)data);
         framer->scanned = line_end + 1;
         framer->frame_bytes = line_end + 1;
-        if (line_end > 0 && data[line_end - 1] == '\r')
+        /* A CR that ends a literal belongs to it. */
+        if (line_end > framer->line_start && data[line_end - 1] == '\r')
             line_end--;
         if (!framer->has_begun && !framer->is_remainder)
             framer->is_text = line_is_text((const char *)data, line_end);

@@ -70,6 +70,8 @@ static const struct frame_row frame_rows[] = {
     WHOLE("* 1 FETCH (BODY[] {3}\nabc)\n"),
     WHOLE("* 1 FETCH (BODY[] {6}\r\n{9}\r\n\n)\r\n"), /* a literal that looks like one */
     WHOLE("* LIST () \"/\" {2}\r\nab\r\n"),
+    WHOLE("* X {1}\r\n\r\n"), /* the literal is the CR, an LF ends the line */
+    WHOLE("* X {4}\r\n{1}\r\n"),
     WHOLE("* 1 FETCH (A {1}\r\nx B {2}\r\nyz)\r\n"),
     WHOLE("* 1 FETCH (BODY[] {64}\r\n"
           "0123456789012345678901234567890123456789012345678901234567890123)\r\n"),
