@@ -132,6 +132,15 @@ def _plain(password):
     return "{PLAIN.B64}" + base64.b64encode(password.encode()).decode()
 
 
+def _dovecot():
+    return shutil.which("dovecot") or "/usr/sbin/dovecot"
+
+
+def _ends_with_us():
+    """A command in front of another one that ends it when this process is killed."""
+    return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+
+
 def quota_plugins(storage_limit=None, max_mail_size=None):
     """Keyword arguments of Dovecot(): a quota per mailbox and a largest message, e.g. "1M"."""
     lines = ["quota = count:User quota", "quota_vsizes = yes"]
@@ -221,7 +230,7 @@ class Dovecot:
             self.port, self.imaps_port = free_port(), free_port()
             self._write_config()
             self.process = subprocess.Popen(
-                [shutil.which("dovecot") or "/usr/sbin/dovecot", "-F", "-c", self.base / "conf"],
+                [*_ends_with_us(), _dovecot(), "-F", "-c", self.base / "conf"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=open(self.base / "stderr", "ab"),
