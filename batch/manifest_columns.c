@@ -171,30 +171,41 @@ static bool is_known_name(const char *cell)
     return is_known;
 }
 
+/* Two thirds of what is in the row are names we know. Less could be data: a user may be called
+   "user1", and a password "password". */
+static bool row_is_header(const char *cells, size_t count)
+{
+    size_t known = 0;
+    size_t filled = 0;
+    for (size_t i = 0; i < count; i++, cells = manifest_next_cell(cells)) {
+        known += is_known_name(cells);
+        filled += cells[0] != '\0';
+    }
+    return known > 0 && known * 3 >= filled * 2;
+}
+
 bool manifest_columns_read(struct manifest *manifest, size_t line, const char *cells, size_t count,
                            struct manifest_faults *faults)
 {
     const char *cell = cells;
-    bool has_known = false;
-    for (size_t i = 0; i < count; i++, cell = manifest_next_cell(cell))
-        has_known = has_known || is_known_name(cell);
+    bool is_header = row_is_header(cells, count);
     manifest->header_line = line;
-    manifest->has_header = has_known;
-    if (!has_known && manifest->delimiter == ';' && count >= LIST_COUNT &&
+    manifest->has_header = is_header;
+    if (!is_header && manifest->delimiter == ';' && count >= LIST_COUNT &&
         count <= LIST_MAX_CELLS) {
         read_list_columns(manifest);
         return true;
     }
-    if (!has_known || count > MANIFEST_MAX_COLUMNS) {
+    if (!is_header || count > MANIFEST_MAX_COLUMNS) {
         /* The cells are not shown: where the header was forgotten, they hold passwords. */
         manifest_fault(faults, line, 1,
-                       "the first row names no column that mailconvoy knows; write a header such "
+                       "the first row is no header: most of it are no columns that "
+                       "mailconvoy knows; write a header such "
                        "as host1,user1,password1,host2,user2,password2, or imapsync's list "
                        "host1;user1;password1;host2;user2;password2 without one");
         return false;
     }
     size_t faults_before = faults->count;
-    cell = cells;
     for (size_t i = 0; i < count; i++, cell = manifest_next_cell(cell))
         add_named_column(manifest, line, cell, faults);
     check_duplicates(manifest, line, faults);

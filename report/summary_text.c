@@ -253,17 +253,24 @@ static void text_append_sentences(struct buffer *text, const struct report_total
 {
     uint64_t problems = report_totals_problems(totals);
     text_append_statuses(text, totals);
-    if (problems == 0)
+    uint64_t open = totals->by_status[JOB_FAILED] + totals->by_status[JOB_PAUSED] +
+                    totals->by_status[JOB_NOT_STARTED];
+    if (open > 0)
+        buffer_printf(text,
+                      "%" PRIu64 " mailbox%s not finished: what is left in %s is known only as far "
+                      "as it was listed.\n",
+                      open, open == 1 ? " is" : "es are", open == 1 ? "it" : "them");
+    if (problems == 0 && open == 0)
         buffer_append_str(text, "No message is known that was left behind.\n");
-    else
+    else if (problems > 0)
         buffer_printf(text,
                       "%" PRIu64 " message%s %s not on the destination; problems.csv names %s.\n",
                       problems, problems == 1 ? "" : "s", problems == 1 ? "is" : "are",
                       problems == 1 ? "it" : "each with its reason");
-    if (totals->with_difference == 0)
+    if (totals->with_difference == 0 && open == 0)
         buffer_append_str(text, "Every message of the folders that were listed is accounted for:"
                                 " the difference is 0.\n");
-    else
+    else if (totals->with_difference > 0)
         buffer_printf(text,
                       "The difference is %" PRId64 ", in %" PRIu64 " mailbox%s: so many messages"
                       " were not reached. Run it again to go on.\n",

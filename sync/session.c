@@ -16,8 +16,8 @@
 
 static const char *const side_names[] = {"", "source", "destination"};
 
-/* TLS from the first byte unless something else was asked for; clear text only on an explicit
-   --notls. A port that says nothing is tried both ways, since both end in TLS. */
+/* TLS from the first byte unless something else was asked for; clear text only where both kinds
+   were switched off. A port that says nothing is tried both ways, since both end in TLS. */
 static enum session_tls session_tls_mode(const struct settings_side *own)
 {
     if (own->ssl == CHOICE_YES)
@@ -26,7 +26,7 @@ static enum session_tls session_tls_mode(const struct settings_side *own)
         (own->port == 0 || own->port == PORT_IMAPS))
         return SESSION_TLS_IMPLICIT;
     if (own->tls == CHOICE_NO)
-        return SESSION_TLS_NONE;
+        return own->ssl == CHOICE_NO ? SESSION_TLS_NONE : SESSION_TLS_IMPLICIT;
     bool is_known = own->port == 0 || own->port == PORT_IMAP || own->tls == CHOICE_YES ||
                     own->ssl == CHOICE_NO;
     return is_known ? SESSION_TLS_STARTTLS : SESSION_TLS_EITHER;

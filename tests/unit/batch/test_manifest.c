@@ -97,7 +97,7 @@ static void test_faults(void **state)
         {"\n# only\n\n", "F:1:1: the manifest has no rows\n"},
         {"#c\n" HEADER "\n\n", "F:2:1: the manifest has no rows\n"},
         {"a,b,secret\nc,d,e\n",
-         "F:1:1: the first row names no column that mailconvoy knows; write a header such as "
+         "F:1:1: the first row is no header: most of it are no columns that mailconvoy knows; write a header such as "
          "host1,user1,password1,host2,user2,password2, or imapsync's list "
          "host1;user1;password1;host2;user2;password2 without one\n"},
         {"host1,usr1,password1,host2,user2,password2\n" GOOD,

@@ -298,6 +298,7 @@ assert_report(f, report_write_text,
 "     Total                                                              40      14        3         1        1       1           4         1          15  2.0 KiB\n"
 "\n"
 "4 mailboxes: 1 complete, 1 complete with exceptions, 1 failed, 1 not started.\n"
+"2 mailboxes are not finished: what is left in them is known only as far as it was listed.\n"
 "8 messages are not on the destination; problems.csv names each with its reason.\n"
 "The difference is 15, in 1 mailbox: so many messages were not reached. Run it again to go on.\n"
 "\n"
