@@ -82,11 +82,16 @@ static size_t lanes_opening(const struct pair *pair)
     return opening;
 }
 
-static void lane_open(struct pair *pair)
+/* Within the run's ceiling of connections to this host; it stays taken until the pair ends. */
+static bool lane_open(struct pair *pair)
 {
+    const struct slots *slots = pair->environment->slots;
+    if (slots != NULL && !slots->try_take(slots->context, 0, 1))
+        return false;
     struct session *session = &pair->lanes[pair->lane_count++];
     session_init(session, 2, pair->settings, &pair->loop, pair->environment->tls, pair->log);
     session_begin(session, false, false);
+    return true;
 }
 
 /* Takes in who has signed in. A lane that can't be opened is no fault: the server's limit is
@@ -157,7 +162,7 @@ void copy_tend_lanes(struct copy *copy, int64_t now_nsecs)
         return;
     question.is_settled = copy->probe.is_settled;
     size_t wanted = lanes_wanted(&question);
-    for (size_t have = question.open + question.opening;
-         have < wanted && pair->lane_count < PAIR_LANES_MAX - 1; have++)
-        lane_open(pair);
+    size_t have = question.open + question.opening;
+    while (have < wanted && pair->lane_count < PAIR_LANES_MAX - 1 && lane_open(pair))
+        have++;
 }

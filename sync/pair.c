@@ -338,8 +338,11 @@ static void pair_deinit(struct pair *pair)
         mem_free(pair->create_refusals);
     }
     folder_plan_deinit(&pair->plan);
+    const struct slots *slots = pair->environment->slots;
     for (size_t i = 0; i < pair->lane_count; i++)
         session_deinit(&pair->lanes[i]);
+    if (slots != NULL && pair->lane_count > 0)
+        slots->give_back(slots->context, 0, (unsigned int)pair->lane_count);
     session_deinit(&pair->source);
     session_deinit(&pair->destination);
 }

@@ -67,7 +67,7 @@ static void test_items_in_any_order(void **state)
         {"(BODY[] {0}\r\n UID 7)", 7, -1, -1, NULL, "", NULL},
         {"(BODY[] (x) UID 7)", 7, -1, -1, NULL, NULL, NULL},
         {"(body[] {1}\r\nx uid 7)", 7, -1, -1, NULL, "x", NULL},
-        {"(BODY[]<0> {1}\r\nx UID 7)", 7, -1, -1, NULL, "x", NULL},
+        {"(BODY[]<0> {1}\r\nx UID 7)", 7, -1, -1, NULL, NULL, NULL}, /* a part is no body */
         {"(INTERNALDATE \"d\" UID 1 RFC822.SIZE 9 FLAGS (\\Seen $x))", 1, 9, 2, "d", NULL, NULL},
         {"(FLAGS (\\Seen) RFC822.SIZE 0 INTERNALDATE NIL UID 4294967295)", UINT32_MAX, 0, 1, NULL,
          NULL, NULL},
