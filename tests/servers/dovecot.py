@@ -136,11 +136,6 @@ def _dovecot():
     return shutil.which("dovecot") or "/usr/sbin/dovecot"
 
 
-def _ends_with_us():
-    """A command in front of another one that ends it when this process is killed."""
-    return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-
-
 def quota_plugins(storage_limit=None, max_mail_size=None):
     """Keyword arguments of Dovecot(): a quota per mailbox and a largest message, e.g. "1M"."""
     lines = ["quota = count:User quota", "quota_vsizes = yes"]
@@ -181,7 +176,7 @@ class Dovecot:
         self.prefix = prefix
         self.host = "localhost"
         self.port = self.imaps_port = 0
-        self.process = None
+        self.process = self.watchdog = None
         self.passwords = {}
         self._uid, self._gid, identity, no_chroot = self._identity()
         self._values = dict(
@@ -230,16 +225,27 @@ class Dovecot:
             self.port, self.imaps_port = free_port(), free_port()
             self._write_config()
             self.process = subprocess.Popen(
-                [*_ends_with_us(), _dovecot(), "-F", "-c", self.base / "conf"],
+                [_dovecot(), "-F", "-c", self.base / "conf"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=open(self.base / "stderr", "ab"),
                 start_new_session=True,
             )
+            self.watchdog = self._watch(self.process.pid)
             if self._wait_until_it_answers():
                 return self
             self.stop(keep=True)
         raise RuntimeError(f"Dovecot did not start:\n{self.log()}")
+
+    def _watch(self, group):
+        """Ends the server when this process is killed: then the pipe closes."""
+        script = 'read -r _; kill -s KILL "-$1"; rm -rf "$2"'
+        return subprocess.Popen(
+            ["sh", "-c", script, "sh", str(group), self.base],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _write_config(self):
         values = dict(self._values, port=self.port, imaps_port=self.imaps_port)
@@ -259,6 +265,10 @@ class Dovecot:
 
     def stop(self, keep=False):
         """Ends it and all its children. `keep` leaves the directory."""
+        if self.watchdog:
+            self.watchdog.kill()
+            self.watchdog.communicate()
+            self.watchdog = None
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
