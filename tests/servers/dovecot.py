@@ -239,7 +239,7 @@ class Dovecot:
 
     def _watch(self, group):
         """Ends the server when this process is killed: then the pipe closes."""
-        script = 'read -r _; kill -s KILL "-$1"; rm -rf "$2"'
+        script = 'read -r _; kill -s KILL -- "-$1"; rm -rf "$2"'
         return subprocess.Popen(
             ["sh", "-c", script, "sh", str(group), self.base],
             stdin=subprocess.PIPE,
