@@ -155,6 +155,11 @@ static void client_take_tagged(struct imap_client *client, const struct imap_res
                              response->text_size);
         return;
     }
+    if (command->start >= client->out_position) {
+        client_fail_protocol(client, "an answer to a command that was not sent yet", response->text,
+                             response->text_size);
+        return;
+    }
     client_unlink_command(client, command);
     /* What came before this answer may still have been about the mailbox that was left. */
     if (command->is_opening) {
