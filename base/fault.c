@@ -35,9 +35,12 @@ void fault_set(struct fault *fault, enum fault_code code, enum fault_scope scope
 
 void fault_set_server(struct fault *fault, const void *text, size_t size)
 {
+    const char *words = text;
     if (size >= sizeof(fault->server))
         size = sizeof(fault->server) - 1;
-    memcpy(fault->server, text, size);
+    while (size > 0 && (words[size - 1] == '\r' || words[size - 1] == '\n'))
+        size--;
+    memcpy(fault->server, words, size);
     fault->server[size] = '\0';
 }
 

@@ -76,7 +76,7 @@ void fault_clear(struct fault *fault);
 void fault_set(struct fault *fault, enum fault_code code, enum fault_scope scope,
                enum fault_advice advice, int side, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-/* Keeps the server's words (at most what fits). */
+/* Keeps the server's words (at most what fits), without a line end. */
 void fault_set_server(struct fault *fault, const void *text, size_t size);
 /* The short name of a code, as in summary.csv. */
 const char *fault_code_name(enum fault_code code);

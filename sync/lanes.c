@@ -3,7 +3,7 @@
 
 #define LANES_FIRST_STEP 4
 /* Below this distance a lane costs more (TCP, TLS, sign-in) than its waiting. */
-#define LANES_MIN_RTT_USECS 2000
+#define LANES_MIN_RTT_USECS 8000
 /* A lane must have some messages to carry before it is worth its sign-in. */
 #define LANES_MESSAGES_EACH 8
 
