@@ -151,6 +151,11 @@ void appender_end(struct appender *appender)
         (void)appender_flush(appender);
 }
 
+bool appender_is_in_message(const struct appender *appender)
+{
+    return appender->is_in_message;
+}
+
 bool appender_flush(struct appender *appender)
 {
     struct append_batch *batch = appender->open;

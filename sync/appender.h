@@ -36,6 +36,8 @@ void appender_begin(struct appender *appender, uint32_t index, const char *flags
                     uint64_t size_bytes);
 void appender_add(struct appender *appender, const void *data, size_t size);
 void appender_end(struct appender *appender);
+/* Between begin and end. */
+bool appender_is_in_message(const struct appender *appender);
 /* Ends a command that waits for more messages. True if there was one. */
 bool appender_flush(struct appender *appender);
 /* When the open command was begun; 0: none is open. */

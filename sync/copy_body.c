@@ -162,16 +162,19 @@ static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct
     return IMAP_TAKEN;
 }
 
+/* The items may come in several responses, and a change of flags in one more. Any of them proves
+   that the message is still there. */
 static void take_metadata(struct copy *copy, const struct imap_fetch *fetch)
 {
     struct copy_alone *alone = &copy->alone;
-    if (!fetch->has_flags)
-        return;
     alone->has_metadata = true;
-    buffer_clear(&alone->flags);
-    copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
-                                                     copy->job->permanent, &alone->flags);
-    date_for_append(copy, fetch->internaldate, fetch->internaldate_size, alone->date);
+    if (fetch->has_flags) {
+        buffer_clear(&alone->flags);
+        copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
+                                                         copy->job->permanent, &alone->flags);
+    }
+    if (fetch->internaldate != NULL)
+        date_for_append(copy, fetch->internaldate, fetch->internaldate_size, alone->date);
     if (fetch->has_header)
         alone->needs_added_field = header_needs_added_field(copy, fetch->header,
                                                             fetch->header_size);
@@ -195,6 +198,14 @@ static enum imap_taken copy_untagged(void *context, const struct imap_response *
     if (copy->listing->messages[index].state != MESSAGE_REQUESTED || !fetch.has_body ||
         fetch.body_size == 0)
         return IMAP_TAKEN;
+    /* Flags or date come in another response: asked for alone, they come before the body. */
+    if (!is_asked_alone(copy, (uint32_t)index) &&
+        (!fetch.has_flags || fetch.internaldate == NULL)) {
+        delivered(copy, (uint32_t)index, MESSAGE_WANTED);
+        if (!copy_is_dropping(copy))
+            copy_retry_alone(copy, (uint32_t)index);
+        return IMAP_TAKEN;
+    }
     return take_held(copy, (uint32_t)index, &fetch);
 }
 

@@ -46,8 +46,12 @@ size_t copy_unanswered(const struct copy *copy)
 bool copy_lanes_are_answered(const struct copy *copy)
 {
     for (size_t i = 0; i < copy->lane_count; i++) {
-        if (imap_client_is_alive(copy->lanes[i].client) &&
-            appender_pending(copy->lanes[i].appender) > 0)
+        const struct appender *appender = copy->lanes[i].appender;
+        size_t owed = appender_pending(appender);
+        /* The rest of this message comes no more, and without it no answer. */
+        if (appender_is_in_message(appender) && !imap_client_is_alive(copy->source))
+            owed--;
+        if (imap_client_is_alive(copy->lanes[i].client) && owed > 0)
             return false;
     }
     return true;

@@ -28,7 +28,7 @@ struct target {
 struct folder_run {
     struct pair *pair;
     const struct plan_entry *entry;
-    char *name; /* decoded */
+    const char *name; /* for people */
     struct imap_answer answer;
     struct listing listing;
     bool is_listed;
@@ -381,7 +381,7 @@ static void run_init(struct folder_run *run, struct pair *pair, const struct pla
     memset(run, 0, sizeof(*run));
     run->pair = pair;
     run->entry = entry;
-    run->name = mutf7_to_display(entry->source->name);
+    run->name = entry->source_label;
     listing_init(&run->listing, &pair->source);
 }
 
@@ -389,7 +389,6 @@ static void run_deinit(struct folder_run *run)
 {
     listing_deinit(&run->listing);
     notes_deinit(&run->notes);
-    mem_free(run->name);
 }
 
 static void target_prepare(struct target *target, bool exists)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "sync/folders/automap.h"
 #include "sync/folders/lookup.h"
+#include "sync/folders/mutf7.h"
 #include "sync/folders/name.h"
 #include "sync/folders/pattern.h"
 #include "sync/folders/plan_select.h"
@@ -293,6 +294,27 @@ static void plan_join_merged(struct folder_plan *plan)
     mem_free(groups);
 }
 
+/* ---- names for people ---- */
+
+/* Two names may read alike: raw UTF-8 beside modified UTF-7, or odd spellings of the latter.
+   Reports tell folders apart by their label, so the second one gets its raw name and a number. */
+static void plan_label_all(struct folder_plan *plan)
+{
+    struct name_map by_label;
+    name_map_init(&by_label);
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_entry *entry = &plan->entries[i];
+        entry->source_label = mutf7_to_display(entry->source->name);
+        if (name_map_add(&by_label, entry->source_label, i) == i)
+            continue;
+        mem_free(entry->source_label);
+        entry->source_label = mem_printf("%s (folder %llu)", entry->source->name,
+                                         (unsigned long long)i + 1);
+        (void)name_map_add(&by_label, entry->source_label, i);
+    }
+    name_map_deinit(&by_label);
+}
+
 /* ---- what has to be created and subscribed ---- */
 
 struct plan_creates {
@@ -470,6 +492,7 @@ static bool plan_build(struct plan_builder *builder, struct fault *fault_r)
     plan_name_all(builder, &selection);
     mem_free(selection.folders);
     plan_join_merged(builder->plan);
+    plan_label_all(builder->plan);
     plan_list_subscribes(builder);
     return plan_list_creates(builder, fault_r);
 }
@@ -501,8 +524,10 @@ void folder_plan_deinit(struct folder_plan **plan)
 {
     if (*plan == NULL)
         return;
-    for (size_t i = 0; i < (*plan)->count; i++)
+    for (size_t i = 0; i < (*plan)->count; i++) {
+        mem_free((*plan)->entries[i].source_label);
         mem_free((*plan)->entries[i].destination);
+    }
     mem_free((*plan)->entries);
     mem_free((*plan)->skips);
     plan_free_strings((*plan)->creates, (*plan)->create_count);

@@ -11,6 +11,7 @@
 
 struct plan_entry {
     const struct folder *source; /* points into the source listing */
+    char *source_label;          /* the source's name for people; no other entry has the same */
     char *destination;           /* raw name on the destination */
     bool exists;                 /* the destination lists it already */
     bool is_renamed; /* by more than separator and prefix: automap, f1f2, subfolder, a forbidden

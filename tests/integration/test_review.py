@@ -129,6 +129,36 @@ def test_ok_instead_of_an_invitation(work, authority):
     assert run.row()["copied"] == 0
 
 
+def test_two_large_literals_in_one_response(work, authority, b):
+    def two(session, tag, command):
+        head = b"* 1 FETCH (UID 1 BODY[] {%d}\r\n" % len(LARGE)
+        session.send_raw(head + LARGE + b" BODY[TEXT] {%d}\r\n" % len(LARGE) + LARGE + b")\r\n")
+        session.send(f"{tag} OK done")
+
+    with ScriptedServer({"INBOX": [LARGE]}, authority) as source:
+        source.on(ALONE, two)
+        process = work.batch_start([to_dovecot(work, source, b)], "--timeout", "3")
+        run = work.finish(process, 30)
+    run.check()
+    assert run.code in NOT_COMPLETE
+
+
+def test_a_source_that_ends_in_a_large_body(work, authority, b):
+    """Nothing more can come for the open APPEND: no reason to wait for it."""
+
+    def half(session, tag, command):
+        head = b"* 1 FETCH (UID 1 BODY[] {%d}\r\n" % len(LARGE)
+        session.send_raw(head + LARGE[: len(LARGE) // 2])
+        raise Dropped
+
+    with ScriptedServer({"INBOX": [LARGE]}, authority) as source:
+        source.on(ALONE, half)
+        started = time.monotonic()
+        run = work.batch([to_dovecot(work, source, b)], expect=NOT_COMPLETE)
+        assert time.monotonic() - started < 15
+    assert run.row()["copied"] == 0
+
+
 def cpu_seconds(pid):
     fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
@@ -177,6 +207,23 @@ def moment(entry):
     return date.astimezone(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M")
 
 
+def test_a_flag_that_changes_while_a_large_message_is_asked_for(work, authority, b):
+    """The update has no date; the message keeps the one it has."""
+
+    def with_update(session, tag, command):
+        session.send_message(1, command)
+        session.send(r"* 1 FETCH (UID 1 FLAGS (\Seen \Flagged))")
+        session.send(f"{tag} OK done")
+
+    with ScriptedServer({"INBOX": [LARGE]}, authority) as source:
+        source.on(METADATA, with_update)
+        row = to_dovecot(work, source, b)
+        work.batch([row])
+    entry = only(b, row["user2"])
+    assert moment(entry) == "2020-03-01 10:01"
+    assert set(entry.flags) == {"\\Seen", "\\Flagged"}
+
+
 def in_pieces(session, tag, command):
     """Body first, flags and date in responses of their own (RFC 9051 allows it)."""
     words = command.split(maxsplit=3)
@@ -188,6 +235,28 @@ def in_pieces(session, tag, command):
         if "INTERNALDATE" in command:
             session.send(f'* {uid} FETCH (UID {uid} INTERNALDATE "02-Apr-2021 11:12:00 +0000")')
     session.send(f"{tag} OK done")
+
+
+def test_flags_and_date_in_other_responses_than_the_body(work, authority, b):
+    with ScriptedServer({"INBOX": SMALL[:1]}, authority) as source:
+        source.on(r"^UID FETCH (?!1:\*)", in_pieces)
+        row = to_dovecot(work, source, b)
+        work.batch([row])
+    entry = only(b, row["user2"])
+    assert moment(entry) == "2021-04-02 11:12"
+    assert set(entry.flags) == {"\\Flagged"}
+
+
+def test_a_message_without_flags_is_not_called_vanished(work, authority, b):
+    def no_flags(session, tag, command):
+        session.send_message(1, command.replace("FLAGS ", ""))
+        session.send(f"{tag} OK done")
+
+    with ScriptedServer({"INBOX": [LARGE]}, authority) as source:
+        source.on(METADATA, no_flags)
+        row = to_dovecot(work, source, b)
+        run = work.batch([row], expect=(COMPLETE, EXCEPTIONS))
+    assert run.row()["vanished"] == 0
 
 
 def test_a_partial_body_is_none(work, authority, b):
@@ -266,6 +335,14 @@ def test_news_of_the_folder_before(work, authority, b):
         source.on("^EXAMINE.*B", news)
         run = work.batch([to_dovecot(work, source, b)])
     assert run.row()["copied"] == 6
+
+
+def test_two_folders_that_read_alike(work, authority, b):
+    """Raw UTF-8 beside modified UTF-7: the accounting knows both."""
+    with ScriptedServer({"Größe": SMALL, "Gr&APYA3w-e": SMALL[:2]}, authority) as source:
+        run = work.batch([to_dovecot(work, source, b)])
+    row = run.row()
+    assert (row["source_messages"], row["copied"], row["folders"]) == (5, 5, 2)
 
 
 def test_lsub_that_is_not_known(work, authority, b):
