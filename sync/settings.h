@@ -80,7 +80,7 @@ struct settings {
     double budget_messages; /* a second, all mailboxes together; 0: no limit */
     int64_t budget_bytes;
     int64_t maxconnectionsperhost; /* of all mailboxes together; 0: no limit */
-    bool insecure_manifest; /* plain passwords in a file that others may read are accepted */
+    bool insecure_manifest;        /* plain passwords in a file that others may read are accepted */
     char *report_run;
     char *report_format;
     bool help;

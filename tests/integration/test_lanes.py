@@ -33,10 +33,6 @@ def test_a_distant_server_gets_more_lanes(work, a, b):
     assert took < 8
 
 
-def test_a_near_server_gets_one(work, a, b):
-    assert copy(work, a, b, 200, hide=["LITERAL+", "MULTIAPPEND"])[0] == 1
-
-
 def test_literals_that_need_no_invitation_need_no_lanes(work, a, b):
     assert copy(work, a, b, 200, hide=["MULTIAPPEND"], latency_msecs=20)[0] == 1
 

@@ -96,10 +96,10 @@ static void test_faults(void **state)
         {"", "F:1:1: the manifest has no rows\n"},
         {"\n# only\n\n", "F:1:1: the manifest has no rows\n"},
         {"#c\n" HEADER "\n\n", "F:2:1: the manifest has no rows\n"},
-        {"a,b,secret\nc,d,e\n",
-         "F:1:1: the first row is no header: most of it are no columns that mailconvoy knows; write a header such as "
-         "host1,user1,password1,host2,user2,password2, or imapsync's list "
-         "host1;user1;password1;host2;user2;password2 without one\n"},
+        {"a,b,secret\nc,d,e\n", "F:1:1: the first row is no header: most of it are no columns that "
+                                "mailconvoy knows; write a header such as "
+                                "host1,user1,password1,host2,user2,password2, or imapsync's list "
+                                "host1;user1;password1;host2;user2;password2 without one\n"},
         {"host1,usr1,password1,host2,user2,password2\n" GOOD,
          "F:1:2: unknown column \"usr1\", did you mean \"user1\"?\n"},
         {HEADER ",Host1,maxage,parallel\na,u,p,b,v,q,,,\n",
