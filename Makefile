@@ -81,7 +81,7 @@ check-asan: deps-test
 check-tsan: deps-test
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread \
 	    CFLAGS="-O1 -g" UNITS="$(wildcard tests/unit/base/*.c tests/unit/store/*.c tests/unit/batch/*.c)" unit
-	$(Q)MAILCONVOY_TIMEOUT=300 TSAN_OPTIONS=halt_on_error=1 $(MAKE) --no-print-directory \
+	$(Q)MAILCONVOY_TIMEOUT=300 TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp" $(MAKE) --no-print-directory \
 	    BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread CFLAGS="-O1 -g" integration \
 	    TESTS="-m threads tests/integration"
 
@@ -107,10 +107,16 @@ run-fuzzers: $(FUZZBINS)
 	        $$fuzzer.corpus $$(ls -d tests/fuzz/corpus/$$(basename $$fuzzer) 2>/dev/null); \
 	done
 
+# mailconvoy, mbsync and the least a client can do, over the same servers: BENCH="--case small".
 bench:
 	$(Q)scripts/deps build test bench
-	$(Q)$(MAKE) --no-print-directory mailconvoy
-	$(Q)tests/bench/run
+	$(Q)$(MAKE) --no-print-directory mailconvoy $(BUILD)/bench/floor $(BUILD)/bench/measure
+	$(Q)BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+$(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	@echo "  BENCH $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -o $@ $< $(LINK)
 
 deps:
 	$(Q)scripts/deps
