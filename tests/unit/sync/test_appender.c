@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sync/appender.h"
+#include "tests/unit/sync/peer.h"
+
+struct results {
+    struct buffer text; /* "status:index,index;" per answer */
+};
+
+static void take_result(void *context, const uint32_t *indexes, size_t count,
+                        const struct imap_reply *reply)
+{
+    struct results *results = context;
+    buffer_printf(&results->text, "%d:", (int)reply->status);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&results->text, "%u,", indexes[i]);
+    buffer_append_byte(&results->text, ';');
+}
+
+struct fixture {
+    struct peer peer;
+    struct appender *appender;
+    struct results results;
+};
+
+static void start(struct fixture *fixture, const char *capabilities)
+{
+    peer_start(&fixture->peer, capabilities);
+    buffer_init(&fixture->results.text, 100000);
+    fixture->appender = appender_init(fixture->peer.client, "A b", take_result, &fixture->results);
+}
+
+static void stop(struct fixture *fixture)
+{
+    imap_client_deinit(&fixture->peer.client);
+    appender_deinit(&fixture->appender);
+    assert_null(fixture->appender);
+    peer_stop(&fixture->peer);
+    buffer_deinit(&fixture->results.text);
+}
+
+static void give(struct fixture *fixture, uint32_t index, const char *flags, const char *date,
+                 const char *body)
+{
+    appender_begin(fixture->appender, index, flags, date, strlen(body));
+    appender_add(fixture->appender, body, strlen(body));
+    appender_end(fixture->appender);
+}
+
+static void test_one_message_to_a_command(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, " LITERAL+");
+    give(&fixture, 7, "\\Seen $x", "17-Jul-1996 02:44:25 -0700", "abc");
+    give(&fixture, 8, "", "", "%s");
+    peer_expect(&fixture.peer,
+                "A1 APPEND \"A b\" (\\Seen $x) \"17-Jul-1996 02:44:25 -0700\" {3+}\r\nabc\r\n"
+                "A2 APPEND \"A b\" () {2+}\r\n%s\r\n");
+    assert_int_equal(appender_pending(fixture.appender), 2);
+    assert_false(appender_flush(fixture.appender));
+    peer_say(&fixture.peer, "A2 NO no\r\nA1 OK\r\n");
+    assert_string_equal(buffer_str(&fixture.results.text), "2:8,;1:7,;");
+    assert_int_equal(appender_pending(fixture.appender), 0);
+    stop(&fixture);
+}
+
+static void test_several_messages_to_a_command(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, " LITERAL+ MULTIAPPEND");
+    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
+    give(&fixture, 3, "", "", "abc");
+    give(&fixture, 1, "\\Draft", "", "d");
+    assert_true(appender_open_since_nsecs(fixture.appender) > 0);
+    assert_int_equal(appender_pending(fixture.appender), 1);
+    appender_begin(fixture.appender, 2, "", "", 2);
+    assert_false(appender_flush(fixture.appender)); /* never inside a message */
+    appender_add(fixture.appender, "ef", 2);
+    appender_end(fixture.appender);
+    assert_true(appender_flush(fixture.appender));
+    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
+    peer_expect(&fixture.peer,
+                "A1 APPEND \"A b\" () {3+}\r\nabc (\\Draft) {1+}\r\nd () {2+}\r\nef\r\n");
+    peer_say(&fixture.peer, "A1 OK\r\n");
+    assert_string_equal(buffer_str(&fixture.results.text), "1:3,1,2,;");
+    stop(&fixture);
+}
+
+static void test_batches_are_bounded(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, " LITERAL+ MULTIAPPEND");
+    for (uint32_t i = 0; i < 128; i++) {
+        assert_int_equal(appender_open_since_nsecs(fixture.appender) != 0, i > 0);
+        give(&fixture, i, "", "", "x");
+    }
+    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
+    peer_settle(&fixture.peer);
+    buffer_clear(&fixture.peer.got);
+    /* and by their bytes */
+    char *body = calloc(1, 600 * 1024);
+    assert_non_null(body);
+    memset(body, 'x', 600 * 1024 - 1);
+    give(&fixture, 200, "", "", body);
+    assert_true(appender_open_since_nsecs(fixture.appender) > 0);
+    give(&fixture, 201, "", "", body);
+    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
+    assert_int_equal(appender_pending(fixture.appender), 2);
+    free(body);
+    stop(&fixture);
+}
+
+static void test_a_backlog_makes_it_wait(void **state)
+{
+    struct fixture fixture;
+    char *body = calloc(1, 1024 * 1024 + 1);
+    (void)state;
+    assert_non_null(body);
+    memset(body, 'x', 1024 * 1024);
+    start(&fixture, ""); /* the literal is not invited: nothing is sent */
+    assert_true(appender_is_ready(fixture.appender));
+    give(&fixture, 1, "", "", body);
+    assert_false(appender_is_ready(fixture.appender));
+    peer_settle(&fixture.peer);
+    assert_false(appender_is_ready(fixture.appender));
+    peer_say(&fixture.peer, "A1 NO [TOOBIG] no\r\n");
+    assert_true(appender_is_ready(fixture.appender));
+    assert_string_equal(buffer_str(&fixture.results.text), "2:1,;");
+    free(body);
+    stop(&fixture);
+}
+
+static void test_answers_due_make_it_wait(void **state)
+{
+    struct fixture fixture;
+    uint32_t count = 0;
+    (void)state;
+    start(&fixture, " LITERAL+");
+    for (; count < 1000 && appender_is_ready(fixture.appender); count++)
+        give(&fixture, count, "", "", "x");
+    assert_int_equal(count, 64);
+    peer_say(&fixture.peer, "A5 OK\r\n");
+    assert_true(appender_is_ready(fixture.appender));
+    stop(&fixture);
+}
+
+static void test_a_connection_that_ends_answers_nothing(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, " LITERAL+ MULTIAPPEND");
+    give(&fixture, 1, "", "", "a");
+    (void)appender_flush(fixture.appender);
+    give(&fixture, 2, "", "", "b");
+    appender_begin(fixture.appender, 3, "", "", 10);
+    appender_add(fixture.appender, "half", 4);
+    peer_hang_up(&fixture.peer);
+    assert_string_equal(buffer_str(&fixture.results.text), "0:1,;");
+    /* The open command is told when it ends; nothing of it can have been stored. */
+    appender_add(fixture.appender, " of it", 6);
+    appender_end(fixture.appender);
+    assert_true(appender_flush(fixture.appender));
+    assert_string_equal(buffer_str(&fixture.results.text), "0:1,;0:2,3,;");
+    assert_int_equal(appender_pending(fixture.appender), 0);
+    stop(&fixture);
+}
+
+static void test_a_batch_refused_at_its_second_literal(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, " MULTIAPPEND");
+    give(&fixture, 1, "", "", "a");
+    give(&fixture, 2, "", "", "b");
+    give(&fixture, 3, "", "", "c");
+    peer_expect(&fixture.peer, "A1 APPEND \"A b\" () {1}\r\n");
+    peer_say(&fixture.peer, "+\r\n");
+    peer_expect(&fixture.peer, "a () {1}\r\n");
+    peer_say(&fixture.peer, "A1 NO [OVERQUOTA] full\r\n");
+    assert_true(appender_flush(fixture.appender));
+    assert_string_equal(buffer_str(&fixture.results.text), "2:1,2,3,;");
+    give(&fixture, 4, "", "", "d");
+    peer_expect(&fixture.peer, "A2 APPEND \"A b\" () {1}\r\n");
+    stop(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_message_to_a_command),
+        cmocka_unit_test(test_several_messages_to_a_command),
+        cmocka_unit_test(test_batches_are_bounded),
+        cmocka_unit_test(test_a_backlog_makes_it_wait),
+        cmocka_unit_test(test_answers_due_make_it_wait),
+        cmocka_unit_test(test_a_connection_that_ends_answers_nothing),
+        cmocka_unit_test(test_a_batch_refused_at_its_second_literal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
