@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: MIT
+ * The copy between two servers that are threads of this program and do as they are told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <pthread.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "sync/copy.h"
+#include "tests/unit/sync/peer.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define STORED_MAX   400
+#define LARGE_BYTES  (SESSION_HOLD_MAX_BYTES + 100000)
+#define BODY_MAX     (2 * LARGE_BYTES)
+
+/* -- the two servers -- */
+
+enum source_habit {
+    DELIVERED,
+    UID_BEHIND_BODY,
+    DELIVERED_TWICE,
+    BODY_IS_NIL,
+    BODY_IS_EMPTY,
+    OK_WITHOUT_DATA, /* lists the message but never gives it */
+    VANISHED,
+    ONLY_ALONE, /* left out among others */
+    UID_OF_ANOTHER,
+    DIES_IN_BODY,
+};
+
+struct source_message {
+    uint32_t uid;
+    enum source_habit habit;
+    size_t body_bytes; /* 0: a short one */
+    bool is_poison;    /* the destination refuses it */
+    bool is_listed_small;
+};
+
+struct server {
+    int listener;
+    int fd;
+    pthread_t thread;
+    const char *capabilities;
+    const struct source_message *messages;
+    size_t message_count;
+    /* the destination's, read after its thread has ended */
+    uint32_t stored[STORED_MAX]; /* UIDs of the source, as the bodies say, in order */
+    size_t stored_count;
+    size_t largest_batch;
+    size_t commands;
+    size_t empty_literals;
+    size_t wrong_bytes;
+    const char *refusal; /* of poison */
+    /* input */
+    char in[65536];
+    size_t in_used;
+    size_t in_at;
+};
+
+static int server_byte(struct server *server)
+{
+    if (server->in_at == server->in_used) {
+        ssize_t got = recv(server->fd, server->in, sizeof(server->in), 0);
+        if (got <= 0)
+            return -1;
+        server->in_used = (size_t)got;
+        server->in_at = 0;
+    }
+    return (unsigned char)server->in[server->in_at++];
+}
+
+/* A line without its end; false when the client is gone. */
+static bool server_line(struct server *server, char *line, size_t size)
+{
+    size_t length = 0;
+    for (;;) {
+        int byte = server_byte(server);
+        if (byte < 0)
+            return false;
+        if (byte == '\n')
+            break;
+        if (byte != '\r' && length + 1 < size)
+            line[length++] = (char)byte;
+    }
+    line[length] = '\0';
+    return true;
+}
+
+static void server_send(struct server *server, const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        ssize_t put = send(server->fd, at, size, MSG_NOSIGNAL);
+        if (put <= 0)
+            return;
+        at += put;
+        size -= (size_t)put;
+    }
+}
+
+__attribute__((format(printf, 2, 3))) static void server_say(struct server *server,
+                                                             const char *format, ...)
+{
+    char text[1000];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    server_send(server, text, (size_t)length);
+}
+
+static bool server_accept(struct server *server)
+{
+    int on = 1;
+    server->fd = accept(server->listener, NULL, NULL);
+    return server->fd >= 0 &&
+           setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0;
+}
+
+/* "<uid> fine" and, if it is to be large, a filling that depends on the UID. */
+static void body_make(const struct source_message *message, struct buffer *body)
+{
+    buffer_clear(body);
+    buffer_printf(body, "%u %s\r\n", message->uid, message->is_poison ? "poison" : "fine");
+    while (body->used < message->body_bytes)
+        buffer_printf(body, "%u and %zu\r\n", message->uid * 7, body->used);
+}
+
+static bool set_holds(const char *set, uint32_t uid)
+{
+    while (*set >= '0' && *set <= '9') {
+        char *end;
+        unsigned long first = strtoul(set, &end, 10);
+        unsigned long last = *end == ':' ? strtoul(end + 1, &end, 10) : first;
+        if (uid >= first && uid <= last)
+            return true;
+        set = *end == ',' ? end + 1 : end;
+    }
+    return false;
+}
+
+/* False once the connection is broken. */
+static bool source_send_body(struct server *server, const struct source_message *message,
+                             struct buffer *body)
+{
+    static const char items[] = "FLAGS (\\Seen) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\"";
+    uint32_t uid = message->habit == UID_OF_ANOTHER ? message->uid + 1 : message->uid;
+    bool is_uid_behind = message->habit == UID_BEHIND_BODY || message->habit == UID_OF_ANOTHER;
+    body_make(message, body);
+    if (message->habit == BODY_IS_NIL) {
+        server_say(server, "* 1 FETCH (UID %u %s BODY[] NIL)\r\n", uid, items);
+        return true;
+    }
+    if (message->habit == BODY_IS_EMPTY) {
+        server_say(server, "* 1 FETCH (UID %u %s BODY[] {0}\r\n)\r\n", uid, items);
+        return true;
+    }
+    if (is_uid_behind)
+        server_say(server, "* 1 FETCH (%s BODY[] {%zu}\r\n", items, body->used);
+    else
+        server_say(server, "* 1 FETCH (UID %u %s BODY[] {%zu}\r\n", uid, items, body->used);
+    if (message->habit == DIES_IN_BODY) {
+        server_send(server, body->data, body->used / 2);
+        (void)shutdown(server->fd, SHUT_RDWR);
+        return false;
+    }
+    server_send(server, body->data, body->used);
+    if (is_uid_behind)
+        server_say(server, " UID %u)\r\n", uid);
+    else
+        server_say(server, ")\r\n");
+    return true;
+}
+
+/* From the last to the first, so that nothing can be concluded from the order. */
+static bool source_fetch(struct server *server, const char *set, const char *items,
+                         struct buffer *body)
+{
+    bool is_alone = strcspn(set, ",:") > strcspn(set, " ");
+    for (size_t i = server->message_count; i-- > 0;) {
+        const struct source_message *message = &server->messages[i];
+        if (!set_holds(set, message->uid) || message->habit == VANISHED)
+            continue;
+        if (strstr(items, "RFC822.SIZE") != NULL) {
+            server_say(server,
+                       "* 1 FETCH (RFC822.SIZE 9 FLAGS ($x) INTERNALDATE "
+                       "\"18-Jul-1996 02:44:25 -0700\" UID %u)\r\n",
+                       message->uid);
+            continue;
+        }
+        if (message->habit == OK_WITHOUT_DATA || (message->habit == ONLY_ALONE && !is_alone))
+            continue;
+        if (!source_send_body(server, message, body) ||
+            (message->habit == DELIVERED_TWICE && !source_send_body(server, message, body)))
+            return false;
+    }
+    return true;
+}
+
+static void *source_main(void *context)
+{
+    struct server *server = context;
+    static const char command[] = " UID FETCH ";
+    char line[9000];
+    struct buffer body;
+    bool is_up = server_accept(server);
+    buffer_init(&body, BODY_MAX);
+    server_say(server, "* PREAUTH [CAPABILITY IMAP4rev1%s] source\r\n", server->capabilities);
+    while (is_up && server_line(server, line, sizeof(line))) {
+        char *tag_end = strchr(line, ' ');
+        if (tag_end != NULL && strncmp(tag_end, command, strlen(command)) == 0) {
+            const char *set = tag_end + strlen(command);
+            is_up = source_fetch(server, set, set + strcspn(set, " "), &body);
+        }
+        server_say(server, "%.*s OK done\r\n", (int)strcspn(line, " "), line);
+    }
+    buffer_deinit(&body);
+    (void)close(server->fd);
+    return NULL;
+}
+
+/* The message is what the source has under the UID it names, byte by byte. */
+static void destination_check(struct server *server, const struct buffer *body, uint32_t uid)
+{
+    struct buffer expected;
+    buffer_init(&expected, BODY_MAX);
+    for (size_t i = 0; i < server->message_count; i++) {
+        if (server->messages[i].uid == uid)
+            body_make(&server->messages[i], &expected);
+    }
+    if (expected.used != body->used || memcmp(expected.data, body->data, body->used) != 0)
+        server->wrong_bytes++;
+    buffer_deinit(&expected);
+}
+
+static bool destination_read_literal(struct server *server, size_t size, struct buffer *body)
+{
+    buffer_clear(body);
+    for (size_t i = 0; i < size; i++) {
+        int byte = server_byte(server);
+        if (byte < 0)
+            return false;
+        buffer_append_byte(body, (unsigned char)byte);
+    }
+    return true;
+}
+
+/* An APPEND from its first line on. False when the client is gone: then nothing of it is stored. */
+static bool destination_append(struct server *server, char *line, size_t line_size,
+                               struct buffer *body, bool *is_refused_r)
+{
+    uint32_t uids[STORED_MAX];
+    size_t count = 0;
+    char *brace;
+    while (count < STORED_MAX && (brace = strrchr(line, '{')) != NULL) {
+        size_t size = strtoul(brace + 1, NULL, 10);
+        server->empty_literals += size == 0;
+        if (strchr(brace, '+') == NULL)
+            server_say(server, "+ go on\r\n");
+        if (!destination_read_literal(server, size, body))
+            return false;
+        uids[count] = (uint32_t)strtoul(buffer_str(body), NULL, 10);
+        if (strstr(buffer_str(body), "poison") != NULL)
+            *is_refused_r = true;
+        destination_check(server, body, uids[count++]);
+        if (!server_line(server, line, line_size))
+            return false;
+    }
+    server->commands++;
+    if (count > server->largest_batch)
+        server->largest_batch = count;
+    for (size_t i = 0; !*is_refused_r && i < count && server->stored_count < STORED_MAX; i++)
+        server->stored[server->stored_count++] = uids[i];
+    return true;
+}
+
+static void *destination_main(void *context)
+{
+    struct server *server = context;
+    char line[9000];
+    char tag[32];
+    struct buffer body;
+    bool is_up = server_accept(server);
+    buffer_init(&body, BODY_MAX);
+    server_say(server, "* PREAUTH [CAPABILITY IMAP4rev1%s] destination\r\n", server->capabilities);
+    while (is_up && server_line(server, line, sizeof(line))) {
+        bool is_refused = false;
+        (void)snprintf(tag, sizeof(tag), "%.*s", (int)strcspn(line, " "), line);
+        is_up = destination_append(server, line, sizeof(line), &body, &is_refused);
+        if (is_up)
+            server_say(server, "%s %s\r\n", tag, is_refused ? server->refusal : "OK done");
+    }
+    buffer_deinit(&body);
+    (void)close(server->fd);
+    return NULL;
+}
+
+/* -- one copy -- */
+
+struct bench {
+    struct server source;
+    struct server destination;
+    struct settings settings;
+    struct pair_environment environment;
+    struct pair pair;
+    struct listing listing;
+    struct notes notes;
+    struct imap_mailbox permanent;
+    struct copy_job job;
+};
+
+static void bench_connect(struct bench *bench, struct session *session, int side,
+                          struct server *server, void *(*main_function)(void *))
+{
+    struct imap_client_options options = {
+        .side = side, .timeout_msecs = 20000, .hold_max_bytes = SESSION_HOLD_MAX_BYTES};
+    session->side = side;
+    session->loop = &bench->pair.loop;
+    session->settings = &bench->settings;
+    session->connection_options.host = "127.0.0.1";
+    session->connection_options.side = side;
+    server->listener = peer_listen(&session->connection_options.port);
+    assert_int_equal(pthread_create(&server->thread, NULL, main_function, server), 0);
+    session->client = imap_client_init(connection_init(&session->connection_options), &options);
+    imap_loop_add(&bench->pair.loop, session->client);
+    while (imap_client_state(session->client) != IMAP_STATE_AUTHENTICATED) {
+        assert_true(imap_client_is_alive(session->client));
+        imap_loop_turn(&bench->pair.loop);
+    }
+}
+
+static void bench_list(struct bench *bench, const struct source_message *messages, size_t count)
+{
+    listing_init(&bench->listing, &bench->pair.source);
+    bench->listing.messages = mem_alloc_array(count, sizeof(*bench->listing.messages));
+    bench->listing.count = bench->listing.alloc = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = messages[i].is_listed_small ? 10 : messages[i].body_bytes;
+        bench->listing.messages[i].uid = messages[i].uid;
+        bench->listing.messages[i].size_bytes = (uint32_t)size;
+    }
+}
+
+static void bench_run(struct bench *bench, const char *capabilities,
+                      const struct source_message *messages, size_t count)
+{
+    bench->source.messages = bench->destination.messages = messages;
+    bench->source.message_count = bench->destination.message_count = count;
+    bench->source.capabilities = "";
+    bench->destination.capabilities = capabilities;
+    if (bench->destination.refusal == NULL)
+        bench->destination.refusal = "NO [CANNOT] poison";
+    settings_init(&bench->settings);
+    bench->pair.settings = &bench->settings;
+    bench->pair.environment = &bench->environment;
+    imap_loop_init(&bench->pair.loop, NULL);
+    bench_connect(bench, &bench->pair.source, 1, &bench->source, source_main);
+    bench_connect(bench, &bench->pair.destination, 2, &bench->destination, destination_main);
+    bench_list(bench, messages, count);
+    bench->job.pair = &bench->pair;
+    bench->job.listing = &bench->listing;
+    bench->job.notes = &bench->notes;
+    bench->job.source_name = "from";
+    bench->job.destination_name = "to";
+    bench->job.destination_mailbox = "to";
+    bench->job.permanent = &bench->permanent;
+    copy_run(&bench->job);
+    /* The servers see the end of their connection and end themselves. */
+    imap_client_deinit(&bench->pair.source.client);
+    imap_client_deinit(&bench->pair.destination.client);
+    assert_int_equal(pthread_join(bench->source.thread, NULL), 0);
+    assert_int_equal(pthread_join(bench->destination.thread, NULL), 0);
+    assert_int_equal(bench->destination.wrong_bytes, 0);
+    assert_int_equal(bench->destination.empty_literals, 0);
+}
+
+static struct bench *bench_new(void)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+    assert_non_null(bench);
+    return bench;
+}
+
+static void bench_free(struct bench *bench)
+{
+    (void)close(bench->source.listener);
+    (void)close(bench->destination.listener);
+    listing_deinit(&bench->listing);
+    notes_deinit(&bench->notes);
+    settings_deinit(&bench->settings);
+    free(bench);
+}
+
+static size_t stored_times(const struct bench *bench, uint32_t uid)
+{
+    size_t times = 0;
+    for (size_t i = 0; i < bench->destination.stored_count; i++)
+        times += bench->destination.stored[i] == uid;
+    return times;
+}
+
+/* Each message is in the state it should be, stored once if that is COPIED and never else, and
+   noted if it is lost. */
+static void check_states(const struct bench *bench, const enum message_state *states)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < bench->listing.count; i++) {
+        const struct listed_message *message = &bench->listing.messages[i];
+        if (message->state != states[i])
+            fail_msg("UID %u: state %d, not %d", message->uid, message->state, (int)states[i]);
+        size_t times = stored_times(bench, message->uid);
+        if (times != (states[i] == MESSAGE_COPIED))
+            fail_msg("UID %u is stored %zu times", message->uid, times);
+        lost += states[i] != MESSAGE_COPIED && states[i] != MESSAGE_WANTED;
+    }
+    assert_int_equal(bench->notes.count, lost);
+}
+
+static const char *const capability_rows[] = {"", " LITERAL-", " LITERAL+", " MULTIAPPEND",
+                                              " LITERAL+ MULTIAPPEND"};
+
+/* -- tests -- */
+
+static void test_a_source_that_dies_leaves_no_half_message(void **state)
+{
+    const struct source_message messages[] = {
+        {.uid = 1}, {2, DIES_IN_BODY, LARGE_BYTES, false, false}, {.uid = 3}};
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct bench *bench = bench_new();
+        int64_t began = clock_mono_nsecs();
+        bench_run(bench, capability_rows[c], messages, COUNT(messages));
+        assert_true(clock_mono_nsecs() - began < 10 * CLOCK_NSECS_PER_SEC);
+        assert_int_equal(bench->pair.fault.code, FAULT_CLOSED);
+        assert_int_equal(bench->pair.fault.side, 1);
+        assert_int_equal(stored_times(bench, 2), 0);
+        assert_true(bench->listing.messages[1].state < MESSAGE_COPIED);
+        assert_int_equal(bench->notes.count, 0);
+        bench_free(bench);
+    }
+}
+
+static void test_a_large_body_of_another_message_is_not_stored(void **state)
+{
+    const struct source_message messages[] = {{1, UID_OF_ANOTHER, LARGE_BYTES, false, false}};
+    struct bench *bench = bench_new();
+    (void)state;
+    bench_run(bench, " LITERAL+", messages, COUNT(messages));
+    assert_int_equal(bench->pair.fault.code, FAULT_PROTOCOL);
+    assert_int_equal(bench->destination.stored_count, 0);
+    assert_true(bench->listing.messages[0].state < MESSAGE_COPIED);
+    bench_free(bench);
+}
+
+static void test_a_full_mailbox_ends_the_pair(void **state)
+{
+    struct source_message messages[50];
+    struct bench *bench = bench_new();
+    (void)state;
+    for (uint32_t i = 0; i < COUNT(messages); i++)
+        messages[i] = (struct source_message){i + 1, DELIVERED, 0, true, false};
+    bench->destination.refusal = "NO [OVERQUOTA] full";
+    bench_run(bench, " LITERAL+", messages, COUNT(messages));
+    assert_int_equal(bench->pair.fault.code, FAULT_QUOTA);
+    assert_int_equal(bench->destination.stored_count, 0);
+    assert_int_equal(bench->notes.count, 0); /* no message is to blame */
+    for (size_t i = 0; i < COUNT(messages); i++)
+        assert_int_equal(bench->listing.messages[i].state, MESSAGE_WANTED);
+    bench_free(bench);
+}
+
+static void test_a_folder_that_is_gone_ends_only_the_folder(void **state)
+{
+    struct source_message messages[50];
+    struct bench *bench = bench_new();
+    (void)state;
+    for (uint32_t i = 0; i < COUNT(messages); i++)
+        messages[i] = (struct source_message){i + 1, DELIVERED, 0, true, false};
+    bench->destination.refusal = "NO [TRYCREATE] gone";
+    bench_run(bench, " LITERAL+ MULTIAPPEND", messages, COUNT(messages));
+    assert_int_equal(bench->pair.fault.code, FAULT_NONE);
+    assert_int_equal(bench->job.folder_fault.code, FAULT_APPEND);
+    assert_int_equal(bench->job.folder_fault.scope, FAULT_SCOPE_FOLDER);
+    assert_int_equal(bench->notes.count, 0);
+    bench_free(bench);
+}
+
+static void test_a_refused_batch_is_halved_down_to_the_guilty(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct bench *bench = bench_new();
+        struct source_message messages[200];
+        enum message_state states[COUNT(messages)];
+        for (uint32_t i = 0; i < COUNT(messages); i++) {
+            bool is_poison = i == 0 || i == 77 || i == 78 || i == 199;
+            messages[i] = (struct source_message){i + 1, DELIVERED, 0, is_poison, false};
+            states[i] = is_poison ? MESSAGE_FAILED : MESSAGE_COPIED;
+        }
+        bench_run(bench, capability_rows[c], messages, COUNT(messages));
+        check_states(bench, states);
+        assert_int_equal(bench->pair.errors, 4);
+        assert_string_equal(bench->notes.items[0].server_text, "poison");
+        bool is_batched = strstr(capability_rows[c], "MULTIAPPEND") != NULL;
+        assert_in_range(bench->destination.largest_batch, is_batched ? 2 : 1, is_batched ? 128 : 1);
+        /* Each of the guilty is found in about 2 log2(128) steps. */
+        assert_in_range(bench->destination.commands, 2, 200);
+        bench_free(bench);
+    }
+}
+
+static void test_too_big_is_its_own_state(void **state)
+{
+    const struct source_message messages[] = {
+        {.uid = 1}, {.uid = 2, .is_poison = true}, {.uid = 3}};
+    const enum message_state states[] = {MESSAGE_COPIED, MESSAGE_TOO_BIG, MESSAGE_COPIED};
+    struct bench *bench = bench_new();
+    (void)state;
+    bench->destination.refusal = "NO [TOOBIG] too large";
+    bench_run(bench, " LITERAL+ MULTIAPPEND", messages, COUNT(messages));
+    check_states(bench, states);
+    assert_int_equal(bench->pair.errors, 0);
+    bench_free(bench);
+}
+
+static void test_habits_of_sources(void **state)
+{
+    static const struct {
+        enum source_habit habit;
+        enum message_state state;
+    } rows[] = {
+        {DELIVERED, MESSAGE_COPIED},         {UID_BEHIND_BODY, MESSAGE_COPIED},
+        {DELIVERED_TWICE, MESSAGE_COPIED},   {BODY_IS_NIL, MESSAGE_UNREADABLE},
+        {BODY_IS_EMPTY, MESSAGE_UNREADABLE}, {OK_WITHOUT_DATA, MESSAGE_UNREADABLE},
+        {VANISHED, MESSAGE_VANISHED},        {ONLY_ALONE, MESSAGE_COPIED},
+        {DELIVERED, MESSAGE_COPIED},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(capability_rows); i++) {
+        struct bench *bench = bench_new();
+        struct source_message messages[COUNT(rows)];
+        enum message_state states[COUNT(rows)];
+        size_t body_bytes = i % 2 == 0 ? 0 : LARGE_BYTES;
+        for (uint32_t m = 0; m < COUNT(rows); m++) {
+            messages[m] = (struct source_message){10 + 3 * m, rows[m].habit, body_bytes, false,
+                                                  false};
+            states[m] = rows[m].state;
+        }
+        bench_run(bench, capability_rows[i / 2], messages, COUNT(rows));
+        assert_int_equal(bench->pair.fault.code, FAULT_NONE);
+        check_states(bench, states);
+        bench_free(bench);
+    }
+}
+
+/* The size that is listed is an estimate on some servers. */
+static void test_a_message_larger_than_it_said(void **state)
+{
+    const struct source_message messages[] = {{.uid = 1},
+                                              {2, DELIVERED, LARGE_BYTES, false, true},
+                                              {3, UID_BEHIND_BODY, LARGE_BYTES, false, true},
+                                              {.uid = 4}};
+    const enum message_state states[] = {MESSAGE_COPIED, MESSAGE_COPIED, MESSAGE_COPIED,
+                                         MESSAGE_COPIED};
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct bench *bench = bench_new();
+        bench_run(bench, capability_rows[c], messages, COUNT(messages));
+        check_states(bench, states);
+        bench_free(bench);
+    }
+}
+
+/* A budget that says "wait" each time before it grants. */
+struct stubborn_gate {
+    bool has_refused;
+    uint64_t asked;
+    uint64_t messages;
+    uint64_t bytes;
+};
+
+static int64_t stubborn_ask(void *context, int64_t now_nsecs, uint32_t messages, uint64_t bytes)
+{
+    struct stubborn_gate *gate = context;
+    uint64_t asked = ((uint64_t)messages << 32) | bytes;
+    if (!gate->has_refused) {
+        gate->has_refused = true;
+        gate->asked = asked;
+        return now_nsecs + 20000;
+    }
+    assert_int_equal(asked, gate->asked); /* the very same must be asked again */
+    gate->has_refused = false;
+    gate->messages += messages;
+    gate->bytes += bytes;
+    return 0;
+}
+
+static void test_a_budget_loses_nothing(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct stubborn_gate counter = {0};
+        struct gate gate = {&counter, stubborn_ask};
+        struct bench *bench = bench_new();
+        struct source_message messages[60];
+        enum message_state states[COUNT(messages)];
+        for (uint32_t i = 0; i < COUNT(messages); i++) {
+            messages[i] = (struct source_message){.uid = i + 1};
+            messages[i].body_bytes = i == 30 ? LARGE_BYTES : (size_t)i * 300;
+            states[i] = MESSAGE_COPIED;
+        }
+        bench->environment.gate = &gate;
+        bench_run(bench, capability_rows[c], messages, COUNT(messages));
+        check_states(bench, states);
+        assert_int_equal(counter.messages, COUNT(messages));
+        assert_int_equal(counter.bytes, bench->job.copied_bytes);
+        bench_free(bench);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_source_that_dies_leaves_no_half_message),
+        cmocka_unit_test(test_a_large_body_of_another_message_is_not_stored),
+        cmocka_unit_test(test_a_full_mailbox_ends_the_pair),
+        cmocka_unit_test(test_a_folder_that_is_gone_ends_only_the_folder),
+        cmocka_unit_test(test_a_refused_batch_is_halved_down_to_the_guilty),
+        cmocka_unit_test(test_too_big_is_its_own_state),
+        cmocka_unit_test(test_habits_of_sources),
+        cmocka_unit_test(test_a_message_larger_than_it_said),
+        cmocka_unit_test(test_a_budget_loses_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
