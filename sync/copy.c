@@ -135,26 +135,15 @@ static void copy_deinit(struct copy *copy)
     buffer_deinit(&copy->alone.flags);
 }
 
-/* The last words of a server may be a throttle, which is another matter than a lost connection. */
-static void end_for_lost_client(struct copy *copy, const struct imap_client *client)
-{
-    const struct fault *lost = imap_client_fault(client);
-    struct verdict_question question = {lost->side, VERDICT_OTHER, IMAP_STATUS_BYE,
-                                        "",         lost->server,  ""};
-    struct fault judged;
-    verdict_judge(&question, &judged);
-    pair_end(copy->pair, judged.code == FAULT_THROTTLED ? &judged : lost);
-}
-
 static void copy_look_at_clients(struct copy *copy)
 {
     if (!imap_client_is_alive(copy->source))
-        end_for_lost_client(copy, copy->source);
+        pair_end(copy->pair, imap_client_fault(copy->source));
     for (size_t i = 0; i < copy->lane_count; i++) {
         /* A further lane that is lost without owing an answer is only a lane less. */
         if (!imap_client_is_alive(copy->lanes[i].client) &&
             (i == 0 || appender_pending(copy->lanes[i].appender) > 0))
-            end_for_lost_client(copy, copy->lanes[i].client);
+            pair_end(copy->pair, imap_client_fault(copy->lanes[i].client));
     }
     (void)pair_sees_stop(copy->pair);
     if (copy->dropping_since_nsecs == 0 && copy_is_dropping(copy))

@@ -9,12 +9,24 @@
 #include "sync/pair_private.h"
 #include "sync/verdict.h"
 
+/* The last words of a server may be a throttle, which is another matter than a lost connection. */
+static bool fault_is_throttle(const struct fault *lost, struct fault *throttle_r)
+{
+    struct verdict_question question = {lost->side, VERDICT_OTHER, IMAP_STATUS_BYE,
+                                        "",         lost->server,  ""};
+    if (lost->code != FAULT_CLOSED)
+        return false;
+    verdict_judge(&question, throttle_r);
+    return throttle_r->code == FAULT_THROTTLED;
+}
+
 void pair_end(struct pair *pair, const struct fault *fault)
 {
+    struct fault throttle;
     if (pair->fault.code != FAULT_NONE)
         return;
-    pair->fault = *fault;
-    log_fault(pair->log, fault);
+    pair->fault = fault_is_throttle(fault, &throttle) ? throttle : *fault;
+    log_fault(pair->log, &pair->fault);
 }
 
 bool pair_is_ended(const struct pair *pair)
@@ -79,6 +91,18 @@ static void create_answered(void *context, uint32_t number, const struct imap_re
         pair->create_refusals[number] = mem_strndup(reply->text, reply->text_size);
 }
 
+/* A folder that is not subscribed is there all the same. */
+static void subscribe_answered(void *context, uint32_t number, const struct imap_reply *reply)
+{
+    struct pair *pair = context;
+    if (reply->status != IMAP_STATUS_NO && reply->status != IMAP_STATUS_BAD)
+        return;
+    char *name = mutf7_to_display(pair->plan->subscribes[number]);
+    log_line(pair->log, "folder %s not subscribed [server said: %.*s]", name,
+             (int)(reply->text_size < 512 ? reply->text_size : 512), reply->text);
+    mem_free(name);
+}
+
 static void pair_send_with_name(struct pair *pair, const char *command, const char *name,
                                 imap_command_callback *callback, uint32_t number)
 {
@@ -118,7 +142,8 @@ static void pair_create_folders(struct pair *pair)
             (void)pair_drain_destination(pair);
     }
     for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++) {
-        pair_send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], NULL, 0);
+        pair_send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], subscribe_answered,
+                            (uint32_t)i);
         if (imap_client_pending(pair->destination.client) >= 64)
             (void)pair_drain_destination(pair);
     }

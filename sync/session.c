@@ -144,18 +144,32 @@ static bool session_may_try_starttls(const struct session *session)
            imap_client_fault(session->client)->advice == FAULT_ADVICE_RETRY;
 }
 
-/* A server may repeat what it was sent; the secret must not travel on in its words. */
+static void words_hide(char *words, const char *secret)
+{
+    size_t size = strlen(secret);
+    while (size > 0 && (words = strstr(words, secret)) != NULL) {
+        memset(words, '*', size);
+        words += size;
+    }
+}
+
+/* A server may repeat what it was sent, as it was or in quotes; the secret must not travel on in
+   its words. */
 static void login_hide_secret(struct session *session, char *words)
 {
-    const char *forms[] = {session->secret, buffer_str(&session->initial)};
-    for (int i = 0; i < 2; i++) {
-        size_t size = forms[i] == NULL ? 0 : strlen(forms[i]);
-        char *at = words;
-        while (size > 0 && (at = strstr(at, forms[i])) != NULL) {
-            memset(at, '*', size);
-            at += size;
-        }
+    struct buffer quoted;
+    if (session->secret == NULL)
+        return;
+    buffer_init_secret(&quoted, SESSION_INITIAL_MAX_BYTES);
+    for (const char *p = session->secret; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            buffer_append_byte(&quoted, '\\');
+        buffer_append_byte(&quoted, (unsigned char)*p);
     }
+    words_hide(words, session->secret);
+    words_hide(words, buffer_str(&quoted));
+    words_hide(words, buffer_str(&session->initial));
+    buffer_deinit(&quoted);
 }
 
 static void session_lost(struct session *session)

@@ -5,6 +5,7 @@ flags or date."""
 
 import datetime
 import re
+import signal
 import socket
 import struct
 import time
@@ -14,7 +15,7 @@ import pytest
 from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED
 from tests.servers import mailbox, messages, scripted
 from tests.servers.proxy import Proxy
-from tests.servers.scripted import PASS, Dropped, ScriptedServer, answer, bad, no
+from tests.servers.scripted import PASS, Dropped, ScriptedServer, answer, bad, bye, hang, no
 
 NOT_COMPLETE = (EXCEPTIONS, FAILED, PAUSED)
 SMALL = [b"Subject: %d\r\nMessage-ID: <%d@x>\r\n\r\nbody\r\n" % (n, n) for n in range(1, 4)]
@@ -376,6 +377,68 @@ def test_a_listing_without_end(work, authority, b):
     assert peak < 60_000, f"{peak} KiB"
 
 
+# Every phase ---------------------------------------------------------------------------------------
+
+SOURCE_PHASES = [
+    (1, command)
+    for command in ("^AUTHENTICATE", "^LIST", "^LSUB", "^EXAMINE", r"^UID FETCH 1:\*", ALONE)
+]
+DESTINATION_PHASES = [
+    (2, command) for command in ("^AUTHENTICATE", "^LIST", "^CREATE", "^SELECT", r"^UID FETCH 1:\*")
+]
+
+
+def two_servers(authority):
+    return (
+        ScriptedServer({"INBOX": [*SMALL, LARGE], "A": SMALL}, authority),
+        ScriptedServer({"INBOX": SMALL[:1]}, authority),
+    )
+
+
+@pytest.mark.parametrize("side, command", SOURCE_PHASES + DESTINATION_PHASES)
+def test_a_signal_in_every_phase(work, authority, side, command):
+    source, destination = two_servers(authority)
+    with source, destination:
+        guilty = source if side == 1 else destination
+        guilty.on(command, hang)
+        process = work.batch_start([scripted_row(work, source, destination)])
+        guilty.wait_for(command)
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        run = work.finish(process, 40)
+        assert time.monotonic() - started < 10
+    assert run.code == PAUSED, run
+    run.check()
+
+
+@pytest.mark.parametrize("side, command", SOURCE_PHASES + DESTINATION_PHASES + [(2, "^APPEND")])
+def test_a_throttle_as_good_bye_in_every_phase(work, authority, side, command):
+    words = "Request is throttled. Suggested Backoff Time: 300 milliseconds"
+    source, destination = two_servers(authority)
+    with source, destination:
+        (source if side == 1 else destination).on(command, bye(words))
+        run = work.batch([scripted_row(work, source, destination)], expect=PAUSED)
+    assert run.row()["error_code"] == "throttled" and words in run.row()["error"]
+
+
+def test_a_dry_run_writes_nothing(work, authority):
+    source, destination = two_servers(authority)
+    with source, destination:
+        run = work.batch([scripted_row(work, source, destination)], "--dry")
+        assert not destination.seen("^(SELECT|APPEND|CREATE|SUBSCRIBE|(UID )?STORE|EXPUNGE|CLOSE)")
+    row = run.row()
+    assert (row["copied"], row["already"], row["excluded"]) == (0, 1, 6)
+
+
+def test_a_refused_subscription_is_told(work, authority):
+    source, destination = two_servers(authority)
+    with source, destination:
+        source.on("^LSUB", answer('* LSUB () "/" A', "{tag} OK done"))
+        destination.on("^SUBSCRIBE", no("no subscriptions here"))
+        run = work.batch([scripted_row(work, source, destination)])
+    assert "no subscriptions here" in run.user_log()
+
+
 # Secrets -------------------------------------------------------------------------------------------
 
 
@@ -398,3 +461,14 @@ def test_a_server_that_repeats_the_secret(work, authority, b, mechanism, how):
         if path.is_file():
             assert sent.encode() not in path.read_bytes(), path
     assert sent not in run.out + run.err
+
+
+def test_a_server_that_repeats_a_quoted_secret(work, authority, b):
+    def repeat(session, tag, command):
+        session.send(f"{tag} NO can't understand {command}")
+
+    with ScriptedServer({"INBOX": SMALL}, authority, capability="IMAP4rev1 LITERAL+") as source:
+        source.on("^LOGIN", repeat)
+        row = to_dovecot(work, source, b) | {"password1": 'first"second-half'}
+        run = work.batch([row], "--debugimap1", expect=FAILED)
+    assert "second-half" not in run.user_log() + run.text("summary.csv") + run.out + run.err
