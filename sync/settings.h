@@ -33,6 +33,7 @@ struct settings_side {
     char *passfile;
     char *authuser; /* signs in for `user` (SASL authorization identity) */
     double timeout_secs;
+    enum choice compress;
     bool keepalive;
     char *sep;    /* NULL: ask the server */
     char *prefix; /* NULL: ask the server; "" is a value */

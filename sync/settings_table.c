@@ -56,6 +56,9 @@ const struct setting settings_table[] = {
      .argument = "SECONDS", .help = "give up on a server that is silent for so long; 0 never does"},
     {ONE_SIDE("keepalive", BOOL, keepalive), IN(CONNECTION), .preset = "1",
      .help = "TCP keepalive"},
+    {ONE_SIDE("compress", CHOICE, compress), IN(CONNECTION),
+     .help = "compress what goes to and from this server (default: where the distance makes it "
+             "pay)"},
     {MAILBOX("lanes", INTEGER, lanes), IN(CONNECTION), .min = 1, .max = 16, .argument = "N",
      .help = "connections to the destination for one mailbox (default: as many as pay)"},
     {ONE_SIDE("maxconnections", INTEGER, maxconnections), IN(CONNECTION), .preset = "10", .min = 1,
@@ -161,7 +164,6 @@ const struct setting settings_table[] = {
     {LATER("ssl2-ssl-version", STRING)},
     {LATER("inet4", FLAG), .alias = "ipv4"},
     {LATER("inet6", FLAG), .alias = "ipv6"},
-    {LATER_SIDED("compress", BOOL)},
     {LATER_SIDED("reconnectretry", INTEGER)},
     {NOT_BUILT(ACCEPTED, "fastio", BOOL, SIDED)},
     {ACCEPTED("buffersize", INTEGER)},

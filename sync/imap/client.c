@@ -187,6 +187,7 @@ bool imap_client_pump(struct imap_client *client, int64_t now_nsecs)
         client_dispatch(client);
         has_moved = true;
     }
+    client_watch(client, now_nsecs);
     has_moved |= client_write(client, now_nsecs);
     return has_moved;
 }
@@ -200,7 +201,7 @@ short imap_client_poll_events(const struct imap_client *client)
         return connection_step_events(client->connection);
     if (!client->is_blocked)
         events |= connection_read_events(client->connection);
-    if (client_sendable(client) > 0)
+    if (client_sendable(client) > 0 || connection_has_unsent(client->connection))
         events |= connection_write_events(client->connection);
     return events;
 }
@@ -219,7 +220,7 @@ int64_t imap_client_deadline(const struct imap_client *client)
 {
     /* Of a command that is still being given, the server has to take what is there. */
     bool is_answer_due = client->pending > 0 || client->state <= IMAP_STATE_GREETING ||
-                         client->out.used > 0;
+                         client->out.used > 0 || client_has_compressed(client);
     if (client->state == IMAP_STATE_CLOSED || client->is_blocked || !is_answer_due ||
         client->options.timeout_msecs == 0)
         return 0;

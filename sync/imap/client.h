@@ -31,17 +31,18 @@ enum imap_capability {
     IMAP_CAP_AUTH_PLAIN = 1 << 3,    /* RFC 4616 */
     IMAP_CAP_LOGINDISABLED = 1 << 4,
     IMAP_CAP_STARTTLS = 1 << 5,
-    IMAP_CAP_UIDPLUS = 1 << 6,        /* RFC 4315 */
-    IMAP_CAP_UNSELECT = 1 << 7,       /* RFC 3691 */
-    IMAP_CAP_NAMESPACE = 1 << 8,      /* RFC 2342 */
-    IMAP_CAP_ID = 1 << 9,             /* RFC 2971 */
-    IMAP_CAP_LIST_STATUS = 1 << 10,   /* RFC 5819 */
-    IMAP_CAP_LIST_EXTENDED = 1 << 11, /* RFC 5258 */
-    IMAP_CAP_SPECIAL_USE = 1 << 12,   /* RFC 6154 */
-    IMAP_CAP_MULTIAPPEND = 1 << 13,   /* RFC 3502 */
-    IMAP_CAP_STATUS_SIZE = 1 << 14,   /* RFC 8438 */
-    IMAP_CAP_CONDSTORE = 1 << 15,     /* RFC 7162 */
-    IMAP_CAP_QRESYNC = 1 << 16,       /* RFC 7162 */
+    IMAP_CAP_UIDPLUS = 1 << 6,           /* RFC 4315 */
+    IMAP_CAP_UNSELECT = 1 << 7,          /* RFC 3691 */
+    IMAP_CAP_NAMESPACE = 1 << 8,         /* RFC 2342 */
+    IMAP_CAP_ID = 1 << 9,                /* RFC 2971 */
+    IMAP_CAP_LIST_STATUS = 1 << 10,      /* RFC 5819 */
+    IMAP_CAP_LIST_EXTENDED = 1 << 11,    /* RFC 5258 */
+    IMAP_CAP_SPECIAL_USE = 1 << 12,      /* RFC 6154 */
+    IMAP_CAP_MULTIAPPEND = 1 << 13,      /* RFC 3502 */
+    IMAP_CAP_STATUS_SIZE = 1 << 14,      /* RFC 8438 */
+    IMAP_CAP_CONDSTORE = 1 << 15,        /* RFC 7162 */
+    IMAP_CAP_QRESYNC = 1 << 16,          /* RFC 7162 */
+    IMAP_CAP_COMPRESS_DEFLATE = 1 << 17, /* RFC 4978 */
 };
 
 enum imap_client_state {
@@ -128,6 +129,12 @@ int64_t imap_client_deadline(const struct imap_client *client);
 void imap_client_time_out(struct imap_client *client, int64_t now_nsecs);
 /* After the OK to STARTTLS: the handshake, then back to the present state. */
 void imap_client_start_tls(struct imap_client *client);
+/* Gives COMPRESS DEFLATE (RFC 4978), behind the open command if there is one, and compresses once
+   it is answered with OK; else all goes on as it was. It leaves when everything before it is
+   answered, and what is given behind it waits for its answer: it costs a round trip. */
+void imap_client_compress(struct imap_client *client);
+/* Does so as soon as compress_is_worthwhile() says so of what is moved from now on. */
+void imap_client_compress_when_slow(struct imap_client *client, int64_t rtt_usecs);
 /* Ends the connection with this fault (a time-out, a broken rule). */
 void imap_client_fail(struct imap_client *client, const struct fault *fault);
 

@@ -32,6 +32,7 @@ static const struct {
     {"STATUS=SIZE", IMAP_CAP_STATUS_SIZE},
     {"CONDSTORE", IMAP_CAP_CONDSTORE},
     {"QRESYNC", IMAP_CAP_QRESYNC},
+    {"COMPRESS=DEFLATE", IMAP_CAP_COMPRESS_DEFLATE},
 };
 
 static void client_set_capabilities(struct imap_client *client, const struct imap_token *tokens,
@@ -357,6 +358,8 @@ bool client_dispatch(struct imap_client *client)
         if (dispatch != DISPATCH_TAKEN)
             break;
         has_moved = true;
+        if (client->is_deflate_due)
+            client_begin_deflate(client);
     }
     return has_moved;
 }
@@ -383,6 +386,7 @@ bool client_read(struct imap_client *client, int64_t now_nsecs)
             break;
         buffer_commit(&client->in, (size_t)got);
         client->active_nsecs = now_nsecs;
+        client->watched_bytes += (uint64_t)got;
         total += (size_t)got;
     }
     return total > 0;

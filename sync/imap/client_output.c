@@ -17,9 +17,24 @@ size_t client_sendable(const struct imap_client *client)
 {
     if (client->state == IMAP_STATE_CLOSED || client->state <= IMAP_STATE_GREETING)
         return 0;
+    uint64_t end = client->out_position + client->out.used;
     if (client->sync_count > 0)
-        return (size_t)(client->sync_points[0] - client->out_position);
-    return client->out.used;
+        end = client->sync_points[0];
+    return (size_t)(client_compress_limit(client, end) - client->out_position);
+}
+
+bool client_has_compressed(const struct imap_client *client)
+{
+    return client->state != IMAP_STATE_CLOSED && connection_has_unsent(client->connection);
+}
+
+/* The server hung up: its last words may be waiting to be read. */
+static void client_write_failed(struct imap_client *client, int64_t now_nsecs,
+                                const struct fault *fault)
+{
+    client_read(client, now_nsecs);
+    client_dispatch(client);
+    imap_client_fail(client, fault);
 }
 
 bool client_write(struct imap_client *client, int64_t now_nsecs)
@@ -27,21 +42,26 @@ bool client_write(struct imap_client *client, int64_t now_nsecs)
     bool has_moved = false;
     struct fault fault;
     size_t size;
+    int put = 0;
     while ((size = client_sendable(client)) > 0) {
-        int put = connection_write(client->connection, client->out.data, size, &fault);
-        if (put < 0) {
-            /* The server hung up: its last words may be waiting to be read. */
-            client_read(client, now_nsecs);
-            client_dispatch(client);
-            imap_client_fail(client, &fault);
-            return true;
-        }
-        if (put == 0)
+        put = connection_write(client->connection, client->out.data, size, &fault);
+        if (put <= 0)
             break;
         if (client->out.is_secret)
             mem_wipe(client->out.data, (size_t)put);
         buffer_consume(&client->out, (size_t)put);
         client->out_position += (uint64_t)put;
+        client->watched_bytes += (uint64_t)put;
+        client->active_nsecs = now_nsecs;
+        has_moved = true;
+    }
+    if (put >= 0 && client->state != IMAP_STATE_CLOSED)
+        put = connection_flush(client->connection, &fault);
+    if (put < 0) {
+        client_write_failed(client, now_nsecs, &fault);
+        return true;
+    }
+    if (put > 0) {
         client->active_nsecs = now_nsecs;
         has_moved = true;
     }
@@ -215,6 +235,8 @@ void imap_client_end(struct imap_client *client, imap_command_callback *callback
         client->last->next = command;
     client->last = command;
     client->pending++;
+    if (client->is_compress_wanted)
+        imap_client_compress(client);
 }
 
 void imap_client_command(struct imap_client *client, imap_command_callback *callback, void *context,

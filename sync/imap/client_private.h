@@ -55,6 +55,14 @@ struct imap_client {
     struct buffer trace_line;
     uint32_t tag_counter;
 
+    /* compression */
+    struct imap_command *compress; /* the COMPRESS under way */
+    bool is_compress_wanted;       /* once no command is open */
+    bool is_deflate_due;           /* it was answered with OK, which is the last clear byte */
+    int64_t compress_rtt_usecs;    /* watched, and compressed if slow; 0: not */
+    int64_t watch_began_nsecs;     /* 0: not yet */
+    uint64_t watched_bytes;
+
     /* input */
     struct buffer in;
     struct imap_framer framer;
@@ -81,9 +89,21 @@ bool client_dispatch(struct imap_client *client);
 /* How many bytes may be sent now: all, or up to the literal that waits for its "+". */
 size_t client_sendable(const struct imap_client *client);
 bool client_write(struct imap_client *client, int64_t now_nsecs);
+/* Bytes that the client is rid of and the socket did not take yet. */
+bool client_has_compressed(const struct imap_client *client);
 /* The server answered instead of inviting the literal: what was to follow up to stream position
    `end` must never be sent. False if no literal was waiting. A non-synchronising literal under way
    is different: the server goes on reading it. */
 bool client_cut_out(struct imap_client *client, uint64_t end);
+
+/* client_compress.c */
+/* COMPRESS is sent once all before it is answered, since its OK must not get into the middle of
+   another answer; what follows it must wait for that OK (RFC 4978 section 3). So far may be sent of
+   what ends at stream position `end`. */
+uint64_t client_compress_limit(const struct imap_client *client, uint64_t end);
+/* is_deflate_due: what was read behind the OK is compressed already. */
+void client_begin_deflate(struct imap_client *client);
+/* To be called now and then. */
+void client_watch(struct imap_client *client, int64_t now_nsecs);
 
 #endif

@@ -19,7 +19,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "sync/imap/deflate.h"
 #include "sync/imap/tls.h"
+
+#define DEFLATE_RECEIVE_BYTES ((size_t)16 * 1024)
 
 struct connection {
     const struct connection_options *options;
@@ -30,7 +33,8 @@ struct connection {
     bool is_connected;
     int64_t began_nsecs;
     int64_t rtt_nsecs;
-    SSL *ssl; /* NULL: clear text */
+    SSL *ssl;                /* NULL: clear text */
+    struct deflate *deflate; /* NULL: not compressed */
     short step_events;
     short read_events;
     short write_events;
@@ -67,6 +71,7 @@ void connection_close(struct connection **connection_p)
     if (connection == NULL)
         return;
     *connection_p = NULL;
+    deflate_deinit(&connection->deflate);
     SSL_free(connection->ssl);
     if (connection->fd >= 0)
         (void)close(connection->fd);
@@ -261,7 +266,8 @@ static int connection_ssl_result(struct connection *connection, int result, shor
     return connection_broken(connection, error == SSL_ERROR_SYSCALL ? saved_errno : 0, fault_r);
 }
 
-int connection_read(struct connection *connection, void *data, size_t size, struct fault *fault_r)
+static int connection_receive(struct connection *connection, void *data, size_t size,
+                              struct fault *fault_r)
 {
     if (size > INT_MAX)
         size = INT_MAX;
@@ -281,8 +287,8 @@ int connection_read(struct connection *connection, void *data, size_t size, stru
     return connection_broken(connection, got == 0 ? 0 : errno, fault_r);
 }
 
-int connection_write(struct connection *connection, const void *data, size_t size,
-                     struct fault *fault_r)
+static int connection_send(struct connection *connection, const void *data, size_t size,
+                           struct fault *fault_r)
 {
     if (size > INT_MAX)
         size = INT_MAX;
@@ -300,6 +306,120 @@ int connection_write(struct connection *connection, const void *data, size_t siz
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
     return connection_broken(connection, errno, fault_r);
+}
+
+/* -- compression -- */
+
+static int connection_deflate_failed(const struct connection *connection,
+                                     enum deflate_progress progress, struct fault *fault_r)
+{
+    char what[160];
+    if (progress == DEFLATE_ENDED)
+        return connection_broken(connection, 0, fault_r);
+    (void)snprintf(what, sizeof(what),
+                   "and we don't understand each other's compression. --nocompress%d does without",
+                   connection->options->side);
+    connection_fault(connection, FAULT_PROTOCOL, what, fault_r);
+    return -1;
+}
+
+bool connection_start_deflate(struct connection *connection, const void *data, size_t size,
+                              struct fault *fault_r)
+{
+    connection->deflate = deflate_init();
+    if (connection->deflate != NULL &&
+        buffer_append(deflate_received(connection->deflate), data, size))
+        return true;
+    (void)connection_deflate_failed(connection, DEFLATE_BROKEN, fault_r);
+    return false;
+}
+
+/* 0 only when the socket has nothing either: whoever polls misses no inflated byte. */
+static int connection_read_deflated(struct connection *connection, void *data, size_t size,
+                                    struct fault *fault_r)
+{
+    for (;;) {
+        size_t inflated;
+        enum deflate_progress progress = deflate_read(connection->deflate, data, size, &inflated);
+        if (inflated > 0)
+            return (int)inflated;
+        if (progress != DEFLATE_OK)
+            return connection_deflate_failed(connection, progress, fault_r);
+        struct buffer *received = deflate_received(connection->deflate);
+        unsigned char *to = buffer_reserve(received, DEFLATE_RECEIVE_BYTES);
+        if (to == NULL)
+            return connection_deflate_failed(connection, DEFLATE_BROKEN, fault_r);
+        int got = connection_receive(connection, to, DEFLATE_RECEIVE_BYTES, fault_r);
+        if (got <= 0)
+            return got;
+        buffer_commit(received, (size_t)got);
+    }
+}
+
+/* Hands compressed bytes to the socket, as many as it takes. */
+static int connection_send_deflated(struct connection *connection, struct fault *fault_r)
+{
+    struct buffer *unsent = deflate_unsent(connection->deflate);
+    int total = 0;
+    while (unsent->used > 0) {
+        int put = connection_send(connection, unsent->data, unsent->used, fault_r);
+        if (put < 0)
+            return -1;
+        if (put == 0)
+            break;
+        buffer_consume(unsent, (size_t)put);
+        total += put;
+    }
+    return total;
+}
+
+static int connection_write_deflated(struct connection *connection, const void *data, size_t size,
+                                     struct fault *fault_r)
+{
+    size_t taken;
+    if (connection_send_deflated(connection, fault_r) < 0)
+        return -1;
+    enum deflate_progress progress = deflate_write(connection->deflate, data, size, &taken);
+    if (progress != DEFLATE_OK)
+        return connection_deflate_failed(connection, progress, fault_r);
+    return (int)taken;
+}
+
+int connection_flush(struct connection *connection, struct fault *fault_r)
+{
+    if (connection->deflate == NULL)
+        return 0;
+    int moved = connection_send_deflated(connection, fault_r);
+    /* While the socket takes no more, a flush would only cut what comes next into small blocks. */
+    if (moved < 0 || deflate_unsent(connection->deflate)->used > 0)
+        return moved;
+    enum deflate_progress progress = deflate_flush(connection->deflate);
+    if (progress != DEFLATE_OK)
+        return connection_deflate_failed(connection, progress, fault_r);
+    int more = connection_send_deflated(connection, fault_r);
+    return more < 0 ? -1 : moved + more;
+}
+
+bool connection_has_unsent(const struct connection *connection)
+{
+    return connection->deflate != NULL && deflate_has_unsent(connection->deflate);
+}
+
+/* -- what the others see -- */
+
+int connection_read(struct connection *connection, void *data, size_t size, struct fault *fault_r)
+{
+    if (size > INT_MAX)
+        size = INT_MAX;
+    return connection->deflate == NULL ? connection_receive(connection, data, size, fault_r)
+                                       : connection_read_deflated(connection, data, size, fault_r);
+}
+
+int connection_write(struct connection *connection, const void *data, size_t size,
+                     struct fault *fault_r)
+{
+    return connection->deflate == NULL ? connection_send(connection, data, size, fault_r)
+                                       : connection_write_deflated(connection, data, size, fault_r);
 }
 
 int connection_fd(const struct connection *connection)

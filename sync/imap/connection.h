@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A TCP connection, with or without TLS, as a non-blocking stream of bytes. Belongs to one thread.
- */
+ * A TCP connection, with or without TLS and compression, as a non-blocking stream of bytes. Belongs
+ * to one thread. */
 #ifndef SYNC_IMAP_CONNECTION_H
 #define SYNC_IMAP_CONNECTION_H
 
@@ -49,6 +49,15 @@ int connection_read(struct connection *connection, void *data, size_t size, stru
 /* The same for writing. */
 int connection_write(struct connection *connection, const void *data, size_t size,
                      struct fault *fault_r);
+/* Compressed bytes may be taken before the socket takes them: to be called when there is nothing
+   more to write, and again when poll() says so while connection_has_unsent(). Bytes that moved, 0:
+   none, -1 as above. */
+int connection_flush(struct connection *connection, struct fault *fault_r);
+bool connection_has_unsent(const struct connection *connection);
+/* From now on both directions are deflated (RFC 4978). `data`: bytes that were read already and
+   came after the OK. */
+bool connection_start_deflate(struct connection *connection, const void *data, size_t size,
+                              struct fault *fault_r);
 
 /* For poll(): the socket, and what the last read or write that would block waits for. */
 int connection_fd(const struct connection *connection);
