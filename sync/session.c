@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sync/auth/sasl.h"
+#include "sync/compression.h"
 #include "sync/session_list.h"
 #include "sync/verdict.h"
 
@@ -399,6 +400,8 @@ static void session_enter(struct session *session, enum session_step step)
         enter_capabilities_again(session);
     else if (step == SESSION_LISTING)
         session_list_send(session);
+    else if (step == SESSION_READY)
+        session_begin_compression(session);
 }
 
 static void session_step(struct session *session)
@@ -464,21 +467,33 @@ bool session_advance(struct session *session)
     return true;
 }
 
+/* Once one has failed, the others are given this long to fail too: of several the first is told. */
+#define SESSION_FAILURE_NSECS (2 * CLOCK_NSECS_PER_SEC)
+
 bool session_await(struct session *const *sessions, size_t count, struct fault *fault_r)
 {
     struct imap_loop *loop = sessions[0]->loop;
+    int64_t until_nsecs = 0;
     for (;;) {
         size_t finished = 0;
-        for (size_t i = 0; i < count; i++)
+        size_t failed = 0;
+        for (size_t i = 0; i < count; i++) {
             finished += session_advance(sessions[i]);
-        if (finished == count)
+            failed += sessions[i]->step == SESSION_FAILED;
+        }
+        if (failed > 0 && until_nsecs == 0)
+            until_nsecs = clock_mono_nsecs() + SESSION_FAILURE_NSECS;
+        if (finished == count || (failed > 0 && clock_mono_nsecs() >= until_nsecs))
             break;
         if (loop->stop != NULL && stop_is_requested(loop->stop)) {
             fault_set(fault_r, FAULT_STOPPED, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_WAIT, 0,
                       "the run was stopped; run the same command again to go on");
             return false;
         }
-        imap_loop_turn(loop);
+        if (!imap_loop_pump(loop)) {
+            loop->wake_at_nsecs = until_nsecs;
+            imap_loop_wait(loop);
+        }
     }
     for (size_t i = 0; i < count; i++) {
         if (sessions[i]->step == SESSION_FAILED) {

@@ -93,7 +93,7 @@ enum imap_taken {
 };
 
 /* Who gets the untagged data that the client does not keep itself. Any function may be NULL. A
-   function may begin commands on other clients, not close them. */
+   function may use and close other clients, never its own. */
 struct imap_events {
     void *context;
     enum imap_taken (*untagged)(void *context, const struct imap_response *response);

@@ -44,7 +44,11 @@ static bool fetch_set(struct imap_fetch *fetch, const struct imap_token *key,
         fetch->header = (const unsigned char *)value->data;
         fetch->header_size = imap_token_is_string(value) ? value->size : 0;
     } else if (imap_token_is(key, "BODY[]")) {
-        fetch->has_body = imap_token_is_string(value);
+        /* A quoted string with escapes is not the message's bytes; no server is known to send one.
+         */
+        fetch->has_body = imap_token_is_string(value) &&
+                          (value->type != IMAP_TOKEN_QUOTED ||
+                           memchr(value->data, '\\', value->size) == NULL);
         fetch->body = (const unsigned char *)value->data;
         fetch->body_size = fetch->has_body ? value->size : 0;
     }

@@ -12,8 +12,6 @@ from tests.servers.link import Link
 from tests.servers.scripted import CAPABILITY, ScriptedServer, hang, no
 
 TEXTS = [messages.plain(n, words=1400) for n in range(100)]
-# To go once session.c calls session_begin_compression().
-pytestmark = pytest.mark.skip("sessions do not ask for compression yet")
 THREE = [messages.plain(n).body for n in range(3)]
 
 
