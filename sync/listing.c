@@ -30,17 +30,21 @@ void listing_deinit(struct listing *listing)
 static void listing_add_identity(struct listing *listing, const struct imap_fetch *fetch)
 {
     struct header_field field;
+    char added[IDENTITY_ADDED_FIELD_SIZE];
+    size_t added_bytes = 0;
     MEM_GROW(listing->identities, listing->identity_count, listing->identity_alloc);
     struct adopt_message *message = &listing->identities[listing->identity_count++];
     memset(message, 0, sizeof(*message));
     message->strength = identity_from_header(fetch->header, fetch->header_size, &message->identity);
     if (listing->with_added_field && message->strength != IDENTITY_OF_MESSAGE &&
         !header_find(fetch->header, fetch->header_size, "Received", &field)) {
+        /* Folders that are merged have the same UIDs, so such an id says little. */
         identity_from_uid(fetch->uid, &message->identity);
-        message->strength = IDENTITY_OF_MESSAGE;
+        message->strength = IDENTITY_NOTHING;
+        added_bytes = identity_added_field(fetch->uid, added);
     }
     message->index = fetch->uid; /* becomes an index once the list is sorted */
-    message->size_bytes = fetch->size_bytes;
+    message->size_bytes = fetch->size_bytes + added_bytes;
     if (fetch->internaldate == NULL ||
         !internaldate_parse(fetch->internaldate, fetch->internaldate_size, &message->date_seconds))
         message->date_seconds = 0;

@@ -168,7 +168,7 @@ static void run_adopt(struct folder_run *run, struct target *target)
 {
     struct listing *listing = &run->listing;
     adopt_match(listing->identities, listing->identity_count, target->listing.identities,
-                target->listing.identity_count);
+                target->listing.identity_count, run->pair->settings->syncinternaldates);
     for (size_t i = 0; i < listing->identity_count; i++) {
         if (listing->identities[i].is_matched)
             listing->messages[listing->identities[i].index].state = MESSAGE_ALREADY;

@@ -62,22 +62,24 @@ static int compare_identity(const void *a, const void *b)
     return compare_for(a, b, PASS_IDENTITY);
 }
 
-/* A message without any identity needs a date or a size to be known by; 0 is an unknown one. */
-static bool is_recognisable(const struct adopt_message *message, enum adopt_pass pass)
+/* May the message be matched in this pass? One without any identity needs more; 0 is an unknown
+   date or size. */
+static bool is_recognisable(const struct adopt_message *message, enum adopt_pass pass,
+                            bool dates_are_kept)
 {
     bool by_date = pass != PASS_SIZE && pass != PASS_IDENTITY && message->date_seconds != 0;
     bool by_size = pass != PASS_DATE && pass != PASS_IDENTITY && message->size_bytes != 0;
-    return message->strength != IDENTITY_NOTHING || by_date || by_size;
+    return message->strength != IDENTITY_NOTHING || by_date || (by_size && !dates_are_kept);
 }
 
 static void adopt_pass_run(struct adopt_message *source, size_t source_count,
                            struct adopt_message *destination, size_t destination_count,
-                           enum adopt_pass pass)
+                           enum adopt_pass pass, bool dates_are_kept)
 {
     size_t s = 0;
     size_t d = 0;
     while (s < source_count && d < destination_count) {
-        if (source[s].is_matched || !is_recognisable(&source[s], pass)) {
+        if (source[s].is_matched || !is_recognisable(&source[s], pass, dates_are_kept)) {
             s++;
             continue;
         }
@@ -98,7 +100,7 @@ static void adopt_pass_run(struct adopt_message *source, size_t source_count,
 }
 
 void adopt_match(struct adopt_message *source, size_t source_count,
-                 struct adopt_message *destination, size_t destination_count)
+                 struct adopt_message *destination, size_t destination_count, bool dates_are_kept)
 {
     static int (*const compare[PASS_COUNT])(const void *, const void *) = {
         compare_date_and_size, compare_date, compare_size, compare_identity};
@@ -107,7 +109,8 @@ void adopt_match(struct adopt_message *source, size_t source_count,
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         qsort(source, source_count, sizeof(*source), compare[pass]);
         qsort(destination, destination_count, sizeof(*destination), compare[pass]);
-        adopt_pass_run(source, source_count, destination, destination_count, (enum adopt_pass)pass);
+        adopt_pass_run(source, source_count, destination, destination_count, (enum adopt_pass)pass,
+                       dates_are_kept);
     }
 }
 

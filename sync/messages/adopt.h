@@ -21,10 +21,10 @@ struct adopt_message {
 };
 
 /* Marks matched messages on both sides; those already marked take no part. Both arrays are
-   reordered. A message without any identity is matched only by equal date or size; 0 is unknown,
-   which equals nothing. */
+   reordered. A message without any identity is known by its date alone, sizes being estimates on
+   some servers; by its size only where dates_are_kept says that the copies have other dates. */
 void adopt_match(struct adopt_message *source, size_t source_count,
-                 struct adopt_message *destination, size_t destination_count);
+                 struct adopt_message *destination, size_t destination_count, bool dates_are_kept);
 /* Marks (is_matched) each message that has an equal one of lower index: an exact duplicate, for
    --nosyncduplicates. Reorders the array. */
 void adopt_mark_duplicates(struct adopt_message *messages, size_t count);

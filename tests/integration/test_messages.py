@@ -2,13 +2,14 @@
 """Which messages are copied, and how."""
 
 import datetime
+import re
 
 import pytest
 
 from tests.integration.harness import EXCEPTIONS, assert_same
 from tests.servers import mailbox, messages
 from tests.servers.proxy import Proxy
-from tests.servers.scripted import ScriptedServer
+from tests.servers.scripted import ScriptedServer, no
 
 SIZES = {"INBOX": [messages.plain(1), messages.with_attachment(2), messages.big(3, 300_000)]}
 
@@ -60,6 +61,39 @@ def test_addheader(work, a, b):
     head, _, rest = added.partition(b"\r\n")
     assert head.lower().startswith(b"message-id: <") and rest == messages.no_header(1).body
     assert work.sync(row, "--addheader").row()["already"] == 2
+
+
+def test_added_headers_of_merged_folders_are_told_apart(work, a, b):
+    """Both messages are number 1 of their folder, so both get the same Message-Id."""
+    lost, other = messages.no_header(1), messages.no_header(2)
+    user = work.pair(a, b, {"INBOX": [lost], "Sent": [other]})
+    options = ("--addheader", "--f1f2", "Sent=INBOX")
+    with Proxy(b).on("^APPEND", no("not this one"), body=re.escape(lost.body)) as destination:
+        run = work.batch([work.row(a, destination, user)], *options, expect=EXCEPTIONS)
+    assert (run.row()["copied"], run.row()["failed"]) == (1, 1)
+    run = work.batch([work.row(a, b, user)], *options)
+    assert (run.row()["copied"], run.row()["already"]) == (1, 1)
+    with mailbox.Mailbox(b, user) as box:
+        box.imap.select("INBOX", readonly=True)
+        bodies = [i[1] for i in box.imap.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(i, tuple)]
+    assert sorted(body.partition(b"\r\n")[2] for body in bodies) == sorted([lost.body, other.body])
+
+
+def test_messages_without_identity_are_not_taken_for_each_other(work, a, b):
+    """Of one size, but of two dates: only the other one is there."""
+    user = work.pair(a, b, {"INBOX": [messages.no_header(1)]})
+    mailbox.fill(b, user, {"INBOX": [messages.no_header(2)]})
+    run = work.batch([work.row(a, b, user)])
+    assert (run.row()["copied"], run.row()["already"]) == (1, 0)
+    run = work.batch([work.row(a, b, user)])
+    assert (run.row()["copied"], run.row()["already"]) == (0, 1)
+
+
+def test_without_dates_their_size_must_do(work, a, b):
+    user = work.pair(a, b, {"INBOX": [messages.no_header(1)]})
+    row = work.row(a, b, user)
+    assert work.batch([row], "--nosyncinternaldates").row()["copied"] == 1
+    assert work.batch([row], "--nosyncinternaldates").row()["already"] == 1
 
 
 def test_nosyncduplicates(work, a, b):

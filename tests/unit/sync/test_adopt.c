@@ -94,12 +94,33 @@ static void test_matches(void **state)
         struct adopt_message destination[MESSAGES_MAX];
         size_t source_count = build(match_rows[i].source, source);
         size_t destination_count = build(match_rows[i].destination, destination);
-        adopt_match(source, source_count, destination, destination_count);
+        adopt_match(source, source_count, destination, destination_count, false);
         unsigned int by_source = matched(source, source_count);
         unsigned int by_destination = matched(destination, destination_count);
         if (by_source != match_rows[i].source_matched ||
             by_destination != match_rows[i].destination_matched)
             fail_msg("row %zu: source %x, destination %x", i, by_source, by_destination);
+    }
+}
+
+/* Where dates travel along, an equal size is no proof for a message without identity. */
+static void test_size_alone_is_no_proof_where_dates_are_kept(void **state)
+{
+    const struct message there[MESSAGES_MAX] = {{NOTHING, 10, 7}};
+    const struct message other_date[MESSAGES_MAX] = {{NOTHING, 20, 7}};
+    const struct message other_size[MESSAGES_MAX] = {{NOTHING, 10, 8}};
+    struct adopt_message source[MESSAGES_MAX];
+    struct adopt_message destination[MESSAGES_MAX];
+    (void)state;
+    for (int dates_are_kept = 0; dates_are_kept < 2; dates_are_kept++) {
+        (void)build(other_date, source);
+        (void)build(there, destination);
+        adopt_match(source, 1, destination, 1, dates_are_kept);
+        assert_int_equal(matched(source, 1), dates_are_kept ? 0 : 1);
+        (void)build(other_size, source);
+        (void)build(there, destination);
+        adopt_match(source, 1, destination, 1, dates_are_kept);
+        assert_int_equal(matched(source, 1), 1);
     }
 }
 
@@ -114,7 +135,7 @@ static void test_what_is_matched_already_takes_no_part(void **state)
     source[0].is_matched = true;
     destination[1].is_matched = true;
     destination[0].index = 5;
-    adopt_match(source, 2, destination, 1);
+    adopt_match(source, 2, destination, 1, false);
     assert_int_equal(matched(source, 2), 3);
     assert_int_equal(matched(destination, 1), 1u << 5);
 }
@@ -160,7 +181,7 @@ static void test_many_equal_messages(void **state)
         destination[i].date_seconds = i % 3;
     }
     int64_t began = clock_mono_nsecs();
-    adopt_match(source, MANY, destination, MANY - 1);
+    adopt_match(source, MANY, destination, MANY - 1, false);
     assert_true(clock_mono_nsecs() - began < 20 * CLOCK_NSECS_PER_SEC);
     for (size_t i = 0; i < MANY; i++)
         unmatched += !source[i].is_matched;
@@ -179,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matches),
+        cmocka_unit_test(test_size_alone_is_no_proof_where_dates_are_kept),
         cmocka_unit_test(test_what_is_matched_already_takes_no_part),
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_many_equal_messages),
