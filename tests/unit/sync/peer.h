@@ -201,4 +201,26 @@ static inline void peer_answer_is(const struct peer_answers *answers, size_t i, 
     assert_string_equal(answers->items[i].text, text);
 }
 
+/* A numbered command without literals. */
+static inline void peer_give(struct peer *peer, struct peer_answers *answers, uint32_t number,
+                             const char *text)
+{
+    imap_client_begin(peer->client, false);
+    imap_client_add(peer->client, "%s", text);
+    imap_client_end(peer->client, peer_answered, answers, number);
+}
+
+static inline void peer_is_closed_with(const struct peer *peer, enum fault_code code)
+{
+    assert_false(imap_client_is_alive(peer->client));
+    const struct fault *fault = imap_client_fault(peer->client);
+    if (fault->code != code)
+        fail_msg("closed with %s: %s", fault_code_name(fault->code), fault->text);
+    assert_int_equal(fault->side, 1);
+    assert_int_equal(fault->scope, FAULT_SCOPE_MAILBOX);
+    assert_int_equal(imap_client_poll_events(peer->client), 0);
+    assert_int_equal(imap_client_fd(peer->client), -1);
+    assert_int_equal(imap_client_pending(peer->client), 0);
+}
+
 #endif
