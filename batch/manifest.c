@@ -93,10 +93,7 @@ static void read_and_check(struct manifest *manifest, int fd, struct manifest_fa
         return;
     if (!manifest_read_rows(manifest, fd, faults))
         return;
-    if (manifest->is_header_wrong)
-        manifest_check_cells(manifest, faults);
-    else
-        manifest_check_rows(manifest, faults);
+    manifest_check_rows(manifest, faults);
 }
 
 bool manifest_read(const char *path, const struct settings *defaults, struct manifest **manifest_r,

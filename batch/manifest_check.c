@@ -13,7 +13,8 @@ struct check {
     struct manifest *manifest;
     struct manifest_faults *faults;
     struct key_set *seen;
-    int user[2]; /* column numbers of the settings */
+    int host[2]; /* column numbers of the settings */
+    int user[2];
     int password[2];
     int passfile[2];
     bool has_seen_default[2]; /* the command line's secret was checked */
@@ -24,13 +25,33 @@ struct check {
     const struct settings *settings; /* the row's */
 };
 
+static bool has_column(const struct check *check, int setting)
+{
+    const struct manifest *manifest = check->manifest;
+    return manifest->columns[manifest_column_of(manifest, setting)].setting == setting;
+}
+
 static void check_fail(struct check *check, int setting, const char *sentence)
 {
     size_t index = manifest_column_of(check->manifest, setting);
-    if (check->manifest->columns[index].setting == setting)
+    if (has_column(check, setting))
         manifest_fault_cell(check->faults, check->manifest, check->line, index, sentence);
     else /* it comes from the command line or from the row's options */
         manifest_fault(check->faults, check->line, 1, sentence);
+}
+
+/* A column every row needs is missing, or misspelt: the header's fault said so, once. */
+static bool is_told_at_header(const struct check *check, int setting)
+{
+    if (!check->manifest->is_header_wrong || has_column(check, setting))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        if (setting == check->host[i] || setting == check->user[i])
+            return true;
+        if (setting == check->password[i])
+            return !has_column(check, check->passfile[i]);
+    }
+    return false;
 }
 
 /* Sentences of settings_check_*() begin with the name of the setting they are about. A cell that
@@ -43,7 +64,9 @@ static void check_fail_each(struct check *check, struct buffer *sentences)
         (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(sentence, " "), sentence);
         int setting = settings_column_is_known(name) ? settings_column_find(name, NULL) : -2;
         size_t index = manifest_column_of(check->manifest, setting);
-        if (!check->faults->is_told[index] || check->manifest->columns[index].setting != setting)
+        bool is_told = has_column(check, setting) ? check->faults->is_told[index]
+                                                  : is_told_at_header(check, setting);
+        if (!is_told)
             check_fail(check, setting, sentence);
         sentence += strcspn(sentence, "\n");
         sentence += *sentence == '\n' ? 1 : 0;
@@ -243,7 +266,7 @@ static void check_connections(struct check *check)
     buffer_deinit(&sentence);
 }
 
-static void check_row(struct check *check, bool must_be_whole)
+static void check_row(struct check *check)
 {
     struct settings settings;
     memset(check->faults->is_told, 0, sizeof(check->faults->is_told));
@@ -251,39 +274,28 @@ static void check_row(struct check *check, bool must_be_whole)
     is_fine = manifest_resolve_row(check->manifest, check->row, &settings, check->faults) &&
               is_fine;
     check->settings = &settings;
-    if (must_be_whole) {
-        check_row_itself(check);
-        check_secret(check, 1);
-        check_secret(check, 2);
-        check_connections(check);
-        if (is_fine && names_mailbox(&settings.side[0]) && names_mailbox(&settings.side[1]))
-            check_against_others(check);
-    }
+    check_row_itself(check);
+    check_secret(check, 1);
+    check_secret(check, 2);
+    check_connections(check);
+    if (is_fine && names_mailbox(&settings.side[0]) && names_mailbox(&settings.side[1]))
+        check_against_others(check);
     check->settings = NULL;
     settings_deinit(&settings);
 }
 
-static void check_all(struct manifest *manifest, struct manifest_faults *faults, bool must_be_whole)
+void manifest_check_rows(struct manifest *manifest, struct manifest_faults *faults)
 {
     struct check check = {.manifest = manifest, .faults = faults, .seen = key_set_init()};
     for (int i = 0; i < 2; i++) {
+        check.host[i] = settings_column_find(i == 0 ? "host1" : "host2", NULL);
         check.user[i] = settings_column_find(i == 0 ? "user1" : "user2", NULL);
         check.password[i] = settings_column_find(i == 0 ? "password1" : "password2", NULL);
         check.passfile[i] = settings_column_find(i == 0 ? "passfile1" : "passfile2", NULL);
     }
     for (; check.row < manifest->row_count; check.row++) {
         check.line = manifest->rows[check.row].line;
-        check_row(&check, must_be_whole);
+        check_row(&check);
     }
     key_set_deinit(&check.seen);
-}
-
-void manifest_check_rows(struct manifest *manifest, struct manifest_faults *faults)
-{
-    check_all(manifest, faults, true);
-}
-
-void manifest_check_cells(struct manifest *manifest, struct manifest_faults *faults)
-{
-    check_all(manifest, faults, false);
 }

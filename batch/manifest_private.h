@@ -37,7 +37,7 @@ struct manifest {
     char *folder; /* where the file lies, with the final "/"; "" for the current one */
     char delimiter;
     bool has_header;
-    bool is_header_wrong; /* in some column; rows can still be looked at cell by cell */
+    bool is_header_wrong; /* in some column; what is missing there is not told again for each row */
     struct manifest_column *columns;
     size_t column_count;
     size_t column_alloc;
@@ -90,7 +90,5 @@ bool manifest_resolve_row(const struct manifest *manifest, size_t row, struct se
 
 /* manifest_check.c: what rows must hold, each and against each other. */
 void manifest_check_rows(struct manifest *manifest, struct manifest_faults *faults);
-/* Only that each cell makes sense: when the header is wrong, the rest would be noise. */
-void manifest_check_cells(struct manifest *manifest, struct manifest_faults *faults);
 
 #endif

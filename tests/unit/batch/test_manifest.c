@@ -102,6 +102,15 @@ static void test_faults(void **state)
                                 "host1;user1;password1;host2;user2;password2 without one\n"},
         {"host1,usr1,password1,host2,user2,password2\n" GOOD,
          "F:1:2: unknown column \"usr1\", did you mean \"user1\"?\n"},
+        /* a column too many hides nothing in the rows, nor does one that is missing */
+        {HEADER ",colour\na,u,,b,v,q,red\na,u,p,b,w,q,\na,u,p,b,w,q,\n",
+         "F:1:7: unknown column \"colour\"\n"
+         "F:2:3: password1 is missing (a passfile serves as well)\n"
+         "F:4:2: the same pair of mailboxes stands in line 3 (column \"user1\")\n"},
+        {"host1,user1,password1,host2,user2\na,u,p,b,v\na,,p,b,w\na,u,p,b,v\n",
+         "F:1:1: there is no column \"password2\", and no --password2 on the command line\n"
+         "F:3:2: user1 is missing: the login name of the mailbox\n"
+         "F:4:2: the same pair of mailboxes stands in line 2 (column \"user1\")\n"},
         {HEADER ",Host1,maxage,parallel\na,u,p,b,v,q,,,\n",
          "F:1:8: maxage is known to imapsync, but not built into mailconvoy yet\n"
          "F:1:9: parallel can't be a column: it is not of a single mailbox\n"
