@@ -61,6 +61,7 @@ static void job_run_pair(const struct job_environment *environment, const struct
     }
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
     struct pair_environment pair_environment = {
+        .was_throttled = job->retry->attempts > 0,
         .store = environment->store,
         .run_id = environment->run_id,
         .row = job->row,

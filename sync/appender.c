@@ -9,10 +9,12 @@
 /* The backlog that may wait in memory for a slow destination. */
 #define APPENDER_BACKLOG_BYTES     ((size_t)1024 * 1024)
 #define APPENDER_BACKLOG_MIN_BYTES ((size_t)64 * 1024)
-/* A command's messages are stored in one transaction: large enough to be cheap, small enough to be
-   taken apart quickly when one of them is refused. */
-#define APPENDER_BATCH_BYTES ((uint64_t)1024 * 1024)
-#define APPENDER_BATCH_COUNT 128
+/* A command's messages are stored in one transaction: the larger the cheaper. One that is refused is
+   taken apart and sent again; where that happened once, commands are kept small. */
+#define APPENDER_BATCH_BYTES         ((uint64_t)8 * 1024 * 1024)
+#define APPENDER_BATCH_COUNT         512
+#define APPENDER_BATCH_REFUSED_BYTES ((uint64_t)1024 * 1024)
+#define APPENDER_BATCH_REFUSED_COUNT 64
 #define APPENDER_PENDING_MAX 64
 /* Where every literal waits for its invitation a long queue only keeps other lanes from helping. */
 #define APPENDER_PENDING_MAX_INVITED 4
@@ -20,38 +22,38 @@
 struct append_batch {
     struct appender *appender;
     struct append_batch *next;
-    uint32_t indexes[APPENDER_BATCH_COUNT];
+    void *context;
     size_t count;
     uint64_t bytes;
     int64_t begun_nsecs;
+    uint32_t indexes[];
 };
 
 struct appender {
     struct imap_client *client;
-    const char *mailbox;
     appender_result_callback *callback;
+    const char *mailbox; /* the present aim */
     void *context;
     struct append_batch *open;
     struct append_batch *batches; /* all that are not answered, the open one too */
     size_t pending;
     size_t batch_count_max;
+    uint64_t batch_max_bytes;
     size_t pending_max;
     size_t backlog_max_bytes;
     bool is_in_message;
 };
 
-struct appender *appender_init(struct imap_client *client, const char *mailbox,
-                               appender_result_callback *callback, void *context)
+struct appender *appender_init(struct imap_client *client, appender_result_callback *callback)
 {
     struct appender *appender = mem_alloc(sizeof(*appender));
     appender->client = client;
-    appender->mailbox = mailbox;
     appender->callback = callback;
-    appender->context = context;
     appender->backlog_max_bytes = APPENDER_BACKLOG_BYTES;
     appender->pending_max = imap_client_can(client, IMAP_CAP_LITERAL_PLUS)
                                 ? APPENDER_PENDING_MAX
                                 : APPENDER_PENDING_MAX_INVITED;
+    appender->batch_max_bytes = APPENDER_BATCH_BYTES;
     appender->batch_count_max = imap_client_can(client, IMAP_CAP_MULTIAPPEND) ? APPENDER_BATCH_COUNT
                                                                               : 1;
     return appender;
@@ -87,7 +89,11 @@ static void appender_answered(void *context, uint32_t number, const struct imap_
     struct appender *appender = batch->appender;
     (void)number;
     appender_forget(appender, batch);
-    appender->callback(appender->context, batch->indexes, batch->count, reply);
+    if (batch->count > 1 && reply->status == IMAP_STATUS_NO) {
+        appender->batch_max_bytes = APPENDER_BATCH_REFUSED_BYTES;
+        appender->batch_count_max = APPENDER_BATCH_REFUSED_COUNT;
+    }
+    appender->callback(batch->context, batch->indexes, batch->count, reply);
     mem_free(batch);
 }
 
@@ -111,8 +117,10 @@ size_t appender_backlog_bytes(const struct appender *appender)
 
 static void appender_open_batch(struct appender *appender)
 {
-    struct append_batch *batch = mem_alloc(sizeof(*batch));
+    struct append_batch *batch = mem_alloc(sizeof(*batch) + appender->batch_count_max *
+                                                                sizeof(batch->indexes[0]));
     batch->appender = appender;
+    batch->context = appender->context;
     batch->begun_nsecs = clock_mono_nsecs();
     batch->next = appender->batches;
     appender->batches = batch;
@@ -121,6 +129,14 @@ static void appender_open_batch(struct appender *appender)
     imap_client_begin(appender->client, false);
     imap_client_add(appender->client, "APPEND ");
     imap_client_add_string(appender->client, appender->mailbox);
+}
+
+void appender_aim(struct appender *appender, const char *mailbox, void *context)
+{
+    if (context != appender->context)
+        (void)appender_flush(appender);
+    appender->mailbox = mailbox;
+    appender->context = context;
 }
 
 void appender_begin(struct appender *appender, uint32_t index, const char *flags, const char *date,
@@ -147,7 +163,7 @@ void appender_end(struct appender *appender)
 {
     struct append_batch *batch = appender->open;
     appender->is_in_message = false;
-    if (batch->count >= appender->batch_count_max || batch->bytes >= APPENDER_BATCH_BYTES)
+    if (batch->count >= appender->batch_count_max || batch->bytes >= appender->batch_max_bytes)
         (void)appender_flush(appender);
 }
 

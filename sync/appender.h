@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Messages on their way into one destination mailbox: APPEND (RFC 9051 section 6.3.12), several to
+ * Messages on their way to the destination over one connection: APPEND (RFC 9051 section 6.3.12), several to
  * a command where the server has MULTIAPPEND (RFC 3502), several commands in flight. Belongs to the
  * pair's thread. */
 #ifndef SYNC_APPENDER_H
@@ -18,9 +18,8 @@ struct appender;
 typedef void appender_result_callback(void *context, const uint32_t *indexes, size_t count,
                                       const struct imap_reply *reply);
 
-/* `mailbox` and the client must outlive the appender. */
-struct appender *appender_init(struct imap_client *client, const char *mailbox,
-                               appender_result_callback *callback, void *context);
+/* The client must outlive the appender. */
+struct appender *appender_init(struct imap_client *client, appender_result_callback *callback);
 /* Unanswered commands are forgotten; they must be none, or the client closed. */
 void appender_deinit(struct appender **appender);
 
@@ -30,6 +29,10 @@ bool appender_is_ready(const struct appender *appender);
 void appender_share_backlog(struct appender *appender, size_t lanes);
 /* Bytes that wait to be sent. */
 size_t appender_backlog_bytes(const struct appender *appender);
+/* Where the messages go from now on, and whose they are: `context` comes back in the callback. Both
+   must stay until all that was begun under them is answered. Ends a command that waits for more
+   messages if they were for another mailbox. */
+void appender_aim(struct appender *appender, const char *mailbox, void *context);
 /* One message: begin, `size` bytes by add, end. `index` comes back in the callback; flags is the
    inside of the list, date is "" to leave it to the server. */
 void appender_begin(struct appender *appender, uint32_t index, const char *flags, const char *date,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/copy.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sync/copy_private.h"
@@ -10,8 +8,6 @@
 
 /* A MULTIAPPEND stays open for more messages no longer than this. */
 #define BATCH_OPEN_NSECS (30 * CLOCK_NSECS_PER_MSEC)
-/* After the wish to stop: how long the answers to what is under way are waited for. */
-#define DROPPING_MAX_NSECS (30 * CLOCK_NSECS_PER_SEC)
 
 /* The only way to change a message's state during the copy. */
 void copy_set_state(struct copy *copy, uint32_t index, enum message_state state)
@@ -50,7 +46,6 @@ static void copied(struct copy *copy, uint32_t index)
     struct listed_message *message = &copy->listing->messages[index];
     struct pair_progress *progress = copy->pair->environment->progress;
     copy_set_state(copy, index, MESSAGE_COPIED);
-    copy->copied_messages++;
     copy->job->copied_bytes += message->size_bytes;
     log_line(copy->pair->log, "msg %s/%u {%u} copied to %s", copy->job->source_name, message->uid,
              message->size_bytes, copy->job->destination_name);
@@ -89,7 +84,9 @@ void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
                           const struct imap_reply *reply)
 {
     struct copy *copy = context;
+    copy->appending -= count;
     if (reply->status == IMAP_STATUS_OK) {
+        lane_set_count_copied(copy->lanes, count);
         for (size_t i = 0; i < count; i++)
             copied(copy, indexes[i]);
     } else if (reply->status != IMAP_STATUS_NONE) {
@@ -101,77 +98,74 @@ void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
 
 /* -- the loop -- */
 
-static void copy_init(struct copy *copy, struct copy_job *job)
+struct copy *copy_init(struct copy_job *job)
 {
-    memset(copy, 0, sizeof(*copy));
+    struct copy *copy = mem_alloc(sizeof(*copy));
     copy->job = job;
     copy->pair = job->pair;
     copy->listing = job->listing;
     copy->source = job->pair->source.client;
-    copy_add_lane(copy, job->pair->destination.client);
-    for (size_t i = 0; i < job->pair->lane_count; i++) {
-        if (job->pair->lanes[i].step == SESSION_READY &&
-            imap_client_is_alive(job->pair->lanes[i].client))
-            copy_add_lane(copy, job->pair->lanes[i].client);
-    }
+    copy->lanes = &job->pair->lanes;
     buffer_init(&copy->flags, 64 * 1024);
     buffer_init(&copy->alone.flags, 64 * 1024);
-    copy_set_source_events(copy);
+    return copy;
 }
 
-static void copy_deinit(struct copy *copy)
+void copy_deinit(struct copy **copy_p)
 {
-    if (imap_client_is_alive(copy->source))
-        imap_client_set_events(copy->source, NULL);
+    struct copy *copy = *copy_p;
+    if (copy == NULL)
+        return;
+    *copy_p = NULL;
     while (copy->groups != NULL) {
         struct copy_group *group = copy->groups;
         copy->groups = group->next;
         mem_free(group);
     }
     mem_free(copy->retries);
-    for (size_t i = 0; i < copy->lane_count; i++)
-        appender_deinit(&copy->lanes[i].appender);
     buffer_deinit(&copy->flags);
     buffer_deinit(&copy->alone.flags);
+    mem_free(copy);
+}
+
+bool copy_is_answered(const struct copy *copy)
+{
+    return copy->appending == 0;
+}
+
+bool copy_has_leftover(const struct copy *copy)
+{
+    return !copy_is_dropping(copy) && copy_has_more_to_request(copy);
 }
 
 static void copy_look_at_clients(struct copy *copy)
 {
     if (!imap_client_is_alive(copy->source))
         pair_end(copy->pair, imap_client_fault(copy->source));
-    for (size_t i = 0; i < copy->lane_count; i++) {
-        /* A further lane that is lost without owing an answer is only a lane less. */
-        if (!imap_client_is_alive(copy->lanes[i].client) &&
-            (i == 0 || appender_pending(copy->lanes[i].appender) > 0))
-            pair_end(copy->pair, imap_client_fault(copy->lanes[i].client));
-    }
+    lane_set_look(copy->lanes);
     (void)pair_sees_stop(copy->pair);
-    if (copy->dropping_since_nsecs == 0 && copy_is_dropping(copy))
-        copy->dropping_since_nsecs = clock_mono_nsecs();
 }
 
-static bool copy_is_streaming(const struct copy *copy)
+/* A body of which the destination has a part. */
+static bool copy_is_inside_body(const struct copy *copy)
 {
-    return copy->stream.state == STREAM_COPIED && imap_client_is_alive(copy->source);
+    return (copy->stream.state == STREAM_COPIED || copy->feed.is_active) &&
+           imap_client_is_alive(copy->source) && imap_client_is_alive(copy->feeding->client);
 }
 
-/* While dropping, only what is under way is waited for: APPENDs to be answered, a body that is
-   passing through; and, if the pair goes on with another folder, the rest of the FETCHes. */
-static bool copy_is_dropped(const struct copy *copy)
+/* When the pair has ended, only a body that is passing through is waited for; when the folder has,
+   the FETCHes that are under way, since the pair goes on with another. */
+static bool copy_may_return(const struct copy *copy)
 {
-    bool is_answered = copy_lanes_are_answered(copy);
-    if (!pair_is_ended(copy->pair))
-        return is_answered && copy->requests == 0;
-    bool is_too_late = clock_mono_nsecs() - copy->dropping_since_nsecs > DROPPING_MAX_NSECS;
-    return is_too_late || (is_answered && !copy_is_streaming(copy));
-}
-
-static bool copy_is_finished(const struct copy *copy)
-{
-    if (copy->dropping_since_nsecs != 0)
-        return copy_is_dropped(copy);
-    return !copy_has_more_to_request(copy) && copy->requests == 0 &&
-           copy->alone.step == ALONE_NONE && copy_unanswered(copy) == 0;
+    if (pair_is_ended(copy->pair))
+        return pair_is_overdue(copy->pair) || !copy_is_inside_body(copy);
+    if (copy->requests > 0)
+        return false;
+    if (copy->is_followed)
+        return true;
+    return copy_is_answered(copy) &&
+           (copy_is_dropping(copy) ||
+            (!copy_has_more_to_request(copy) && copy->alone.step == ALONE_NONE));
 }
 
 /* Nothing can be moved now. An open MULTIAPPEND is ended if nothing more is to be expected for it
@@ -179,41 +173,50 @@ static bool copy_is_finished(const struct copy *copy)
 static bool copy_settle_batch(struct copy *copy)
 {
     struct imap_loop *loop = &copy->pair->loop;
-    int64_t since = copy_open_since_nsecs(copy);
+    int64_t since = lane_set_open_since_nsecs(copy->lanes);
     if (since == 0)
         return false;
     bool is_waiting_for_budget = loop->wake_at_nsecs != 0;
     if (copy->requests == 0 || is_waiting_for_budget || copy_is_dropping(copy) ||
         clock_mono_nsecs() - since >= BATCH_OPEN_NSECS)
-        return copy_flush_lanes(copy);
+        return lane_set_flush(copy->lanes);
     loop->wake_at_nsecs = since + BATCH_OPEN_NSECS;
     return false;
 }
 
-void copy_run(struct copy_job *job)
+static void copy_wait(struct copy *copy)
 {
-    struct copy copy;
-    copy_init(&copy, job);
+    struct imap_loop *loop = &copy->pair->loop;
+    if (copy_settle_batch(copy))
+        return;
+    if (copy_is_dropping(copy) && loop->wake_at_nsecs == 0)
+        loop->wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
+    imap_loop_wait(loop);
+}
+
+bool copy_run(struct copy *copy, const struct copy_next *next)
+{
+    struct pair *pair = copy->pair;
+    copy->next_folder = next;
+    copy->is_followed = false;
+    copy_set_source_events(copy);
     for (;;) {
-        copy_look_at_clients(&copy);
-        if (copy.dropping_since_nsecs == 0) {
-            copy_tend_lanes(&copy, clock_mono_nsecs());
-            copy_request_more(&copy);
+        copy_look_at_clients(copy);
+        if (!copy_is_dropping(copy)) {
+            lane_set_tend(copy->lanes, copy->listing->count - copy->next, copy->is_paced,
+                          clock_mono_nsecs());
+            copy_request_more(copy);
         }
-        if (copy_is_finished(&copy))
+        if (copy_may_return(copy))
             break;
-        if (!imap_loop_pump(&job->pair->loop) && !copy_settle_batch(&copy)) {
-            if (copy.dropping_since_nsecs != 0 && job->pair->loop.wake_at_nsecs == 0)
-                job->pair->loop.wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
-            imap_loop_wait(&job->pair->loop);
-        }
+        if (!imap_loop_pump(&pair->loop))
+            copy_wait(copy);
     }
-    /* The callbacks of what is still in flight point into this function's frame. */
-    if (copy.requests > 0)
-        imap_client_fail(copy.source, &job->pair->fault);
-    for (size_t i = 0; i < copy.lane_count; i++) {
-        if (appender_pending(copy.lanes[i].appender) > 0)
-            imap_client_fail(copy.lanes[i].client, &job->pair->fault);
-    }
-    copy_deinit(&copy);
+    /* The callbacks of FETCHes that are still in flight point to this copy. */
+    if (copy->requests > 0)
+        imap_client_fail(copy->source, &pair->fault);
+    (void)lane_set_flush(copy->lanes);
+    if (!copy->is_followed && imap_client_is_alive(copy->source))
+        imap_client_set_events(copy->source, NULL);
+    return copy->is_followed;
 }

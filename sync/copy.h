@@ -20,9 +20,37 @@ struct copy_job {
     struct fault folder_fault;            /* result: what ended the folder, not the pair */
 };
 
-/* Runs until every wanted message is in a final state, the folder can't go on (folder_fault) or the
-   pair has ended (pair_is_ended()). Messages that were not reached stay WANTED. Afterwards no
-   command is in flight on a client that is still alive. */
-void copy_run(struct copy_job *job);
+/* The folder that follows on the source, so that neither side waits at the seam between two. */
+struct copy_next {
+    void *context;
+    /* Everything this folder needs was asked for: may give the commands that open the next one.
+       False if it must not be opened yet. */
+    bool (*open)(void *context);
+    /* Everything asked for was delivered: the source's responses are the next folder's from now. */
+    void (*listen)(void *context);
+};
+
+struct copy;
+
+/* The job must outlive the copy. */
+struct copy *copy_init(struct copy_job *job);
+/* No APPEND of it may be unanswered on a client that is still alive. */
+void copy_deinit(struct copy **copy);
+
+/* With the folder selected on the source: fetches what is wanted and gives it to the lanes. Returns
+   when all messages are in a final state, the folder can't go on (folder_fault), the pair has ended
+   (pair_is_ended()), or the next folder was opened and nothing more can be fetched from this one.
+   `next` may be NULL. True if it was opened: then APPENDs may be unanswered, and something may be
+   left over. Afterwards no FETCH of it is in flight. Messages that were
+   not reached stay WANTED. */
+bool copy_run(struct copy *copy, const struct copy_next *next);
+/* All its APPENDs are answered. */
+bool copy_is_answered(const struct copy *copy);
+/* Something has to be fetched again: its folder must be selected once more for copy_run(). */
+bool copy_has_leftover(const struct copy *copy);
+
+/* Hears the answers to the APPENDs; the context is the copy (see lane_set_init()). */
+void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
+                          const struct imap_reply *reply);
 
 #endif

@@ -87,6 +87,8 @@ static void append_begin(struct copy *copy, uint32_t index, const char *flags, c
     if (needs_added_field)
         added_size = identity_added_field(copy->listing->messages[index].uid, added);
     copy->pair->sent_bytes += size_bytes + added_size;
+    copy->appending++;
+    appender_aim(copy->feeding->appender, copy->job->destination_mailbox, copy);
     appender_begin(copy->feeding->appender, index, flags, date, size_bytes + added_size);
     appender_add(copy->feeding->appender, added, added_size);
 }
@@ -141,7 +143,7 @@ static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct
             return IMAP_TAKEN;
         }
         size_t first = fetch->body_size < FEED_BYTES ? fetch->body_size : FEED_BYTES;
-        struct copy_lane *lane = copy_pick_lane(copy);
+        struct lane *lane = lane_set_pick(copy->lanes);
         if (lane == NULL || !gate_grants(copy, 1, first))
             return IMAP_NOT_NOW;
         copy->feeding = lane;
@@ -232,7 +234,7 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
         memset(&fetch, 0, sizeof(fetch));
     bool is_copied = stream_is_expected(copy, &fetch) && !transfer_limit_is_reached(copy);
     if (is_copied) {
-        struct copy_lane *lane = copy_pick_lane(copy);
+        struct lane *lane = lane_set_pick(copy->lanes);
         if (lane == NULL || !gate_grants(copy, 1, 0))
             return IMAP_NOT_NOW;
         copy->feeding = lane;

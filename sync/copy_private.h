@@ -5,7 +5,6 @@
 #define SYNC_COPY_PRIVATE_H
 
 #include "base/buffer.h"
-#include "sync/appender.h"
 #include "sync/copy.h"
 #include "sync/imap/fetch.h"
 #include "sync/messages/internaldate.h"
@@ -58,30 +57,16 @@ struct copy_feed {
     size_t asked_bytes; /* what the gate was asked for and has not granted yet */
 };
 
-/* One connection to the destination with its APPENDs. */
-struct copy_lane {
-    struct imap_client *client;
-    struct appender *appender;
-};
-
-/* Whether more lanes pay: the rate before and after the last ones were opened. */
-struct copy_probe {
-    int64_t since_nsecs; /* 0: not begun */
-    uint64_t copied_then;
-    double rate_before; /* messages per second with fewer lanes; 0: unknown */
-    bool is_settled;    /* the last lanes brought nothing: no more are opened */
-};
-
 struct copy {
     struct copy_job *job;
     struct pair *pair;
     struct listing *listing;
     struct imap_client *source;
-    struct copy_lane lanes[PAIR_LANES_MAX]; /* the first is the destination's own session */
-    size_t lane_count;
-    struct copy_lane *feeding; /* where the body under way goes */
-    struct copy_probe probe;
-    uint64_t copied_messages;
+    struct lane_set *lanes;
+    struct lane *feeding;         /* where the body under way goes */
+    size_t appending;             /* messages given to a lane and not answered */
+    const struct copy_next *next_folder; /* NULL: none, or it can't be opened yet */
+    bool is_followed; /* the next folder is being opened: nothing more can be asked for */
     size_t next;              /* everything below was requested once */
     size_t requests;          /* FETCH commands in flight */
     uint64_t requested_bytes; /* of messages requested and not delivered */
@@ -94,14 +79,12 @@ struct copy {
     struct copy_alone alone;
     struct copy_stream stream;
     struct copy_feed feed;
-    bool is_paced;                /* the gate said "wait": fetch only a little ahead */
-    int64_t dropping_since_nsecs; /* nothing new is sent any more; 0: going on */
-    struct buffer flags;          /* scratch */
+    bool is_paced;       /* the gate said "wait": fetch only a little ahead */
+    struct buffer flags; /* scratch */
 };
 
 /* copy.c */
-void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
-                          const struct imap_reply *reply);
+/* Nothing new is sent any more. */
 bool copy_is_dropping(const struct copy *copy);
 void copy_set_state(struct copy *copy, uint32_t index, enum message_state state);
 /* The final bad end of one message: noted, counted, logged. */
@@ -114,19 +97,6 @@ void copy_request_more(struct copy *copy);
 void copy_retry_alone(struct copy *copy, uint32_t index);
 void copy_add_group(struct copy *copy, const uint32_t *indexes, size_t count);
 bool copy_has_more_to_request(const struct copy *copy);
-
-/* copy_lane.c */
-void copy_add_lane(struct copy *copy, struct imap_client *client);
-/* The lane that can take a message soonest, or NULL if none is ready. */
-struct copy_lane *copy_pick_lane(struct copy *copy);
-/* Opens lanes while that pays, takes those in that have signed in. */
-void copy_tend_lanes(struct copy *copy, int64_t now_nsecs);
-size_t copy_unanswered(const struct copy *copy);
-bool copy_flush_lanes(struct copy *copy);
-/* When the oldest command that waits for more messages was begun; 0: none does. */
-int64_t copy_open_since_nsecs(const struct copy *copy);
-/* No lane has both lived and left APPENDs unanswered: nothing more is to be waited for. */
-bool copy_lanes_are_answered(const struct copy *copy);
 
 /* copy_body.c */
 void copy_set_source_events(struct copy *copy);

@@ -25,6 +25,15 @@ struct copy_request {
     size_t end;
 };
 
+/* To be called first when a FETCH is answered: behind the last one the source talks of the next
+   folder. */
+static void copy_request_answered(struct copy *copy)
+{
+    copy->requests--;
+    if (copy->requests == 0 && copy->is_followed)
+        copy->next_folder->listen(copy->next_folder->context);
+}
+
 static void slice_judge(struct copy *copy, const struct imap_reply *reply, struct fault *fault_r)
 {
     struct imap_answer answer = {0};
@@ -60,7 +69,7 @@ static void slice_answered(void *context, uint32_t number, const struct imap_rep
 {
     struct copy_request *request = context;
     (void)number;
-    request->copy->requests--;
+    copy_request_answered(request->copy);
     request_settle(request->copy, request->first, request->end, reply);
     mem_free(request);
 }
@@ -141,7 +150,7 @@ static void alone_body_answered(void *context, uint32_t number, const struct ima
     struct copy_alone *alone = &copy->alone;
     struct fault fault;
     (void)number;
-    copy->requests--;
+    copy_request_answered(copy);
     copy->requested_bytes -= alone->requested_bytes;
     copy->requested_messages--;
     if (alone->has_body) {
@@ -177,7 +186,7 @@ static void alone_metadata_answered(void *context, uint32_t number, const struct
     struct copy *copy = context;
     struct fault fault;
     (void)number;
-    copy->requests--;
+    copy_request_answered(copy);
     fault_clear(&fault);
     if (reply->status == IMAP_STATUS_NO || reply->status == IMAP_STATUS_BAD) {
         slice_judge(copy, reply, &fault);
@@ -243,10 +252,10 @@ static void group_answered(void *context, uint32_t number, const struct imap_rep
     struct copy_request *request = context;
     struct copy *copy = request->copy;
     (void)number;
-    copy->requests--;
+    copy_request_answered(copy);
     copy->is_group_running = false;
     request_settle(copy, request->first, request->end, reply);
-    (void)copy_flush_lanes(copy);
+    (void)lane_set_flush(copy->lanes);
     mem_free(request);
 }
 
@@ -302,6 +311,31 @@ bool copy_has_more_to_request(const struct copy *copy)
     return copy->next < copy->listing->count || copy->retry_count > 0 || copy->groups != NULL;
 }
 
+/* Nothing is left to be asked for, unless something goes wrong: that would be a leftover. */
+static void open_next_folder(struct copy *copy)
+{
+    const struct copy_next *next = copy->next_folder;
+    if (next == NULL || copy->is_followed || copy_has_more_to_request(copy) ||
+        copy->alone.step == ALONE_METADATA)
+        return;
+    copy->is_followed = next->open(next->context);
+    if (!copy->is_followed)
+        copy->next_folder = NULL;
+    else if (copy->requests == 0)
+        next->listen(next->context);
+}
+
+static void request_second_tries(struct copy *copy)
+{
+    /* They come last, one at a time, when nothing else is under way. */
+    if (copy->is_followed || copy->requests > 0 || !copy_is_answered(copy))
+        return;
+    if (copy->groups != NULL)
+        request_group(copy);
+    else if (copy->retry_count > 0 && copy->alone.step == ALONE_NONE)
+        request_alone(copy, copy->retries[--copy->retry_count], true);
+}
+
 void copy_request_more(struct copy *copy)
 {
     skip_unwanted(copy);
@@ -317,11 +351,6 @@ void copy_request_more(struct copy *copy)
     }
     if (copy->next < copy->listing->count)
         return;
-    /* Second tries come last, one at a time, when nothing else is under way. */
-    if (copy->requests > 0 || copy_unanswered(copy) > 0)
-        return;
-    if (copy->groups != NULL)
-        request_group(copy);
-    else if (copy->retry_count > 0 && copy->alone.step == ALONE_NONE)
-        request_alone(copy, copy->retries[--copy->retry_count], true);
+    open_next_folder(copy);
+    request_second_tries(copy);
 }

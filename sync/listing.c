@@ -82,11 +82,9 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
 void listing_send(struct listing *listing, bool with_identity, bool with_added_field)
 {
     struct imap_client *client = listing->session->client;
-    struct imap_events events = {listing, listing_untagged, NULL, NULL, NULL, NULL};
     listing->with_identity = with_identity;
     listing->with_added_field = with_added_field;
     listing->is_sent = true;
-    imap_client_set_events(client, &events);
     if (!with_identity)
         imap_client_command(client, imap_answer_callback, &listing->answer,
                             "UID FETCH 1:* (UID RFC822.SIZE)");
@@ -95,6 +93,12 @@ void listing_send(struct listing *listing, bool with_identity, bool with_added_f
                             "UID FETCH 1:* (UID RFC822.SIZE INTERNALDATE "
                             "BODY.PEEK[HEADER.FIELDS (" IDENTITY_FIELDS "%s)])",
                             with_added_field ? " RECEIVED" : "");
+}
+
+void listing_listen(struct listing *listing)
+{
+    struct imap_events events = {listing, listing_untagged, NULL, NULL, NULL, NULL};
+    imap_client_set_events(listing->session->client, &events);
 }
 
 static int compare_messages(const void *a, const void *b)

@@ -50,6 +50,9 @@ void listing_deinit(struct listing *listing);
 /* Sends the FETCH for the mailbox that is being selected (SELECT or EXAMINE may still be in
    flight). The listing must stay where it is until listing_finish(). */
 void listing_send(struct listing *listing, bool with_identity, bool with_added_field);
+/* From now on the session's responses are this listing's: at once, or, when it was sent behind
+   FETCHes of another folder, once those are answered. */
+void listing_listen(struct listing *listing);
 /* Waits for the end of a listing that is of no use, and forgets it; it may be sent again. */
 bool listing_drop(struct listing *listing, struct fault *fault_r);
 /* Waits for the end, sorts, checks. `name` is for the sentence. */

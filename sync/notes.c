@@ -30,6 +30,7 @@ void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
     memset(note, 0, sizeof(*note));
     note->index = index;
     note->reason = reason;
+    note->is_described = reason == PROBLEM_VANISHED; /* nobody can be asked */
     note->server_text = mem_strdup(server_text);
 }
 
@@ -87,18 +88,19 @@ static enum imap_taken describing_untagged(void *context, const struct imap_resp
 static size_t notes_describe_some(struct describing *describing, size_t from)
 {
     struct imap_client *client = describing->listing->session->client;
-    const struct notes *notes = describing->notes;
+    struct notes *notes = describing->notes;
     struct uidset set;
     struct fault fault;
     size_t next = from;
     uidset_init(&set);
     for (; next < notes->count && next < from + 2000; next++) {
-        const struct note *note = &notes->items[next];
+        struct note *note = &notes->items[next];
         bool follows_last = next > from && notes->items[next - 1].index + 1 == note->index;
-        if (note->reason == PROBLEM_VANISHED)
+        if (note->is_described)
             continue;
         if (!uidset_add(&set, describing->listing->messages[note->index].uid, follows_last))
             break;
+        note->is_described = true;
     }
     const char *uids = uidset_finish(&set);
     if (uids[0] != '\0') {
@@ -112,6 +114,15 @@ static size_t notes_describe_some(struct describing *describing, size_t from)
     }
     uidset_deinit(&set);
     return next - from;
+}
+
+bool notes_want_description(const struct notes *notes)
+{
+    for (size_t i = 0; i < notes->count; i++) {
+        if (!notes->items[i].is_described)
+            return true;
+    }
+    return false;
 }
 
 void notes_describe(struct notes *notes, const struct listing *listing)

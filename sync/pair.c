@@ -4,10 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "sync/folders/mutf7.h"
+#include "sync/copy.h"
 #include "sync/pair_private.h"
 #include "sync/verdict.h"
+
+/* After its end: how long the answers to what is under way are waited for. */
+#define PAIR_LINGER_NSECS (30 * CLOCK_NSECS_PER_SEC)
 
 /* The last words of a server may be a throttle, which is another matter than a lost connection. */
 static bool fault_is_throttle(const struct fault *lost, struct fault *throttle_r)
@@ -26,12 +31,18 @@ void pair_end(struct pair *pair, const struct fault *fault)
     if (pair->fault.code != FAULT_NONE)
         return;
     pair->fault = fault_is_throttle(fault, &throttle) ? throttle : *fault;
+    pair->ended_nsecs = clock_mono_nsecs();
     log_fault(pair->log, &pair->fault);
 }
 
 bool pair_is_ended(const struct pair *pair)
 {
     return pair->fault.code != FAULT_NONE;
+}
+
+bool pair_is_overdue(const struct pair *pair)
+{
+    return pair_is_ended(pair) && clock_mono_nsecs() - pair->ended_nsecs > PAIR_LINGER_NSECS;
 }
 
 void pair_count_error(struct pair *pair, const struct fault *last)
@@ -82,84 +93,6 @@ static void pair_log_plan(const struct pair *pair)
     }
 }
 
-/* -- creating folders -- */
-
-static void create_answered(void *context, uint32_t number, const struct imap_reply *reply)
-{
-    struct pair *pair = context;
-    if (reply->status == IMAP_STATUS_NO || reply->status == IMAP_STATUS_BAD)
-        pair->create_refusals[number] = mem_strndup(reply->text, reply->text_size);
-}
-
-/* A folder that is not subscribed is there all the same. */
-static void subscribe_answered(void *context, uint32_t number, const struct imap_reply *reply)
-{
-    struct pair *pair = context;
-    if (reply->status != IMAP_STATUS_NO && reply->status != IMAP_STATUS_BAD)
-        return;
-    char *name = mutf7_to_display(pair->plan->subscribes[number]);
-    log_line(pair->log, "folder %s not subscribed [server said: %.*s]", name,
-             (int)(reply->text_size < 512 ? reply->text_size : 512), reply->text);
-    mem_free(name);
-}
-
-static void pair_send_with_name(struct pair *pair, const char *command, const char *name,
-                                imap_command_callback *callback, uint32_t number)
-{
-    struct imap_client *client = pair->destination.client;
-    imap_client_begin(client, false);
-    imap_client_add(client, "%s ", command);
-    imap_client_add_string(client, name);
-    imap_client_end(client, callback, pair, number);
-}
-
-/* Waits until the destination has answered everything. */
-static bool pair_drain_destination(struct pair *pair)
-{
-    struct imap_client *client = pair->destination.client;
-    while (imap_client_is_alive(client) && imap_client_pending(client) > 0) {
-        if (pair_sees_stop(pair))
-            return false;
-        imap_loop_turn(&pair->loop);
-    }
-    if (imap_client_is_alive(client))
-        return true;
-    pair_end(pair, imap_client_fault(client));
-    return false;
-}
-
-/* All CREATEs and SUBSCRIBEs go out together. A refused CREATE counts only if the folder then can't
-   be opened: it may have existed all along under these servers' rules. */
-static void pair_create_folders(struct pair *pair)
-{
-    const struct folder_plan *plan = pair->plan;
-    pair->create_refusals = mem_alloc_array(plan->create_count, sizeof(char *));
-    if (pair->settings->dry)
-        return;
-    for (size_t i = 0; i < plan->create_count && !pair_is_ended(pair); i++) {
-        pair_send_with_name(pair, "CREATE", plan->creates[i], create_answered, (uint32_t)i);
-        if (imap_client_pending(pair->destination.client) >= 64)
-            (void)pair_drain_destination(pair);
-    }
-    for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++) {
-        pair_send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], subscribe_answered,
-                            (uint32_t)i);
-        if (imap_client_pending(pair->destination.client) >= 64)
-            (void)pair_drain_destination(pair);
-    }
-    if (!pair_is_ended(pair))
-        (void)pair_drain_destination(pair);
-    for (size_t i = 0; i < plan->create_count; i++) {
-        char *name = mutf7_to_display(plan->creates[i]);
-        if (pair->create_refusals[i] != NULL)
-            log_line(pair->log, "folder %s not created [server said: %s]", name,
-                     pair->create_refusals[i]);
-        else if (!pair_is_ended(pair))
-            log_line(pair->log, "folder %s created", name);
-        mem_free(name);
-    }
-}
-
 /* -- sizes -- */
 
 static bool session_log_folder_size(struct session *session, const struct folder *folder,
@@ -182,6 +115,7 @@ static bool session_log_folder_size(struct session *session, const struct folder
     }
     if (is_done) {
         listing_send(&listing, false, false);
+        listing_listen(&listing);
         is_done = listing_finish(&listing, name, fault_r);
     }
     if (is_done) {
@@ -258,19 +192,6 @@ static bool pair_make_plan(struct pair *pair)
     return true;
 }
 
-static void pair_sync_plan(struct pair *pair)
-{
-    const struct folder_plan *plan = pair->plan;
-    for (size_t i = 0; i < plan->count;) {
-        size_t end = i + 1;
-        while (end < plan->count && plan->entries[i].is_merged && plan->entries[end].is_merged &&
-               strcmp(plan->entries[i].destination, plan->entries[end].destination) == 0)
-            end++;
-        pair_sync_folders(pair, &plan->entries[i], end - i);
-        i = end;
-    }
-}
-
 static void pair_work(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
@@ -285,9 +206,11 @@ static void pair_work(struct pair *pair)
         pair_log_folder_sizes(pair, &pair->destination);
         return;
     }
-    pair_create_folders(pair);
+    target_list_send(&pair->targets, pair);
+    target_list_await(&pair->targets);
+    lane_set_init(&pair->lanes, pair, copy_append_answered);
     if (!settings->justfolders)
-        pair_sync_plan(pair);
+        pair_sync_folders(pair);
 }
 
 /* -- the verdict -- */
@@ -296,15 +219,6 @@ static bool fault_is_pause(const struct fault *fault)
 {
     return fault->code == FAULT_STOPPED || fault->code == FAULT_TRANSFER_LIMIT ||
            fault->code == FAULT_THROTTLED;
-}
-
-static uint64_t refused_folders(const struct pair *pair)
-{
-    uint64_t refused = 0;
-    for (size_t i = 0;
-         pair->plan != NULL && pair->create_refusals != NULL && i < pair->plan->create_count; i++)
-        refused += pair->create_refusals[i] != NULL;
-    return refused;
 }
 
 /* What is missing although the pair went through to its end. */
@@ -345,11 +259,11 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
         fault_set(&result->fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RETRY, 0,
                   "the accounting does not close: %lld messages are in no state",
                   (long long)difference);
-    } else if (pair->settings->justfolders && refused_folders(pair) > 0) {
+    } else if (pair->settings->justfolders && target_list_refused(&pair->targets) > 0) {
         result->status = JOB_EXCEPTIONS;
         fault_set(&result->fault, FAULT_CREATE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_NEVER, 2,
                   "%llu folders could not be created; the log names them",
-                  (unsigned long long)refused_folders(pair));
+                  (unsigned long long)target_list_refused(&pair->targets));
     } else {
         result->status = JOB_COMPLETE;
     }
@@ -357,17 +271,9 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
 
 static void pair_deinit(struct pair *pair)
 {
-    if (pair->create_refusals != NULL) {
-        for (size_t i = 0; i < pair->plan->create_count; i++)
-            mem_free(pair->create_refusals[i]);
-        mem_free(pair->create_refusals);
-    }
+    lane_set_deinit(&pair->lanes);
+    target_list_deinit(&pair->targets);
     folder_plan_deinit(&pair->plan);
-    const struct slots *slots = pair->environment->slots;
-    for (size_t i = 0; i < pair->lane_count; i++)
-        session_deinit(&pair->lanes[i]);
-    if (slots != NULL && pair->lane_count > 0)
-        slots->give_back(slots->context, 0, (unsigned int)pair->lane_count);
     session_deinit(&pair->source);
     session_deinit(&pair->destination);
 }

@@ -35,6 +35,7 @@ struct pair_environment {
     const struct stop *stop;
     struct tls_contexts *tls; /* shared by all pairs, locks itself */
     struct pair_progress *progress;
+    bool was_throttled; /* a server asked for patience earlier in this run */
 };
 
 struct pair_result {

@@ -4,12 +4,11 @@
 #define SYNC_PAIR_PRIVATE_H
 
 #include "sync/folders/plan.h"
+#include "sync/lane_set.h"
 #include "sync/listing.h"
 #include "sync/pair.h"
 #include "sync/session.h"
-
-/* Connections to the destination for one mailbox, the first included. */
-#define PAIR_LANES_MAX 16
+#include "sync/target.h"
 
 struct pair {
     const struct settings *settings;
@@ -18,29 +17,30 @@ struct pair {
     struct imap_loop loop;
     struct session source;
     struct session destination;
-    struct session lanes[PAIR_LANES_MAX - 1]; /* further connections to the destination */
-    size_t lane_count;
+    struct lane_set lanes; /* the connections to the destination */
     struct folder_plan *plan;
-    char **create_refusals; /* parallel to plan->creates; the server's words, NULL if created */
+    struct target_list targets;   /* the plan's destination folders */
     struct message_counts counts; /* sum over the folders that were recorded */
     uint64_t errors;              /* messages and folders that failed, against --errorsmax */
     uint64_t sent_bytes;          /* against --exitwhenover */
     bool has_failed_folder;
     struct fault folder_fault; /* the first folder's, for the mailbox's error */
     struct fault fault;        /* what ended the pair early; FAULT_NONE while it goes on */
+    int64_t ended_nsecs;       /* when that was */
 };
 
 /* Remembers why the pair ends; the first reason stays. */
 void pair_end(struct pair *pair, const struct fault *fault);
 bool pair_is_ended(const struct pair *pair);
+/* It ended so long ago that what is still under way is no longer waited for. */
+bool pair_is_overdue(const struct pair *pair);
 /* Counts an error; ends the pair when there are too many. */
 void pair_count_error(struct pair *pair, const struct fault *fault);
 /* True once a stop is wanted; ends the pair with FAULT_STOPPED. */
 bool pair_sees_stop(struct pair *pair);
 
-/* pair_folder.c: one destination folder and all source folders that go there (entries[0..count) of
-   the plan, merged ones together). Faults of a folder are recorded there; those of the mailbox end
-   the pair. */
-void pair_sync_folders(struct pair *pair, const struct plan_entry *entries, size_t count);
+/* pair_folders.c: syncs all folders of the plan, whose targets were sent for. Faults of a folder are
+   recorded there; those of the mailbox end the pair. */
+void pair_sync_folders(struct pair *pair);
 
 #endif

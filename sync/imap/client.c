@@ -13,10 +13,11 @@ static const char *const state_names[] = {
     "connecting",    "TLS handshake", "greeting", "not authenticated",
     "authenticated", "selected",      "closed"};
 
-/* The only way to change the state. */
+/* The only way to change the state. What is closed stays so: a caller may tell of an answer that
+   came just before the end. */
 void client_set_state(struct imap_client *client, enum imap_client_state state)
 {
-    if (client->state == state)
+    if (client->state == state || client->state == IMAP_STATE_CLOSED)
         return;
     if (client->options.trace != NULL)
         log_line(client->options.trace, "host%d state %s -> %s", client->options.side,
@@ -43,6 +44,7 @@ struct imap_client *imap_client_init(struct connection *connection,
     client->connection = connection;
     client->state = IMAP_STATE_CONNECTING;
     client->state_after_tls = IMAP_STATE_GREETING;
+    client->unasked_max_bytes = UINT64_MAX;
     /* Passwords pass through the output buffer; bodies need no wiping, but share it. */
     buffer_init(&client->out, CLIENT_OUT_MAX_BYTES);
     buffer_init(&client->in, CLIENT_IN_MAX_BYTES);
@@ -52,7 +54,7 @@ struct imap_client *imap_client_init(struct connection *connection,
     return client;
 }
 
-static void mailbox_reset(struct imap_mailbox *mailbox)
+void client_mailbox_reset(struct imap_mailbox *mailbox)
 {
     mem_free(mailbox->permanentflags);
     memset(mailbox, 0, sizeof(*mailbox));
@@ -71,7 +73,7 @@ void imap_client_deinit(struct imap_client **client_p)
         mem_free(command);
     }
     mem_free(client->building);
-    mailbox_reset(&client->mailbox);
+    client_mailbox_reset(&client->mailbox);
     mem_free(client->sync_points);
     mem_wipe(client->out.base, client->out.alloc);
     buffer_deinit(&client->out);
@@ -272,7 +274,8 @@ const struct imap_mailbox *imap_client_mailbox(const struct imap_client *client)
 
 void imap_client_mailbox_begin(struct imap_client *client)
 {
-    mailbox_reset(&client->mailbox);
+    if (client->pending == 0)
+        client_mailbox_reset(&client->mailbox);
     client->is_next_opening = true;
 }
 

@@ -150,7 +150,8 @@ bool imap_client_knows_capabilities(const struct imap_client *client);
 /* After STARTTLS and after sign-in the old list is void (RFC 9051 section 6.1.1). */
 void imap_client_forget_capabilities(struct imap_client *client);
 const struct imap_mailbox *imap_client_mailbox(const struct imap_client *client);
-/* Forgets the mailbox: to be called before SELECT or EXAMINE is given. */
+/* To be called before SELECT or EXAMINE is given: the present mailbox is forgotten once everything
+   given before is answered, so that the next can be opened behind its last FETCH. */
 void imap_client_mailbox_begin(struct imap_client *client);
 /* The two changes of state that whoever gave the command has to tell. */
 void imap_client_set_authenticated(struct imap_client *client);
@@ -175,6 +176,9 @@ void imap_client_add(struct imap_client *client, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A mailbox name, user or password: quoted where that is possible, else a literal. */
 void imap_client_add_string(struct imap_client *client, const char *text);
+/* Larger literals wait for their invitation even where the server needs none (RFC 7888): what it
+   refuses then was not sent in vain. UINT64_MAX, the start: none do. */
+void imap_client_set_unasked_max(struct imap_client *client, uint64_t max_bytes);
 /* "{n}" or "{n+}" for a literal of `size` bytes; exactly so many must follow by add_bytes. */
 void imap_client_add_literal(struct imap_client *client, uint64_t size);
 /* When the output buffer's ceiling would be passed, the client is closed: look at

@@ -168,8 +168,11 @@ static void client_take_tagged(struct imap_client *client, const struct imap_res
         client->mailbox.expunged = 0;
     }
     (void)client_cut_out(client, command->end);
+    bool is_leaving = client->first != NULL && client->first->is_opening;
     if (command->callback != NULL)
         command->callback(command->context, command->number, &reply);
+    if (is_leaving)
+        client_mailbox_reset(&client->mailbox);
     mem_free(command);
 }
 

@@ -181,9 +181,16 @@ void imap_client_add_string(struct imap_client *client, const char *text)
 
 static bool literal_needs_invitation(const struct imap_client *client, uint64_t size)
 {
+    if (size > client->unasked_max_bytes)
+        return true;
     if (imap_client_can(client, IMAP_CAP_LITERAL_PLUS))
         return false;
     return !imap_client_can(client, IMAP_CAP_LITERAL_MINUS) || size > CLIENT_LITERAL_MINUS;
+}
+
+void imap_client_set_unasked_max(struct imap_client *client, uint64_t max_bytes)
+{
+    client->unasked_max_bytes = max_bytes;
 }
 
 void imap_client_add_literal(struct imap_client *client, uint64_t size)

@@ -54,6 +54,7 @@ struct imap_client {
     struct buffer early_text;
     struct buffer trace_line;
     uint32_t tag_counter;
+    uint64_t unasked_max_bytes; /* larger literals are always synchronising */
 
     /* compression */
     struct imap_command *compress; /* the COMPRESS under way */
@@ -76,6 +77,8 @@ struct imap_client {
 
 /* client.c */
 void client_set_state(struct imap_client *client, enum imap_client_state state);
+/* Forgets the mailbox: what comes from now on is about another one. */
+void client_mailbox_reset(struct imap_mailbox *mailbox);
 /* One line of the wire trace, if there is one. */
 void client_trace(struct imap_client *client, const char *direction, const char *text, size_t size);
 void client_fail_protocol(struct imap_client *client, const char *what, const char *text,

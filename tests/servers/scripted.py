@@ -357,6 +357,8 @@ class Session:
         return found
 
     def _do_fetch(self, tag, command, literals):
+        if self.selected is None:
+            return self.send(f"{tag} BAD no mailbox is selected")
         uid_set, items = re.match(r"(?:UID )?FETCH (\S+) (.*)", command, re.I | re.S).groups()
         uids = self.uids(uid_set)
         if self.server.fetch_order in ("reversed", "both"):

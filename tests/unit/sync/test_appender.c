@@ -33,7 +33,8 @@ static void start(struct fixture *fixture, const char *capabilities)
 {
     peer_start(&fixture->peer, capabilities);
     buffer_init(&fixture->results.text, 100000);
-    fixture->appender = appender_init(fixture->peer.client, "A b", take_result, &fixture->results);
+    fixture->appender = appender_init(fixture->peer.client, take_result);
+    appender_aim(fixture->appender, "A b", &fixture->results);
 }
 
 static void stop(struct fixture *fixture)
@@ -94,28 +95,60 @@ static void test_several_messages_to_a_command(void **state)
     stop(&fixture);
 }
 
+static uint32_t give_until_sent(struct fixture *fixture, const char *body)
+{
+    uint32_t count = 0;
+    do {
+        assert_int_equal(appender_open_since_nsecs(fixture->appender) != 0, count > 0);
+        give(fixture, count++, "", "", body);
+    } while (appender_open_since_nsecs(fixture->appender) != 0);
+    peer_settle(&fixture->peer);
+    buffer_clear(&fixture->peer.got);
+    return count;
+}
+
 static void test_batches_are_bounded(void **state)
 {
     struct fixture fixture;
-    (void)state;
-    start(&fixture, " LITERAL+ MULTIAPPEND");
-    for (uint32_t i = 0; i < 128; i++) {
-        assert_int_equal(appender_open_since_nsecs(fixture.appender) != 0, i > 0);
-        give(&fixture, i, "", "", "x");
-    }
-    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
-    peer_settle(&fixture.peer);
-    buffer_clear(&fixture.peer.got);
-    /* and by their bytes */
     char *body = calloc(1, 600 * 1024);
+    (void)state;
     assert_non_null(body);
     memset(body, 'x', 600 * 1024 - 1);
-    give(&fixture, 200, "", "", body);
-    assert_true(appender_open_since_nsecs(fixture.appender) > 0);
-    give(&fixture, 201, "", "", body);
-    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
-    assert_int_equal(appender_pending(fixture.appender), 2);
+    start(&fixture, " LITERAL+ MULTIAPPEND");
+    assert_int_equal(give_until_sent(&fixture, "x"), 512);
+    assert_int_equal(give_until_sent(&fixture, body), 14); /* 8 MiB */
+    /* Where one was refused, less has to be sent again the next time. */
+    peer_say(&fixture.peer, "A1 NO [LIMIT] no\r\n");
+    assert_int_equal(give_until_sent(&fixture, "x"), 64);
+    assert_int_equal(give_until_sent(&fixture, body), 2); /* 1 MiB */
+    assert_int_equal(appender_pending(fixture.appender), 3);
     free(body);
+    stop(&fixture);
+}
+
+static void test_another_mailbox_begins_another_command(void **state)
+{
+    struct fixture fixture;
+    struct results other;
+    (void)state;
+    start(&fixture, " LITERAL+ MULTIAPPEND");
+    memset(&other, 0, sizeof(other));
+    buffer_init(&other.text, 1000);
+    give(&fixture, 1, "", "", "ab");
+    appender_aim(fixture.appender, "C", &other);
+    assert_int_equal(appender_open_since_nsecs(fixture.appender), 0);
+    give(&fixture, 1, "", "", "cd");
+    appender_aim(fixture.appender, "C", &other); /* the same one goes on */
+    give(&fixture, 2, "", "", "ef");
+    assert_true(appender_flush(fixture.appender));
+    peer_settle(&fixture.peer);
+    assert_string_equal(buffer_str(&fixture.peer.got),
+                        "A1 APPEND \"A b\" () {2+}\r\nab\r\n"
+                        "A2 APPEND \"C\" () {2+}\r\ncd () {2+}\r\nef\r\n");
+    peer_say(&fixture.peer, "A2 NO second\r\nA1 OK first\r\n");
+    assert_string_equal(buffer_str(&fixture.results.text), "1:1,;");
+    assert_string_equal(buffer_str(&other.text), "2:1,2,;");
+    buffer_deinit(&other.text);
     stop(&fixture);
 }
 
@@ -199,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_one_message_to_a_command),
         cmocka_unit_test(test_several_messages_to_a_command),
         cmocka_unit_test(test_batches_are_bounded),
+        cmocka_unit_test(test_another_mailbox_begins_another_command),
         cmocka_unit_test(test_a_backlog_makes_it_wait),
         cmocka_unit_test(test_answers_due_make_it_wait),
         cmocka_unit_test(test_a_connection_that_ends_answers_nothing),

@@ -137,6 +137,22 @@ static void test_bye_then_close(void **state)
     peer_stop(&peer);
 }
 
+/* Somebody was told of an OK that came just before. */
+static void test_what_is_closed_stays_closed(void **state)
+{
+    struct peer peer;
+    struct fault fault;
+    (void)state;
+    peer_start(&peer, "");
+    fault_set(&fault, FAULT_STOPPED, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 1, "enough");
+    imap_client_fail(peer.client, &fault);
+    imap_client_set_selected(peer.client, true);
+    assert_false(imap_client_is_alive(peer.client));
+    imap_client_set_authenticated(peer.client);
+    assert_int_equal(imap_client_state(peer.client), IMAP_STATE_CLOSED);
+    peer_stop(&peer);
+}
+
 static void test_a_close_in_the_middle_of_a_response(void **state)
 {
     struct peer peer;
@@ -317,6 +333,9 @@ static void test_literals_that_need_no_invitation(void **state)
         {" LITERAL-", 4096, "A1 APPEND x {4096+}\r\n", true},
         {" LITERAL+", 4097, "A1 APPEND x {4097+}\r\n", true},
         {" LITERAL- LITERAL+", 4097, "A1 APPEND x {4097+}\r\n", true},
+        {" LITERAL+", 4500, "A1 APPEND x {4500+}\r\n", true},
+        /* with a server that may refuse what it was sent unasked */
+        {" LITERAL+", 4501, "A1 APPEND x {4501}\r\n", false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -325,6 +344,7 @@ static void test_literals_that_need_no_invitation(void **state)
         struct peer_answers answers = {0};
         memset(literal, 'x', rows[i].size);
         peer_start(&peer, rows[i].capabilities);
+        imap_client_set_unasked_max(peer.client, 4500);
         give_literal(&peer, &answers, 1, "APPEND x", literal);
         peer_settle(&peer);
         size_t expected = strlen(rows[i].line) + (rows[i].is_sent ? rows[i].size + 2 : 0);
@@ -638,6 +658,7 @@ int main(void)
         cmocka_unit_test(test_garbage_later),
         cmocka_unit_test(test_a_response_without_end),
         cmocka_unit_test(test_bye_then_close),
+        cmocka_unit_test(test_what_is_closed_stays_closed),
         cmocka_unit_test(test_a_close_in_the_middle_of_a_response),
         cmocka_unit_test(test_a_port_where_nobody_listens),
         cmocka_unit_test(test_answers_in_any_order),

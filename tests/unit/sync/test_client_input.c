@@ -213,6 +213,18 @@ static void test_the_mailbox(void **state)
     assert_int_equal(mailbox->exists, 12);
     assert_int_equal(mailbox->exists_at_open, 10);
     assert_int_equal(mailbox->expunged, 2);
+    /* The next one is opened behind a FETCH of this one, which is left with the answer to that. */
+    peer_give(&peer, &answers, 2, "FETCH y");
+    imap_client_mailbox_begin(peer.client);
+    peer_give(&peer, &answers, 3, "EXAMINE z");
+    peer_settle(&peer);
+    assert_int_equal(mailbox->exists, 12);
+    peer_say(&peer, "* 1 EXPUNGE\r\n* OK [UIDVALIDITY 9] late\r\nA2 OK\r\n");
+    assert_false(mailbox->has_exists || mailbox->has_permanentflags);
+    assert_int_equal(mailbox->uidvalidity, 0);
+    peer_say(&peer, "* 4 EXISTS\r\n* OK [UIDVALIDITY 8] z\r\nA3 OK\r\n");
+    assert_int_equal(mailbox->exists_at_open, 4);
+    assert_int_equal(mailbox->uidvalidity, 8);
     imap_client_mailbox_begin(peer.client);
     assert_false(mailbox->has_exists || mailbox->has_permanentflags);
     peer_say(&peer, "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n");

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/folder_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sync/messages/adopt.h"
+#include "sync/verdict.h"
+
+/* A fault of one folder stays there; one of the mailbox ends the pair. */
+static void run_fail(struct folder_run *run)
+{
+    if (run->fault.scope >= FAULT_SCOPE_MAILBOX)
+        pair_end(run->pair, &run->fault);
+}
+
+/* -- opening -- */
+
+static bool run_needs_identity(const struct folder_run *run)
+{
+    return target_holds_mail(run->target) || run->target->listing.count > 0 ||
+           !run->pair->settings->syncduplicates;
+}
+
+static void run_send_examine(struct folder_run *run)
+{
+    struct imap_client *client = run->pair->source.client;
+    memset(&run->answer, 0, sizeof(run->answer));
+    imap_client_mailbox_begin(client);
+    imap_client_begin(client, false);
+    imap_client_add(client, "EXAMINE ");
+    imap_client_add_string(client, run->entry->source->name);
+    imap_client_end(client, imap_answer_callback, &run->answer, 0);
+}
+
+void folder_run_open(struct folder_run *run)
+{
+    run->is_opened = true;
+    run_send_examine(run);
+    listing_send(&run->listing, run_needs_identity(run), run->pair->settings->addheader);
+}
+
+void folder_run_listen(struct folder_run *run)
+{
+    listing_listen(&run->listing);
+}
+
+static bool run_finish_open(struct folder_run *run)
+{
+    struct session *session = &run->pair->source;
+    if (!imap_loop_await(&run->pair->loop, session->client, &run->answer, &run->fault))
+        return false;
+    if (run->answer.status != IMAP_STATUS_OK) {
+        session_judge(session, VERDICT_SELECT, &run->answer, run->name, &run->fault);
+        return false;
+    }
+    imap_client_set_selected(session->client, true);
+    return true;
+}
+
+/* -- which messages -- */
+
+static void run_settle(struct folder_run *run, uint32_t index, enum message_state state,
+                       enum problem_reason reason, const char *text)
+{
+    run->listing.messages[index].state = (uint8_t)state;
+    notes_add(&run->notes, index, reason, text);
+}
+
+static void run_adopt(struct folder_run *run)
+{
+    struct listing *listing = &run->listing;
+    const struct target *target = run->target;
+    adopt_match(listing->identities, listing->identity_count, target->listing.identities,
+                target->listing.identity_count, run->pair->settings->syncinternaldates);
+    for (size_t i = 0; i < listing->identity_count; i++) {
+        if (listing->identities[i].is_matched)
+            listing->messages[listing->identities[i].index].state = MESSAGE_ALREADY;
+    }
+}
+
+/* --nosyncduplicates: the copy with the lowest UID stands for all. */
+static void run_exclude_duplicates(struct folder_run *run)
+{
+    struct listing *listing = &run->listing;
+    for (size_t i = 0; i < listing->identity_count; i++)
+        listing->identities[i].is_matched = false;
+    adopt_mark_duplicates(listing->identities, listing->identity_count);
+    for (size_t i = 0; i < listing->identity_count; i++) {
+        uint32_t index = listing->identities[i].index;
+        if (listing->identities[i].is_matched && listing->messages[index].state == MESSAGE_WANTED)
+            run_settle(run, index, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+                       "rule: an exact duplicate in the same folder (--nosyncduplicates)");
+    }
+}
+
+static void run_exclude_by_rules(struct folder_run *run)
+{
+    const struct settings *settings = run->pair->settings;
+    char text[128];
+    for (size_t i = 0; i < run->listing.count; i++) {
+        const struct listed_message *message = &run->listing.messages[i];
+        if (message->state != MESSAGE_WANTED)
+            continue;
+        if (settings->maxsize >= 0 && (int64_t)message->size_bytes > settings->maxsize) {
+            (void)snprintf(text, sizeof(text), "rule: larger than --maxsize %lld",
+                           (long long)settings->maxsize);
+            run_settle(run, (uint32_t)i, MESSAGE_TOO_BIG, PROBLEM_TOO_BIG, text);
+        } else if (settings->minsize >= 0 && (int64_t)message->size_bytes <= settings->minsize) {
+            (void)snprintf(text, sizeof(text), "rule: not larger than --minsize %lld",
+                           (long long)settings->minsize);
+            run_settle(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED, text);
+        } else if (settings->dry) {
+            run_settle(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+                       "rule: dry run, it would be copied");
+        }
+    }
+}
+
+/* Everything still wanted failed for the reason that ended the folder. */
+static void run_fail_wanted(struct folder_run *run)
+{
+    const char *text = run->fault.server[0] != '\0' ? run->fault.server : run->fault.text;
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state < MESSAGE_COPIED)
+            run_settle(run, (uint32_t)i, MESSAGE_FAILED, PROBLEM_FAILED, text);
+    }
+}
+
+/* -- accounting -- */
+
+static void run_count(struct folder_run *run)
+{
+    uint64_t in_state[MESSAGE_STATE_COUNT] = {0};
+    for (size_t i = 0; i < run->listing.count; i++)
+        in_state[run->listing.messages[i].state]++;
+    run->counts.source = run->listing.count;
+    run->counts.copied = in_state[MESSAGE_COPIED];
+    run->counts.already = in_state[MESSAGE_ALREADY];
+    run->counts.excluded = in_state[MESSAGE_EXCLUDED];
+    run->counts.too_big = in_state[MESSAGE_TOO_BIG];
+    run->counts.failed = in_state[MESSAGE_FAILED];
+    run->counts.unreadable = in_state[MESSAGE_UNREADABLE];
+    run->counts.vanished = in_state[MESSAGE_VANISHED];
+}
+
+/* The folder could not be listed: what is known of its messages is how many they are. */
+static bool run_store_unlisted(struct folder_run *run, struct fault *fault_r)
+{
+    const struct pair_environment *environment = run->pair->environment;
+    uint64_t messages = run->unlisted_messages;
+    run->counts.source = messages;
+    run->counts.failed = messages;
+    struct store_problem problem = {
+        .folder = run->name,
+        .messages = messages,
+        .message_id = "",
+        .date = "",
+        .reason = PROBLEM_FAILED,
+        .server_text = run->fault.server[0] != '\0' ? run->fault.server : run->fault.text,
+    };
+    return messages == 0 || store_problem_add(environment->store, environment->run_id,
+                                              environment->row, &problem, fault_r);
+}
+
+static void run_log_result(const struct folder_run *run)
+{
+    const struct message_counts *counts = &run->counts;
+    log_line(run->pair->log,
+             "folder %s: %llu messages, %llu copied, %llu already there, %llu excluded, %llu too "
+             "big, %llu failed, %llu unreadable, %llu vanished, difference %lld",
+             run->name, (unsigned long long)counts->source, (unsigned long long)counts->copied,
+             (unsigned long long)counts->already, (unsigned long long)counts->excluded,
+             (unsigned long long)counts->too_big, (unsigned long long)counts->failed,
+             (unsigned long long)counts->unreadable, (unsigned long long)counts->vanished,
+             (long long)message_counts_difference(counts));
+    if (run->job.dropped_keywords > 0)
+        log_line(run->pair->log, "folder %s: %llu flags the destination can't keep were left out",
+                 run->name, (unsigned long long)run->job.dropped_keywords);
+}
+
+static bool run_has_failed(const struct folder_run *run)
+{
+    return run->fault.code != FAULT_NONE && run->fault.scope < FAULT_SCOPE_MAILBOX;
+}
+
+void folder_run_settle(struct folder_run *run)
+{
+    run->counts.bytes_copied = run->job.copied_bytes;
+    if (run->fault.code == FAULT_NONE)
+        run->fault = run->job.folder_fault;
+    if (run->is_listed && run_has_failed(run))
+        run_fail_wanted(run);
+}
+
+/* Writes what became of the folder into the store; a store that can't be written ends the pair. */
+void folder_run_record(struct folder_run *run)
+{
+    struct pair *pair = run->pair;
+    const struct pair_environment *environment = pair->environment;
+    struct fault fault;
+    bool is_stored = true;
+    folder_run_settle(run);
+    bool is_failed = run_has_failed(run);
+    if (run->is_listed) {
+        run_count(run);
+        is_stored = notes_store(&run->notes, &run->listing, environment, run->name, &fault);
+    } else if (is_failed) {
+        is_stored = run_store_unlisted(run, &fault);
+    } else {
+        run->counts.source = run->unlisted_messages;
+    }
+    struct store_folder folder = {
+        .source_name = run->name,
+        .destination_name = run->target->name,
+        .is_renamed = run->entry->is_renamed,
+        .is_merged = run->entry->is_merged,
+        .is_failed = is_failed,
+        .error = is_failed ? run->fault.text : "",
+        .counts = run->counts,
+    };
+    is_stored = is_stored && store_folder_add(environment->store, environment->run_id,
+                                              environment->row, &folder, &fault);
+    if (!is_stored)
+        pair_end(pair, &fault);
+    run_log_result(run);
+    message_counts_add(&pair->counts, &run->counts);
+    if (is_failed) {
+        log_fault(pair->log, &run->fault);
+        if (!pair->has_failed_folder)
+            pair->folder_fault = run->fault;
+        pair->has_failed_folder = true;
+        pair_count_error(pair, &run->fault);
+    }
+    log_flush(pair->log);
+}
+
+/* -- reading -- */
+
+/* What could not be copied is described while its folder is at hand. */
+static void run_describe(struct folder_run *run)
+{
+    if (!pair_is_ended(run->pair) && notes_want_description(&run->notes))
+        notes_describe(&run->notes, &run->listing);
+}
+
+static void run_copy(struct folder_run *run, const struct copy_next *next)
+{
+    struct copy_job job = {
+        .pair = run->pair,
+        .listing = &run->listing,
+        .notes = &run->notes,
+        .source_name = run->name,
+        .destination_name = run->target->name,
+        .destination_mailbox = run->target->mailbox,
+        .permanent = &run->target->opened,
+    };
+    run->job = job;
+    run->copy = copy_init(&run->job);
+    if (copy_run(run->copy, next) || pair_is_ended(run->pair))
+        return;
+    folder_run_settle(run);
+    run_describe(run);
+}
+
+/* Without a copy there is no seam to bridge, but the next folder may as well be opened. */
+static void run_open_next(const struct folder_run *run, const struct copy_next *next)
+{
+    if (next != NULL && !pair_is_ended(run->pair) && next->open(next->context))
+        next->listen(next->context);
+}
+
+static void run_decide(struct folder_run *run)
+{
+    struct pair *pair = run->pair;
+    if (pair->environment->progress != NULL)
+        atomic_fetch_add(&pair->environment->progress->messages_known, run->listing.count);
+    target_list_mail(run->target);
+    if (run->target->fault.code != FAULT_NONE) {
+        run->fault = run->target->fault;
+        return;
+    }
+    if (run->target->listing.identity_count > 0)
+        run_adopt(run);
+    if (!pair->settings->syncduplicates)
+        run_exclude_duplicates(run);
+    run_exclude_by_rules(run);
+}
+
+/* The answers of what is still in flight would be written into `run`, and so would data that comes
+   unasked. That happens only when the pair has ended, or a folder could not be opened and its
+   listing was sent with it. */
+void folder_run_leave(struct folder_run *run)
+{
+    struct imap_client *client = run->pair->source.client;
+    struct fault fault;
+    if (run->is_listed || !imap_client_is_alive(client))
+        return;
+    if (imap_client_pending(client) > 0 &&
+        (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault)))
+        imap_client_fail(client, &run->pair->fault);
+    imap_client_set_events(client, NULL);
+}
+
+void folder_run_read(struct folder_run *run, const struct copy_next *next)
+{
+    struct pair *pair = run->pair;
+    log_line(pair->log, "folder %s -> %s", run->name, run->target->name);
+    if (run_finish_open(run)) {
+        const struct imap_mailbox *mailbox = imap_client_mailbox(pair->source.client);
+        run->is_listed = listing_finish(&run->listing, run->name, &run->fault);
+        run->uidvalidity = mailbox->uidvalidity;
+        if (mailbox->has_exists)
+            run->unlisted_messages = mailbox->exists;
+    }
+    if (run->is_listed)
+        run_decide(run);
+    run_fail(run);
+    folder_run_leave(run);
+    if (pair_is_ended(pair))
+        return;
+    run_describe(run);
+    if (run->is_listed && run->fault.code == FAULT_NONE && run->target->is_there &&
+        !pair->settings->dry)
+        run_copy(run, next);
+    else
+        run_open_next(run, next);
+}
+
+bool folder_run_is_answered(const struct folder_run *run)
+{
+    return run->copy == NULL || copy_is_answered(run->copy);
+}
+
+bool folder_run_wants_source(const struct folder_run *run)
+{
+    return run->is_listed && !run->is_read_again &&
+           ((run->copy != NULL && copy_has_leftover(run->copy)) ||
+            notes_want_description(&run->notes));
+}
+
+/* The same folder, not one that has taken its name. */
+static bool run_is_the_same(struct folder_run *run)
+{
+    const struct imap_mailbox *mailbox = imap_client_mailbox(run->pair->source.client);
+    if (mailbox->uidvalidity == run->uidvalidity)
+        return true;
+    fault_set(&run->fault, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 1,
+              "the folder %s was replaced on the source during the run", run->name);
+    return false;
+}
+
+void folder_run_read_again(struct folder_run *run)
+{
+    bool has_copy = run->copy != NULL && copy_has_leftover(run->copy);
+    run->is_read_again = true;
+    run_send_examine(run);
+    if (!run_finish_open(run)) {
+        run_fail(run);
+        return;
+    }
+    if (!run_is_the_same(run))
+        return;
+    if (has_copy)
+        (void)copy_run(run->copy, NULL);
+    folder_run_settle(run);
+    run_describe(run);
+}
+
+/* -- life -- */
+
+struct folder_run *folder_run_init(struct pair *pair, const struct plan_entry *entry,
+                                   struct target *target)
+{
+    struct folder_run *run = mem_alloc(sizeof(*run));
+    run->pair = pair;
+    run->entry = entry;
+    run->target = target;
+    run->name = entry->source_label;
+    run->unlisted_messages = entry->source->messages;
+    listing_init(&run->listing, &pair->source);
+    return run;
+}
+
+void folder_run_deinit(struct folder_run **run_p)
+{
+    struct folder_run *run = *run_p;
+    if (run == NULL)
+        return;
+    *run_p = NULL;
+    copy_deinit(&run->copy);
+    listing_deinit(&run->listing);
+    notes_deinit(&run->notes);
+    mem_free(run);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ * The walk through the plan. The source reads one folder after the other; what was read may still be
+ * on its way to the destination while the next folder is opened, so that neither side waits at the
+ * seam. A folder is recorded when its last APPEND is answered. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "sync/folder_run.h"
+
+/* So many folders, and messages in them, may wait for answers: their listings are kept so long. */
+#define STORING_MAX_FOLDERS  16
+#define STORING_MAX_MESSAGES ((uint64_t)200000)
+
+struct walk {
+    struct pair *pair;
+    size_t next_entry;  /* of the plan: the next to be opened */
+    size_t next_target; /* its destination folder, unless it is merged with the one before */
+    struct folder_run *ahead;   /* opened behind the folder that is being read */
+    struct folder_run *storing; /* read, and not recorded yet; the oldest first */
+    struct folder_run **storing_end;
+    size_t storing_count;
+    uint64_t storing_messages;
+};
+
+/* -- the next folder -- */
+
+static struct target *walk_target(struct walk *walk)
+{
+    const struct folder_plan *plan = walk->pair->plan;
+    struct target *targets = walk->pair->targets.items;
+    const struct plan_entry *entry = &plan->entries[walk->next_entry];
+    if (walk->next_entry > 0 && strcmp(targets[walk->next_target].mailbox, entry->destination) != 0)
+        walk->next_target++;
+    return &targets[walk->next_target];
+}
+
+static struct folder_run *walk_take_next(struct walk *walk)
+{
+    struct target *target = walk_target(walk);
+    return folder_run_init(walk->pair, &walk->pair->plan->entries[walk->next_entry++], target);
+}
+
+static bool walk_has_next(const struct walk *walk)
+{
+    return walk->next_entry < walk->pair->plan->count;
+}
+
+/* A folder that has to be read again must not be left behind for long. */
+static bool walk_open_next(void *context)
+{
+    struct walk *walk = context;
+    if (!walk_has_next(walk) || pair_is_ended(walk->pair))
+        return false;
+    for (const struct folder_run *run = walk->storing; run != NULL; run = run->next) {
+        if (folder_run_wants_source(run))
+            return false;
+    }
+    walk->ahead = walk_take_next(walk);
+    folder_run_open(walk->ahead);
+    return true;
+}
+
+static void walk_listen_to_next(void *context)
+{
+    const struct walk *walk = context;
+    folder_run_listen(walk->ahead);
+}
+
+/* -- folders whose messages are being stored -- */
+
+static void walk_add_storing(struct walk *walk, struct folder_run *run)
+{
+    *walk->storing_end = run;
+    walk->storing_end = &run->next;
+    walk->storing_count++;
+    walk->storing_messages += run->listing.count;
+}
+
+static void walk_record_oldest(struct walk *walk)
+{
+    struct folder_run *run = walk->storing;
+    walk->storing = run->next;
+    if (walk->storing == NULL)
+        walk->storing_end = &walk->storing;
+    walk->storing_count--;
+    walk->storing_messages -= run->listing.count;
+    folder_run_record(run);
+    folder_run_deinit(&run);
+}
+
+static void walk_await_answers(struct walk *walk, const struct folder_run *run)
+{
+    struct pair *pair = walk->pair;
+    (void)lane_set_flush(&pair->lanes);
+    while (!folder_run_is_answered(run) && !pair_is_ended(pair)) {
+        imap_loop_turn(&pair->loop);
+        lane_set_look(&pair->lanes);
+        (void)pair_sees_stop(pair);
+    }
+}
+
+/* Records what is stored. `all`: waits for everything; else only while too much would be kept. */
+static void walk_settle(struct walk *walk, bool all)
+{
+    while (walk->storing != NULL && !pair_is_ended(walk->pair)) {
+        struct folder_run *run = walk->storing;
+        bool must_wait = all || walk->storing_count > STORING_MAX_FOLDERS ||
+                         walk->storing_messages > STORING_MAX_MESSAGES;
+        if (!folder_run_is_answered(run) && !must_wait)
+            return;
+        walk_await_answers(walk, run);
+        folder_run_settle(run);
+        if (folder_run_wants_source(run)) {
+            if (walk->ahead != NULL)
+                return;
+            folder_run_read_again(run);
+        }
+        if (!pair_is_ended(walk->pair))
+            walk_record_oldest(walk);
+    }
+}
+
+/* The pair has ended: the answers to what is under way are waited for, though not for ever. */
+static void walk_linger(struct walk *walk)
+{
+    struct pair *pair = walk->pair;
+    while (!lane_set_is_answered(&pair->lanes) && !pair_is_overdue(pair)) {
+        if (imap_loop_pump(&pair->loop))
+            continue;
+        if (pair->loop.wake_at_nsecs == 0)
+            pair->loop.wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
+        imap_loop_wait(&pair->loop);
+    }
+    lane_set_fail_unanswered(&pair->lanes, &pair->fault);
+    while (walk->storing != NULL) {
+        folder_run_settle(walk->storing);
+        walk_record_oldest(walk);
+    }
+}
+
+/* -- the walk -- */
+
+/* The next source folder is merged into the same destination folder. */
+static bool walk_goes_on_into(const struct walk *walk, const struct target *target)
+{
+    const struct folder_plan *plan = walk->pair->plan;
+    if (walk->ahead != NULL)
+        return walk->ahead->target == target;
+    return walk_has_next(walk) &&
+           strcmp(plan->entries[walk->next_entry].destination, target->mailbox) == 0;
+}
+
+static void walk_folder(struct walk *walk)
+{
+    const struct copy_next next = {walk, walk_open_next, walk_listen_to_next};
+    struct folder_run *run = walk->ahead;
+    walk->ahead = NULL;
+    if (run == NULL) {
+        run = walk_take_next(walk);
+        folder_run_open(run);
+        folder_run_listen(run);
+    }
+    folder_run_read(run, &next);
+    if (!walk_goes_on_into(walk, run->target))
+        target_forget_mail(run->target);
+    walk_add_storing(walk, run);
+    walk_settle(walk, false);
+}
+
+/* Folders that were not reached are recorded with what the listing said of them. */
+static void walk_record_unreached(struct walk *walk)
+{
+    if (walk->ahead != NULL) {
+        folder_run_leave(walk->ahead);
+        walk_add_storing(walk, walk->ahead);
+        walk->ahead = NULL;
+    }
+    while (walk_has_next(walk))
+        walk_add_storing(walk, walk_take_next(walk));
+    while (walk->storing != NULL)
+        walk_record_oldest(walk);
+}
+
+void pair_sync_folders(struct pair *pair)
+{
+    struct walk walk = {.pair = pair};
+    walk.storing_end = &walk.storing;
+    while ((walk.ahead != NULL || walk_has_next(&walk)) && !pair_is_ended(pair) &&
+           !pair_sees_stop(pair))
+        walk_folder(&walk);
+    walk_settle(&walk, true);
+    if (pair_is_ended(pair))
+        walk_linger(&walk);
+    walk_record_unreached(&walk);
+}
