@@ -166,3 +166,30 @@ def test_dates_of_all_zones_and_years(work, a, b):
     user = work.pair(a, b, {"INBOX": items})
     work.sync(work.row(a, b, user))
     assert_same(a, b, user)
+
+
+@pytest.mark.parametrize("hide", [(), ("MULTIAPPEND",), ("MULTIAPPEND", "LITERAL+")])
+def test_refused_messages_while_the_next_folder_is_read(work, a, b, hide):
+    """The source has gone on when the refusal comes: it goes back, and the report knows of which
+    messages it speaks."""
+    poison = {"INBOX": 3, "Folder 1": 101, "Folder 2": 209, "Folder 4": 404}
+    tree = {name: [messages.plain(100 * i + n) for n in range(10)] for i, name in enumerate(
+        ["INBOX", "Folder 1", "Folder 2", "Folder 3", "Folder 4"])}
+    user = work.pair(a, b, tree)
+    proxy = Proxy(b, hide=hide, latency_msecs=5)
+    for number in poison.values():
+        proxy.on("^APPEND", no("[CANNOT] poison"), body=rb"Subject: [^\r]* %d\r\n" % number)
+    with proxy:
+        run = work.batch([work.row(a, proxy, user)], expect=EXCEPTIONS)
+    row = run.row()
+    assert (row["source_messages"], row["copied"], row["failed"]) == (50, 46, 4)
+    problems = {p["folder"]: p for p in run.problems()}
+    assert set(problems) == set(poison) and len(run.problems()) == 4
+    for folder, number in poison.items():
+        assert problems[folder]["message_id"].encode() in messages.plain(number).body
+        assert "@" in problems[folder]["message_id"]
+        assert problems[folder]["uid"] == str(number % 100 + 1)
+        assert "poison" in problems[folder]["server_text"] and problems[folder]["date"]
+    copied = mailbox.snapshot(b, user)
+    assert {name: len(entries) for name, entries in copied.items() if entries} == {
+        name: 10 - (name in poison) for name in tree}
