@@ -182,9 +182,9 @@ static bool file_sync_dir_of(const char *path)
     return is_ok;
 }
 
-bool file_draft_publish(struct file_draft **draft_p, struct fault *fault_r)
+/* Puts the file in its place. False with errno set; the path is then as it was before. */
+static bool file_draft_rename(struct file_draft *draft)
 {
-    struct file_draft *draft = *draft_p;
     bool is_ok = !ferror(draft->stream) && fflush(draft->stream) == 0 &&
                  fsync(fileno(draft->stream)) == 0;
     int error = errno;
@@ -198,15 +198,40 @@ bool file_draft_publish(struct file_draft **draft_p, struct fault *fault_r)
     }
     if (!is_ok)
         (void)unlink(draft->temp_path);
-    else if (!file_sync_dir_of(draft->path)) {
-        is_ok = false;
-        error = errno;
-    }
     errno = error;
-    if (!is_ok)
-        file_fault(fault_r, "write", draft->path);
-    file_draft_free(draft_p);
     return is_ok;
+}
+
+bool file_drafts_publish(struct file_draft **drafts, size_t count, struct fault *fault_r)
+{
+    struct file_draft *last = NULL; /* stays for its path, until the directory is synced */
+    bool is_ok = true;
+    for (size_t i = 0; i < count; i++) {
+        struct file_draft *draft = drafts[i];
+        drafts[i] = NULL;
+        if (draft == NULL)
+            continue;
+        struct file_draft *done = draft;
+        if (file_draft_rename(draft)) {
+            done = last;
+            last = draft;
+        } else if (is_ok) {
+            is_ok = file_fault(fault_r, "write", draft->path);
+        }
+        if (done != NULL)
+            file_draft_free(&done);
+    }
+    if (last == NULL)
+        return is_ok;
+    if (!file_sync_dir_of(last->path) && is_ok)
+        is_ok = file_fault(fault_r, "write", last->path);
+    file_draft_free(&last);
+    return is_ok;
+}
+
+bool file_draft_publish(struct file_draft **draft, struct fault *fault_r)
+{
+    return file_drafts_publish(draft, 1, fault_r);
 }
 
 void file_draft_discard(struct file_draft **draft_p)

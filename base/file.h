@@ -29,6 +29,10 @@ FILE *file_draft_stream(struct file_draft *draft);
 /* Syncs, renames, syncs the directory. Frees the draft, also on failure; then the path is as it
    was before. */
 bool file_draft_publish(struct file_draft **draft, struct fault *fault_r);
+/* The same for several in one directory (or for none): each file appears whole or not at all, and
+   the directory is synced once, for all. Frees all drafts and nulls them; entries that are NULL are
+   passed over. False with the first fault; the others are still published. */
+bool file_drafts_publish(struct file_draft **drafts, size_t count, struct fault *fault_r);
 /* Drops what was written. NULL is fine. */
 void file_draft_discard(struct file_draft **draft);
 

@@ -21,31 +21,34 @@ static const struct {
 
 #define REPORT_KIND_COUNT (sizeof(report_kinds) / sizeof(report_kinds[0]))
 
-static bool report_write_file(struct store *store, const char *run_id, const char *path,
-                              report_writer *write, struct fault *fault_r)
+/* Writes a report beside its place; NULL on a fault. */
+static struct file_draft *report_write_draft(struct store *store, const char *run_id,
+                                             const char *path, report_writer *write,
+                                             struct fault *fault_r)
 {
     struct file_draft *draft;
     if (!file_draft_open(path, &draft, fault_r))
-        return false;
-    if (write(store, run_id, file_draft_stream(draft), fault_r))
-        return file_draft_publish(&draft, fault_r);
-    file_draft_discard(&draft);
-    return false;
+        return NULL;
+    if (!write(store, run_id, file_draft_stream(draft), fault_r))
+        file_draft_discard(&draft);
+    return draft;
 }
 
 bool report_write_files(struct store *store, const char *run_id, const char *run_dir,
                         struct fault *fault_r)
 {
+    struct file_draft *drafts[REPORT_KIND_COUNT];
     struct fault later;
     bool is_ok = true;
     for (size_t i = 0; i < REPORT_KIND_COUNT; i++) {
         char *path = mem_printf("%s/%s", run_dir, report_kinds[i].file_name);
-        if (!report_write_file(store, run_id, path, report_kinds[i].write,
-                               is_ok ? fault_r : &later))
-            is_ok = false;
+        drafts[i] = report_write_draft(store, run_id, path, report_kinds[i].write,
+                                       is_ok ? fault_r : &later);
+        is_ok = is_ok && drafts[i] != NULL;
         mem_free(path);
     }
-    return is_ok;
+    /* Together: one sync of the directory for all. */
+    return file_drafts_publish(drafts, REPORT_KIND_COUNT, is_ok ? fault_r : &later) && is_ok;
 }
 
 static report_writer *report_writer_of(const char *format)

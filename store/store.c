@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "base/crash.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "store/store_private.h"
 
-#define STORE_BUSY_TIMEOUT_MSECS 10000
-#define STORE_COMMIT_ROWS        1000
-#define STORE_COMMIT_NSECS       CLOCK_NSECS_PER_SEC
+#define STORE_COMMIT_ROWS  1000
+#define STORE_COMMIT_NSECS CLOCK_NSECS_PER_SEC
 
 static const char *const store_sql[] = {
 #define STORE_STATEMENT_SQL(name, sql) sql,
@@ -19,11 +13,36 @@ static const char *const store_sql[] = {
 #undef STORE_STATEMENT_SQL
 };
 
+/* What the user may do about an error of SQLite's. */
+static const char *store_hint(int primary_code)
+{
+    switch (primary_code) {
+    case SQLITE_FULL:
+        return "; make room on that disk, then start again: it goes on where it stopped";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        return "; the file and its directory must be writable, or use another work directory";
+    case SQLITE_CORRUPT:
+        return "; the file is damaged: put a backup in its place, or use another work directory:"
+               " what is on the destination already is then found there";
+    case SQLITE_NOTADB:
+        return "; it is no store of mailconvoy: move it away, or use another work directory";
+    case SQLITE_BUSY:
+        return "; another program uses it: wait for its end";
+    case SQLITE_IOERR:
+        return "; look at the disk and its file system";
+    default:
+        return "";
+    }
+}
+
 bool store_fault(struct fault *fault_r, enum fault_scope scope, const char *what, const char *path,
                  sqlite3 *db)
 {
-    fault_set(fault_r, FAULT_STORE, scope, FAULT_ADVICE_NEVER, 0, "can't %s %s: %s", what, path,
-              db == NULL ? "no memory" : sqlite3_errmsg(db));
+    fault_set(fault_r, FAULT_STORE, scope, FAULT_ADVICE_NEVER, 0, "can't %s %s: %s%s", what, path,
+              db == NULL ? "no memory" : sqlite3_errmsg(db),
+              db == NULL ? "" : store_hint(sqlite3_errcode(db) & 0xff));
     return false;
 }
 
@@ -115,6 +134,27 @@ bool store_transaction_begin(struct store *store, struct fault *fault_r)
     return true;
 }
 
+bool store_transaction_begin_durable(struct store *store, struct fault *fault_r)
+{
+    /* How a commit syncs can't be changed once its transaction has begun. */
+    if (!store_transaction_commit(store, fault_r))
+        return false;
+    if (sqlite3_exec(store->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK)
+        return store_fault(fault_r, FAULT_SCOPE_RUN, "use the store", store->path, store->db);
+    store->is_durable = true;
+    return store_transaction_begin(store, fault_r);
+}
+
+/* After a commit: the next one need not wait for the disk. */
+static bool store_transaction_grouped(struct store *store, struct fault *fault_r)
+{
+    if (store->is_durable &&
+        sqlite3_exec(store->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK)
+        return store_fault(fault_r, FAULT_SCOPE_RUN, "use the store", store->path, store->db);
+    store->is_durable = false;
+    return true;
+}
+
 bool store_transaction_commit(struct store *store, struct fault *fault_r)
 {
     if (store->is_broken) {
@@ -124,8 +164,11 @@ bool store_transaction_commit(struct store *store, struct fault *fault_r)
     if (store->begun_nsecs == 0)
         return true;
     store->begun_nsecs = 0;
-    if (store_run_statement(store, STORE_SQL_COMMIT, fault_r))
-        return true;
+    crash_point(CRASH_COMMIT);
+    bool is_ok = store_run_statement(store, STORE_SQL_COMMIT, fault_r);
+    crash_point(CRASH_COMMITTED);
+    if (is_ok)
+        return store_transaction_grouped(store, fault_r);
     store->is_broken = true;
     store->fault = *fault_r;
     /* Rows of other pairs are in it, so it must not be tried again as if it were new. */
@@ -152,72 +195,16 @@ void store_transaction_check(struct store *store, const struct fault *fault)
     store->fault.scope = FAULT_SCOPE_RUN;
 }
 
-/* Creates the file for its owner alone; SQLite gives the files beside it the same mode. */
-static bool store_create_file(const char *path, struct fault *fault_r)
+bool store_open_vfs(const char *path, const char *vfs, struct store **store_r,
+                    struct fault *fault_r)
 {
-    char words[STR_ERROR_SIZE];
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 && errno != EEXIST) {
-        fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't make the store %s: %s", path, str_error(errno, words));
-        return false;
-    }
-    if (fd >= 0)
-        (void)close(fd);
-    return true;
-}
-
-/* WAL needs memory shared between processes, which network file systems don't have; SQLite then
-   keeps the old mode and says which. */
-static bool store_use_wal(sqlite3 *db, const char *path, struct fault *fault_r)
-{
-    sqlite3_stmt *statement = NULL;
-    bool is_wal = false;
-    bool is_ok = sqlite3_prepare_v2(db, "PRAGMA journal_mode = WAL", -1, &statement, NULL) ==
-                     SQLITE_OK &&
-                 sqlite3_step(statement) == SQLITE_ROW;
-    if (is_ok) {
-        const unsigned char *mode = sqlite3_column_text(statement, 0);
-        is_wal = mode != NULL && strcmp((const char *)mode, "wal") == 0;
-    }
-    if (sqlite3_finalize(statement) != SQLITE_OK || !is_ok)
-        return store_fault(fault_r, FAULT_SCOPE_RUN, "open the store", path, db);
-    if (!is_wal)
-        fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "can't keep the store %s safe on this file system; use a work directory on a"
-                  " local disk",
-                  path);
-    return is_wal;
-}
-
-static bool store_prepare_db(sqlite3 *db, const char *path, struct fault *fault_r)
-{
-    if (sqlite3_busy_timeout(db, STORE_BUSY_TIMEOUT_MSECS) != SQLITE_OK ||
-        sqlite3_extended_result_codes(db, 1) != SQLITE_OK ||
-        sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK)
-        return store_fault(fault_r, FAULT_SCOPE_RUN, "open the store", path, db);
-    /* The schema first: a newer program's file is not touched. */
-    return store_schema_migrate(db, path, fault_r) && store_use_wal(db, path, fault_r);
-}
-
-bool store_open(const char *path, struct store **store_r, struct fault *fault_r)
-{
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    sqlite3 *db = NULL;
+    sqlite3 *db;
     *store_r = NULL;
-    if (!store_create_file(path, fault_r))
+    if (!store_file_open(path, vfs, &db, fault_r))
         return false;
-    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
-        store_fault(fault_r, FAULT_SCOPE_RUN, "open the store", path, db);
-        (void)sqlite3_close(db);
-        return false;
-    }
     struct store *store = mem_alloc(sizeof(*store));
-    bool is_ready = store_prepare_db(db, path, fault_r);
-    if (is_ready && pthread_mutex_init(&store->mutex, NULL) != 0)
-        is_ready = store_fault(fault_r, FAULT_SCOPE_RUN, "make a lock for the store", path, NULL);
-    if (!is_ready) {
+    if (pthread_mutex_init(&store->mutex, NULL) != 0) {
+        store_fault(fault_r, FAULT_SCOPE_RUN, "make a lock for the store", path, NULL);
         (void)sqlite3_close(db);
         mem_free(store);
         return false;
@@ -226,6 +213,11 @@ bool store_open(const char *path, struct store **store_r, struct fault *fault_r)
     store->path = mem_strdup(path);
     *store_r = store;
     return true;
+}
+
+bool store_open(const char *path, struct store **store_r, struct fault *fault_r)
+{
+    return store_open_vfs(path, NULL, store_r, fault_r);
 }
 
 bool store_flush(struct store *store, struct fault *fault_r)

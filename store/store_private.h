@@ -8,6 +8,55 @@
 
 #include "store/store.h"
 
+/* store_map.c and its neighbours */
+#define STORE_MAP_STATEMENTS(X)                                                                   \
+    X(PAIR_ADD, "INSERT INTO pair (host1, user1, host2, user2) VALUES (?1, ?2, ?3, ?4)"           \
+                " ON CONFLICT DO NOTHING")                                                        \
+    X(PAIR_ID, "SELECT id FROM pair"                                                              \
+               " WHERE host1 = ?1 AND user1 = ?2 AND host2 = ?3 AND user2 = ?4")                  \
+    X(MAP_FOLDERS,                                                                                \
+      "SELECT p.id, f.id, f.source_name, f.destination_name, f.source_uid_validity,"              \
+      " f.source_uid_next, f.source_messages, f.source_mod_seq, f.destination_uid_validity,"      \
+      " f.destination_uid_next, f.destination_messages, f.destination_mod_seq, f.rules,"          \
+      " f.source, f.copied, f.already, f.excluded, f.too_big, f.failed, f.unreadable,"            \
+      " f.vanished, f.bytes_copied, f.bracket_uid_next"                                           \
+      " FROM pair p LEFT JOIN folder f ON f.pair_id = p.id"                                       \
+      " WHERE p.host1 = ?1 AND p.user1 = ?2 AND p.host2 = ?3 AND p.user2 = ?4")                   \
+    X(MAP_FOLDER_STORED,                                                                          \
+      "SELECT id, source_uid_validity, destination_uid_validity, bracket_uid_next FROM folder"    \
+      " WHERE pair_id = ?1 AND source_name = ?2 AND destination_name = ?3")                       \
+    X(MAP_FOLDER_ADD,                                                                             \
+      "INSERT INTO folder (pair_id, source_name, destination_name) VALUES (?1, ?2, ?3)")          \
+    X(MAP_BRACKET, "UPDATE folder SET source_uid_validity = ?2, destination_uid_validity = ?3,"   \
+                   " bracket_uid_next = ?4 WHERE id = ?1")                                        \
+    X(MAP_FOLDER_SAVE,                                                                            \
+      "UPDATE folder SET source_uid_validity = ?2, source_uid_next = ?3,"                         \
+      " source_messages = ?4, source_mod_seq = ?5, destination_uid_validity = ?6,"                \
+      " destination_uid_next = ?7, destination_messages = ?8, destination_mod_seq = ?9,"          \
+      " rules = ?10, source = ?11, already = ?12, excluded = ?13, too_big = ?14,"                 \
+      " failed = ?15, unreadable = ?16, vanished = ?17, bracket_uid_next = ?18 WHERE id = ?1")    \
+    X(MAP_SOURCE_FORGET,                                                                          \
+      "UPDATE folder SET source_uid_validity = 0, source_uid_next = 0, source_messages = 0,"      \
+      " source_mod_seq = 0, rules = 0, source = 0, already = 0, excluded = 0, too_big = 0,"       \
+      " failed = 0, unreadable = 0, vanished = 0 WHERE id = ?1")                                  \
+    X(MAP_DESTINATION_FORGET,                                                                     \
+      "UPDATE folder SET destination_uid_validity = 0, destination_uid_next = 0,"                 \
+      " destination_messages = 0, destination_mod_seq = 0 WHERE id = ?1")                         \
+    X(MAP_ROWS_FORGET, "DELETE FROM message_map WHERE folder_id = ?1")                            \
+    X(MAP_ROWS_FORGET_DESTINATION,                                                                \
+      "UPDATE message_map SET dst_uid = 0 WHERE folder_id = ?1 AND dst_uid <> 0")                 \
+    X(MAP_PUT, "INSERT OR REPLACE INTO message_map (folder_id, src_uid, dst_uid, flags, outcome)" \
+               " VALUES (?1, ?2, ?3, ?4, ?5)")                                                    \
+    X(MAP_SET_FLAGS,                                                                              \
+      "UPDATE message_map SET flags = ?3 WHERE folder_id = ?1 AND src_uid = ?2 AND flags <> ?3")  \
+    X(MAP_REMOVE, "DELETE FROM message_map WHERE folder_id = ?1 AND src_uid = ?2")                \
+    X(MAP_READ, "SELECT src_uid, dst_uid, flags, outcome FROM message_map"                        \
+                " WHERE folder_id = ?1 AND src_uid BETWEEN ?2 AND ?3 ORDER BY src_uid LIMIT ?4")  \
+    X(FLAGS_ALL, "SELECT id, flags FROM flag_set WHERE pair_id = ?1 ORDER BY id")                 \
+    X(FLAGS_ADD, "INSERT INTO flag_set (pair_id, id, flags)"                                      \
+                 " SELECT ?1, COALESCE(MAX(id), 0) + 1, ?2 FROM flag_set WHERE pair_id = ?1")     \
+    X(FLAGS_NEWEST, "SELECT MAX(id) FROM flag_set WHERE pair_id = ?1")
+
 /* X(name, SQL): every statement that runs more than once; prepared when first used, then kept. */
 #define STORE_STATEMENTS(X)                                                                        \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
@@ -74,7 +123,8 @@
       " AND p.user2 = j.user2 AND p.run_id < j.run_id AND EXISTS (SELECT 1 FROM folder_result f"   \
       " WHERE f.run_id = p.run_id AND f.job_row = p.job_row)"                                      \
       " ORDER BY p.run_id DESC LIMIT 1) AS messages"                                               \
-      " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")
+      " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")               \
+    STORE_MAP_STATEMENTS(X)
 
 enum store_statement {
 #define STORE_STATEMENT_ENUM(name, sql) STORE_SQL_##name,
@@ -90,9 +140,18 @@ struct store {
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     int64_t begun_nsecs;    /* when the open transaction began; 0: there is none */
     unsigned int row_count; /* rows written in it */
+    bool is_durable;        /* its commit waits for the disk */
     bool is_broken;         /* grouped rows were lost; `fault` says how */
     struct fault fault;
 };
+
+/* store_open() through another VFS of SQLite's (NULL: the usual one); for tests. */
+bool store_open_vfs(const char *path, const char *vfs, struct store **store_r,
+                    struct fault *fault_r);
+
+/* store_file.c: opens the file, which is made first if it is missing. The connection is set up and
+   its schema is this program's. */
+bool store_file_open(const char *path, const char *vfs, sqlite3 **db_r, struct fault *fault_r);
 
 /* store_schema.c: brings the file to this program's schema. `path` is for the sentences. */
 bool store_schema_migrate(sqlite3 *db, const char *path, struct fault *fault_r);
@@ -110,6 +169,8 @@ sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
 void store_statement_end(sqlite3_stmt *statement);
 /* Opens a transaction unless one is open. */
 bool store_transaction_begin(struct store *store, struct fault *fault_r);
+/* Opens one whose commit is on the disk when it returns; what was grouped before is committed. */
+bool store_transaction_begin_durable(struct store *store, struct fault *fault_r);
 /* After a write: notes its row and commits when it is time. */
 bool store_transaction_note(struct store *store, struct fault *fault_r);
 bool store_transaction_commit(struct store *store, struct fault *fault_r);
@@ -129,5 +190,57 @@ struct store_binder {
 void store_bind_text(struct store_binder *binder, const char *text);
 void store_bind_int64(struct store_binder *binder, int64_t value);
 void store_bind_uint64(struct store_binder *binder, uint64_t value);
+/* source, copied, already, excluded, too_big, failed, unreadable, vanished, bytes_copied */
+void store_bind_counts(struct store_binder *binder, const struct message_counts *counts);
+
+enum store_write_kind {
+    STORE_WRITE_GROUPED,   /* committed with others, soon */
+    STORE_WRITE_COMMITTED, /* by the end */
+    STORE_WRITE_DURABLE,   /* and on the disk */
+};
+
+/* store_write.c: a write in progress; the mutex is held from begin to end. */
+struct store_write {
+    struct store *store;
+    struct store_binder binder;
+    enum store_write_kind kind;
+    const char *what; /* for the sentence: "can't WHAT PATH: ..." */
+};
+
+/* Takes the lock and opens the transaction. False: nothing is held. */
+bool store_write_begin(struct store_write *write, struct store *store, enum store_write_kind kind,
+                       const char *what, struct fault *fault_r);
+/* Chooses the statement whose values are bound next. */
+bool store_write_use(struct store_write *write, enum store_statement which, struct fault *fault_r);
+/* Runs it. With must_change a write that met no row is a fault: the run or job is not there. */
+bool store_write_step(struct store_write *write, bool must_change, struct fault *fault_r);
+/* Runs a statement of at most one row. *found_r: its columns may be taken, until
+   store_statement_end() of the binder's statement, which is the caller's then. */
+bool store_write_get(struct store_write *write, bool *found_r, struct fault *fault_r);
+/* Gives the lock back. Rows that count (is_ok) are committed as the kind says. */
+bool store_write_end(struct store_write *write, bool is_ok, struct fault *fault_r);
+
+/* store_read.c: takes the columns of a row one after the other. */
+struct store_columns {
+    sqlite3_stmt *statement;
+    int index;
+};
+const char *store_take_text(struct store_columns *columns);
+int64_t store_take_int64(struct store_columns *columns);
+uint64_t store_take_uint64(struct store_columns *columns);
+/* What is no number of 32 bits can only come from a damaged file, and is 0. */
+uint32_t store_take_uint32(struct store_columns *columns);
+void store_take_counts(struct store_columns *columns, struct message_counts *counts_r);
+
+/* A query in progress; the mutex is held from begin to end. */
+struct store_query {
+    struct store *store;
+    struct store_binder binder;
+};
+bool store_query_begin(struct store_query *query, struct store *store, enum store_statement which,
+                       struct fault *fault_r);
+/* The next row's columns, or false at the end or on a fault. */
+bool store_query_next(struct store_query *query, struct store_columns *columns_r);
+bool store_query_end(struct store_query *query, struct fault *fault_r);
 
 #endif

@@ -3,30 +3,30 @@
 
 #include "store/store_private.h"
 
-/* Takes the columns of a row one after the other. */
-struct store_columns {
-    sqlite3_stmt *statement;
-    int index;
-};
-
-static const char *store_take_text(struct store_columns *columns)
+const char *store_take_text(struct store_columns *columns)
 {
     const unsigned char *text = sqlite3_column_text(columns->statement, columns->index++);
     return text == NULL ? "" : (const char *)text;
 }
 
-static int64_t store_take_int64(struct store_columns *columns)
+int64_t store_take_int64(struct store_columns *columns)
 {
     return sqlite3_column_int64(columns->statement, columns->index++);
 }
 
-static uint64_t store_take_uint64(struct store_columns *columns)
+uint64_t store_take_uint64(struct store_columns *columns)
 {
     int64_t value = store_take_int64(columns);
     return value < 0 ? 0 : (uint64_t)value;
 }
 
-static void store_take_counts(struct store_columns *columns, struct message_counts *counts_r)
+uint32_t store_take_uint32(struct store_columns *columns)
+{
+    int64_t value = store_take_int64(columns);
+    return value < 0 || value > UINT32_MAX ? 0 : (uint32_t)value;
+}
+
+void store_take_counts(struct store_columns *columns, struct message_counts *counts_r)
 {
     counts_r->source = store_take_uint64(columns);
     counts_r->copied = store_take_uint64(columns);
@@ -60,14 +60,8 @@ static enum problem_reason store_take_reason(struct store_columns *columns)
     return PROBLEM_FAILED;
 }
 
-/* A query in progress; the mutex is held from begin to end. */
-struct store_query {
-    struct store *store;
-    struct store_binder binder;
-};
-
-static bool store_query_begin(struct store_query *query, struct store *store,
-                              enum store_statement which, struct fault *fault_r)
+bool store_query_begin(struct store_query *query, struct store *store, enum store_statement which,
+                       struct fault *fault_r)
 {
     query->store = store;
     if (!store_lock(store, fault_r))
@@ -80,8 +74,7 @@ static bool store_query_begin(struct store_query *query, struct store *store,
     return query->binder.statement != NULL;
 }
 
-/* The next row's columns, or false at the end or on a fault. */
-static bool store_query_next(struct store_query *query, struct store_columns *columns_r)
+bool store_query_next(struct store_query *query, struct store_columns *columns_r)
 {
     if (query->binder.rc != SQLITE_OK)
         return false;
@@ -94,7 +87,7 @@ static bool store_query_next(struct store_query *query, struct store_columns *co
     return true;
 }
 
-static bool store_query_end(struct store_query *query, struct fault *fault_r)
+bool store_query_end(struct store_query *query, struct fault *fault_r)
 {
     struct store *store = query->store;
     bool is_ok = query->binder.rc == SQLITE_OK || query->binder.rc == SQLITE_DONE;

@@ -89,9 +89,65 @@ static const struct {
         " PRIMARY KEY (run_id, job_row, source_name),"
         " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
         ") WITHOUT ROWID;"},
+
+    /* What a pair's next run wants to know, see store_map.h. Rows of message_map are many: small
+       numbers (0 and 1 take no byte), no second index. copied and bytes_copied of a folder are
+       always 0; they are there so that its counts read like any other's. */
+    {3, "CREATE TABLE pair ("
+        " id INTEGER PRIMARY KEY,"
+        " host1 TEXT NOT NULL,"
+        " user1 TEXT NOT NULL,"
+        " host2 TEXT NOT NULL,"
+        " user2 TEXT NOT NULL,"
+        " UNIQUE (host1, user1, host2, user2)"
+        ");"
+
+        "CREATE TABLE folder ("
+        " id INTEGER PRIMARY KEY,"
+        " pair_id INTEGER NOT NULL REFERENCES pair (id),"
+        " source_name TEXT NOT NULL,"
+        " destination_name TEXT NOT NULL,"
+        " source_uid_validity INTEGER NOT NULL DEFAULT 0,"
+        " source_uid_next INTEGER NOT NULL DEFAULT 0,"
+        " source_messages INTEGER NOT NULL DEFAULT 0,"
+        " source_mod_seq INTEGER NOT NULL DEFAULT 0,"
+        " destination_uid_validity INTEGER NOT NULL DEFAULT 0,"
+        " destination_uid_next INTEGER NOT NULL DEFAULT 0,"
+        " destination_messages INTEGER NOT NULL DEFAULT 0,"
+        " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"
+        " rules INTEGER NOT NULL DEFAULT 0,"
+        " source INTEGER NOT NULL DEFAULT 0,"
+        " copied INTEGER NOT NULL DEFAULT 0,"
+        " already INTEGER NOT NULL DEFAULT 0,"
+        " excluded INTEGER NOT NULL DEFAULT 0,"
+        " too_big INTEGER NOT NULL DEFAULT 0,"
+        " failed INTEGER NOT NULL DEFAULT 0,"
+        " unreadable INTEGER NOT NULL DEFAULT 0,"
+        " vanished INTEGER NOT NULL DEFAULT 0,"
+        " bytes_copied INTEGER NOT NULL DEFAULT 0,"
+        " bracket_uid_next INTEGER NOT NULL DEFAULT 0,"
+        " UNIQUE (pair_id, source_name, destination_name)"
+        ");"
+
+        "CREATE TABLE flag_set ("
+        " pair_id INTEGER NOT NULL REFERENCES pair (id),"
+        " id INTEGER NOT NULL,"
+        " flags TEXT NOT NULL,"
+        " PRIMARY KEY (pair_id, id)"
+        ") WITHOUT ROWID;"
+
+        "CREATE TABLE message_map ("
+        " folder_id INTEGER NOT NULL REFERENCES folder (id),"
+        " src_uid INTEGER NOT NULL,"
+        " dst_uid INTEGER NOT NULL,"
+        " flags INTEGER NOT NULL,"
+        " outcome INTEGER NOT NULL,"
+        " PRIMARY KEY (folder_id, src_uid)"
+        ") WITHOUT ROWID;"},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))
+#define STORE_SCHEMA_NEWEST   (store_migrations[STORE_MIGRATION_COUNT - 1].to_version)
 
 static bool store_schema_version(sqlite3 *db, int *version_r)
 {
@@ -126,20 +182,51 @@ static bool store_schema_steps(sqlite3 *db)
     return true;
 }
 
+/* Whether the tables are ours: those of the first schema, or none at all in a file without any. */
+static bool store_schema_is_ours(sqlite3 *db, int version, bool *is_ours_r)
+{
+    sqlite3_stmt *statement = NULL;
+    bool is_ok = sqlite3_prepare_v2(db,
+                                    "SELECT COUNT(*), TOTAL(name IN ('run', 'job',"
+                                    " 'folder_result', 'problem')) FROM sqlite_master"
+                                    " WHERE type = 'table'",
+                                    -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    *is_ours_r = is_ok && (version == 0 ? sqlite3_column_int(statement, 0) == 0
+                                        : sqlite3_column_int(statement, 1) == 4);
+    return sqlite3_finalize(statement) == SQLITE_OK && is_ok;
+}
+
+/* A file that this program can't use is left as it is. */
+static bool store_schema_check(sqlite3 *db, const char *path, int version, struct fault *fault_r)
+{
+    bool is_ours;
+    if (!store_schema_is_ours(db, version, &is_ours))
+        return store_fault(fault_r, FAULT_SCOPE_RUN, "read the store", path, db);
+    if (!is_ours) {
+        fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+                  "%s is a database of another program, not a store of mailconvoy; use another"
+                  " work directory",
+                  path);
+        return false;
+    }
+    if (version <= STORE_SCHEMA_NEWEST)
+        return true;
+    fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+              "the store %s was written by a newer mailconvoy (schema %d, this program knows"
+              " up to %d); use that program, or another work directory",
+              path, version, STORE_SCHEMA_NEWEST);
+    return false;
+}
+
 bool store_schema_migrate(sqlite3 *db, const char *path, struct fault *fault_r)
 {
-    const int newest = store_migrations[STORE_MIGRATION_COUNT - 1].to_version;
     int version;
     if (!store_schema_version(db, &version))
         return store_fault(fault_r, FAULT_SCOPE_RUN, "read the store", path, db);
-    if (version > newest) {
-        fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "the store %s was written by a newer mailconvoy (schema %d, this program knows"
-                  " up to %d); use that program, or another work directory",
-                  path, version, newest);
+    if (!store_schema_check(db, path, version, fault_r))
         return false;
-    }
-    if (version == newest)
+    if (version == STORE_SCHEMA_NEWEST)
         return true;
     if (sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
         return store_fault(fault_r, FAULT_SCOPE_RUN, "lock the store", path, db);

@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store_private.h"
 
-/* A write in progress; the mutex is held from begin to end. */
-struct store_write {
-    struct store *store;
-    struct store_binder binder;
-    const char *what; /* for the sentence: "can't WHAT PATH: ..." */
-};
-
-/* Takes the lock and opens the transaction. False: nothing is held. */
-static bool store_write_begin(struct store_write *write, struct store *store, const char *what,
-                              struct fault *fault_r)
+bool store_write_begin(struct store_write *write, struct store *store, enum store_write_kind kind,
+                       const char *what, struct fault *fault_r)
 {
     write->store = store;
+    write->kind = kind;
     write->what = what;
     if (!store_lock(store, fault_r))
         return false;
-    if (store_transaction_begin(store, fault_r))
+    if (kind == STORE_WRITE_DURABLE ? store_transaction_begin_durable(store, fault_r)
+                                    : store_transaction_begin(store, fault_r))
         return true;
     store_unlock(store);
     return false;
 }
 
-/* Chooses the statement whose values are bound next. */
-static bool store_write_use(struct store_write *write, enum store_statement which,
-                            struct fault *fault_r)
+bool store_write_use(struct store_write *write, enum store_statement which, struct fault *fault_r)
 {
     write->binder.statement = store_statement(write->store, which, fault_r);
     write->binder.index = 0;
@@ -32,8 +24,7 @@ static bool store_write_use(struct store_write *write, enum store_statement whic
     return write->binder.statement != NULL;
 }
 
-/* Runs it. With must_change a write that met no row is a fault: the run or job is not there. */
-static bool store_write_step(struct store_write *write, bool must_change, struct fault *fault_r)
+bool store_write_step(struct store_write *write, bool must_change, struct fault *fault_r)
 {
     struct store *store = write->store;
     bool is_ok = write->binder.rc == SQLITE_OK &&
@@ -42,24 +33,37 @@ static bool store_write_step(struct store_write *write, bool must_change, struct
         store_fault(fault_r, FAULT_SCOPE_MAILBOX, write->what, store->path, store->db);
     } else if (must_change && sqlite3_changes(store->db) == 0) {
         fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
-                  "can't %s %s: there is no such run or job in it", write->what, store->path);
+                  "can't %s %s: there is no such run, job or folder in it", write->what,
+                  store->path);
         is_ok = false;
     }
     store_statement_end(write->binder.statement);
     return is_ok;
 }
 
-/* Gives the lock back. Rows that count (is_ok) may be committed by it, with is_final they are. */
-static bool store_write_end(struct store_write *write, bool is_ok, bool is_final,
-                            struct fault *fault_r)
+bool store_write_get(struct store_write *write, bool *found_r, struct fault *fault_r)
+{
+    struct store *store = write->store;
+    int rc = write->binder.rc == SQLITE_OK ? sqlite3_step(write->binder.statement)
+                                           : write->binder.rc;
+    *found_r = rc == SQLITE_ROW;
+    if (*found_r)
+        return true;
+    if (rc != SQLITE_DONE)
+        store_fault(fault_r, FAULT_SCOPE_MAILBOX, write->what, store->path, store->db);
+    store_statement_end(write->binder.statement);
+    return rc == SQLITE_DONE;
+}
+
+bool store_write_end(struct store_write *write, bool is_ok, struct fault *fault_r)
 {
     struct store *store = write->store;
     if (!is_ok)
         store_transaction_check(store, fault_r);
-    else if (is_final)
-        is_ok = store_transaction_commit(store, fault_r);
-    else
+    else if (write->kind == STORE_WRITE_GROUPED)
         is_ok = store_transaction_note(store, fault_r);
+    else
+        is_ok = store_transaction_commit(store, fault_r);
     store_unlock(store);
     return is_ok;
 }
@@ -67,7 +71,8 @@ static bool store_write_end(struct store_write *write, bool is_ok, bool is_final
 bool store_run_begin(struct store *store, const struct store_run *run, struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, "note the run in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, "note the run in the store",
+                           fault_r))
         return false;
     bool is_ok = store_write_use(&write, STORE_SQL_RUN_BEGIN, fault_r);
     if (is_ok) {
@@ -79,14 +84,15 @@ bool store_run_begin(struct store *store, const struct store_run *run, struct fa
         store_bind_int64(&write.binder, run->started_msecs);
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, false, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 bool store_run_end(struct store *store, const char *run_id, int64_t ended_msecs, int exit_code,
                    struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, "note the end of the run in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_COMMITTED,
+                           "note the end of the run in the store", fault_r))
         return false;
     bool is_ok = store_write_use(&write, STORE_SQL_RUN_END, fault_r);
     if (is_ok) {
@@ -95,14 +101,15 @@ bool store_run_end(struct store *store, const char *run_id, int64_t ended_msecs,
         store_bind_int64(&write.binder, exit_code);
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, true, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 bool store_job_add(struct store *store, const char *run_id, const struct store_job *job,
                    struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, "note the mailbox in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, "note the mailbox in the store",
+                           fault_r))
         return false;
     bool is_ok = store_write_use(&write, STORE_SQL_JOB_ADD, fault_r);
     if (is_ok) {
@@ -116,7 +123,7 @@ bool store_job_add(struct store *store, const char *run_id, const struct store_j
         store_bind_text(&write.binder, job_status_name(JOB_NOT_STARTED));
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, false, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 /* Runs a statement whose values are a job's. */
@@ -147,7 +154,8 @@ bool store_job_start(struct store *store, const char *run_id, int64_t row, int64
                      struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, "note the start of the mailbox in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED,
+                           "note the start of the mailbox in the store", fault_r))
         return false;
     bool is_ok = store_write_use(&write, STORE_SQL_JOB_START, fault_r);
     if (is_ok) {
@@ -156,7 +164,7 @@ bool store_job_start(struct store *store, const char *run_id, int64_t row, int64
         store_bind_int64(&write.binder, started_msecs);
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, false, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 bool store_job_end(struct store *store, const char *run_id, int64_t row, enum job_status status,
@@ -164,7 +172,8 @@ bool store_job_end(struct store *store, const char *run_id, int64_t row, enum jo
                    struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, "note the end of the mailbox in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_COMMITTED,
+                           "note the end of the mailbox in the store", fault_r))
         return false;
     bool is_ok = store_write_use(&write, STORE_SQL_JOB_END, fault_r);
     if (is_ok) {
@@ -176,10 +185,10 @@ bool store_job_end(struct store *store, const char *run_id, int64_t row, enum jo
         store_bind_text(&write.binder, error);
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, true, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
-static void store_bind_counts(struct store_binder *binder, const struct message_counts *counts)
+void store_bind_counts(struct store_binder *binder, const struct message_counts *counts)
 {
     store_bind_uint64(binder, counts->source);
     store_bind_uint64(binder, counts->copied);
@@ -197,7 +206,7 @@ static bool store_write_carry(struct store_write *write, const char *run_id, int
                               const struct store_folder *folder, struct message_counts *counts_r,
                               struct fault *fault_r)
 {
-    struct store *store = write->store;
+    bool is_found;
     *counts_r = folder->counts;
     if (!store_write_use(write, STORE_SQL_FOLDER_COPIED, fault_r))
         return false;
@@ -205,15 +214,14 @@ static bool store_write_carry(struct store_write *write, const char *run_id, int
     store_bind_text(&write->binder, run_id);
     store_bind_int64(&write->binder, row);
     store_bind_text(&write->binder, folder->source_name);
-    int rc = write->binder.rc == SQLITE_OK ? sqlite3_step(statement) : write->binder.rc;
-    if (rc == SQLITE_ROW)
+    if (!store_write_get(write, &is_found, fault_r))
+        return false;
+    if (is_found) {
         message_counts_carry(counts_r, (uint64_t)sqlite3_column_int64(statement, 0),
                              (uint64_t)sqlite3_column_int64(statement, 1));
-    bool is_ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
-    if (!is_ok)
-        store_fault(fault_r, FAULT_SCOPE_MAILBOX, write->what, store->path, store->db);
-    store_statement_end(statement);
-    return is_ok;
+        store_statement_end(statement);
+    }
+    return true;
 }
 
 bool store_folder_add(struct store *store, const char *run_id, int64_t row,
@@ -221,7 +229,8 @@ bool store_folder_add(struct store *store, const char *run_id, int64_t row,
 {
     struct store_write write;
     struct message_counts counts;
-    if (!store_write_begin(&write, store, "note the folder in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, "note the folder in the store",
+                           fault_r))
         return false;
     bool is_ok = store_write_drop_old(&write, run_id, row, fault_r) &&
                  store_write_carry(&write, run_id, row, folder, &counts, fault_r) &&
@@ -238,14 +247,15 @@ bool store_folder_add(struct store *store, const char *run_id, int64_t row,
         store_bind_counts(&write.binder, &counts);
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, false, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 bool store_problem_add(struct store *store, const char *run_id, int64_t row,
                        const struct store_problem *problem, struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, "note the problem in the store", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, "note the problem in the store",
+                           fault_r))
         return false;
     bool is_ok = store_write_drop_old(&write, run_id, row, fault_r) &&
                  store_write_use(&write, STORE_SQL_PROBLEM_ADD, fault_r);
@@ -262,5 +272,5 @@ bool store_problem_add(struct store *store, const char *run_id, int64_t row,
         store_bind_text(&write.binder, problem->server_text);
         is_ok = store_write_step(&write, true, fault_r);
     }
-    return store_write_end(&write, is_ok, false, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }

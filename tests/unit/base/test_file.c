@@ -181,6 +181,33 @@ static void test_draft_shows_only_when_published(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* One that fails keeps the others from nothing; its fault is the first. */
+static void test_drafts_are_published_together(void **state)
+{
+    struct fixture *f = *state;
+    const char *taken = in_dir(f, 0, "taken");
+    const char *one = in_dir(f, 1, "one");
+    const char *two = in_dir(f, 2, "two");
+    struct file_draft *drafts[4] = {NULL, NULL, NULL, NULL};
+    assert_true(file_drafts_publish(drafts, 4, &f->fault)); /* nothing to do */
+    assert_true(file_make_dirs(taken, &f->fault));
+    assert_true(file_draft_open(one, &drafts[0], &f->fault));
+    assert_true(file_draft_open(taken, &drafts[1], &f->fault));
+    assert_true(file_draft_open(two, &drafts[3], &f->fault));
+    assert_true(fputs("1", file_draft_stream(drafts[0])) >= 0);
+    assert_true(fputs("2", file_draft_stream(drafts[3])) >= 0);
+    assert_false(file_drafts_publish(drafts, 4, &f->fault));
+    assert_int_equal(f->fault.code, FAULT_FILE);
+    assert_non_null(strstr(f->fault.text, taken));
+    for (int i = 0; i < 4; i++)
+        assert_null(drafts[i]);
+    assert_content(one, "1");
+    assert_content(two, "2");
+    assert_int_equal(unlink(one), 0);
+    assert_int_equal(unlink(two), 0);
+    assert_int_equal(rmdir(taken), 0);
+}
+
 static void test_draft_over_a_directory_fails_cleanly(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +359,7 @@ int main(void)
         FILE_TEST(test_read_a_pipe),
         FILE_TEST(test_write_atomic),
         FILE_TEST(test_draft_shows_only_when_published),
+        FILE_TEST(test_drafts_are_published_together),
         FILE_TEST(test_draft_over_a_directory_fails_cleanly),
         FILE_TEST(test_replace_symlink),
         FILE_TEST(test_lock),

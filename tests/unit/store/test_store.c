@@ -244,7 +244,7 @@ static void test_unknown_run_and_job_are_faults(void **state)
     add_run(f, "R1", 1);
     assert_false(store_run_begin(f->store, &run, &f->fault));
     assert_false(store_run_end(f->store, "nope", 1, 0, &f->fault));
-    assert_non_null(strstr(f->fault.text, "no such run or job"));
+    assert_non_null(strstr(f->fault.text, "no such run, job or folder"));
     assert_false(store_job_add(f->store, "nope", &job, &f->fault));
     assert_int_equal(f->fault.code, FAULT_STORE);
     assert_int_equal(f->fault.scope, FAULT_SCOPE_MAILBOX);
@@ -622,6 +622,8 @@ static void test_schema_1_is_brought_up(void **state)
     assert_true(store_close(&f->store, &f->fault));
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
+                                  "DROP TABLE message_map; DROP TABLE flag_set;"
+                                  "DROP TABLE folder; DROP TABLE pair;"
                                   "DROP INDEX job_by_pair; DROP TABLE folder_copied;"
                                   "ALTER TABLE job DROP COLUMN has_old_results;"
                                   "PRAGMA user_version = 1",
