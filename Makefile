@@ -55,7 +55,9 @@ $(BUILD)/%.o: %.c
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  TEST  $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -Wno-missing-prototypes -MMD -MP -o $@ $< $(LIB) $(LINK) -lcmocka
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -Wno-missing-prototypes -MMD -MP -o $@ $(filter %.c,$^) $(LIB) $(LINK) -lcmocka
+
+$(BUILD)/unit/store/test_power_cut $(BUILD)/unit/store/test_store_file: tests/unit/store/forgetful_vfs.c
 
 unit: $(UNITBINS)
 	$(Q)scripts/run-units $(UNITBINS)

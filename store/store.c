@@ -134,27 +134,6 @@ bool store_transaction_begin(struct store *store, struct fault *fault_r)
     return true;
 }
 
-bool store_transaction_begin_durable(struct store *store, struct fault *fault_r)
-{
-    /* How a commit syncs can't be changed once its transaction has begun. */
-    if (!store_transaction_commit(store, fault_r))
-        return false;
-    if (sqlite3_exec(store->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK)
-        return store_fault(fault_r, FAULT_SCOPE_RUN, "use the store", store->path, store->db);
-    store->is_durable = true;
-    return store_transaction_begin(store, fault_r);
-}
-
-/* After a commit: the next one need not wait for the disk. */
-static bool store_transaction_grouped(struct store *store, struct fault *fault_r)
-{
-    if (store->is_durable &&
-        sqlite3_exec(store->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK)
-        return store_fault(fault_r, FAULT_SCOPE_RUN, "use the store", store->path, store->db);
-    store->is_durable = false;
-    return true;
-}
-
 bool store_transaction_commit(struct store *store, struct fault *fault_r)
 {
     if (store->is_broken) {
@@ -168,12 +147,31 @@ bool store_transaction_commit(struct store *store, struct fault *fault_r)
     bool is_ok = store_run_statement(store, STORE_SQL_COMMIT, fault_r);
     crash_point(CRASH_COMMITTED);
     if (is_ok)
-        return store_transaction_grouped(store, fault_r);
+        return true;
     store->is_broken = true;
     store->fault = *fault_r;
     /* Rows of other pairs are in it, so it must not be tried again as if it were new. */
     if (!sqlite3_get_autocommit(store->db))
         (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+bool store_transaction_sync(struct store *store, struct fault *fault_r)
+{
+    sqlite3_file *log = NULL;
+    if (!store_transaction_commit(store, fault_r))
+        return false;
+    int rc = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (rc == SQLITE_OK && log != NULL && log->pMethods != NULL)
+        rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (rc == SQLITE_OK)
+        return true;
+    /* What a failed sync has lost, a second one doesn't bring back. */
+    fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+              "can't get the store %s onto the disk: %s%s", store->path, sqlite3_errstr(rc),
+              store_hint(rc & 0xff));
+    store->is_broken = true;
+    store->fault = *fault_r;
     return false;
 }
 

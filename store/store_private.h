@@ -140,7 +140,6 @@ struct store {
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     int64_t begun_nsecs;    /* when the open transaction began; 0: there is none */
     unsigned int row_count; /* rows written in it */
-    bool is_durable;        /* its commit waits for the disk */
     bool is_broken;         /* grouped rows were lost; `fault` says how */
     struct fault fault;
 };
@@ -169,11 +168,13 @@ sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
 void store_statement_end(sqlite3_stmt *statement);
 /* Opens a transaction unless one is open. */
 bool store_transaction_begin(struct store *store, struct fault *fault_r);
-/* Opens one whose commit is on the disk when it returns; what was grouped before is committed. */
-bool store_transaction_begin_durable(struct store *store, struct fault *fault_r);
 /* After a write: notes its row and commits when it is time. */
 bool store_transaction_note(struct store *store, struct fault *fault_r);
 bool store_transaction_commit(struct store *store, struct fault *fault_r);
+/* Commits, and waits until all that was ever committed is on the disk. SQLite's own way
+   (synchronous = FULL) does not wait when a commit changes no page, though earlier ones may not be
+   safe yet. */
+bool store_transaction_sync(struct store *store, struct fault *fault_r);
 /* After a failed write: if SQLite gave the whole transaction up, the store is broken. */
 void store_transaction_check(struct store *store, const struct fault *fault);
 

@@ -9,8 +9,7 @@ bool store_write_begin(struct store_write *write, struct store *store, enum stor
     write->what = what;
     if (!store_lock(store, fault_r))
         return false;
-    if (kind == STORE_WRITE_DURABLE ? store_transaction_begin_durable(store, fault_r)
-                                    : store_transaction_begin(store, fault_r))
+    if (store_transaction_begin(store, fault_r))
         return true;
     store_unlock(store);
     return false;
@@ -62,8 +61,10 @@ bool store_write_end(struct store_write *write, bool is_ok, struct fault *fault_
         store_transaction_check(store, fault_r);
     else if (write->kind == STORE_WRITE_GROUPED)
         is_ok = store_transaction_note(store, fault_r);
-    else
+    else if (write->kind == STORE_WRITE_COMMITTED)
         is_ok = store_transaction_commit(store, fault_r);
+    else
+        is_ok = store_transaction_sync(store, fault_r);
     store_unlock(store);
     return is_ok;
 }
