@@ -118,7 +118,12 @@ bench:
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	@echo "  BENCH $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -o $@ $< $(LINK)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -o $@ $^ $(LINK)
+
+# What the store costs: rows a second, bytes a row, syncs.
+bench-store: $(BUILD)/bench/store
+	$(Q)$(BUILD)/bench/store
+$(BUILD)/bench/store: $(LIB)
 
 deps:
 	$(Q)scripts/deps
@@ -132,5 +137,5 @@ clean:
 -include $(OBJS:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
 .PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
-        deps deps-test clean
+        bench-store deps deps-test clean
 .DELETE_ON_ERROR:

@@ -16,8 +16,13 @@ static bool store_file_fault(struct fault *fault_r, const char *path)
 {
     int error = errno;
     char words[STR_ERROR_SIZE];
+    const char *hint = "";
+    if (error == EACCES || error == EPERM || error == EROFS)
+        hint = "; its directory must be writable, or use another work directory";
+    else if (error == ENOSPC || error == EDQUOT)
+        hint = "; make room on that disk, then start again";
     fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-              "can't make the store %s: %s", path, str_error(error, words));
+              "can't make the store %s: %s%s", path, str_error(error, words), hint);
     return false;
 }
 
@@ -118,11 +123,6 @@ static bool store_file_create(const char *path, const char *vfs, struct fault *f
 
 static bool store_prepare_db(sqlite3 *db, const char *path, struct fault *fault_r)
 {
-    if (sqlite3_busy_timeout(db, STORE_BUSY_TIMEOUT_MSECS) != SQLITE_OK ||
-        sqlite3_extended_result_codes(db, 1) != SQLITE_OK ||
-        sqlite3_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL", NULL, NULL,
-                     NULL) != SQLITE_OK)
-        return store_fault(fault_r, FAULT_SCOPE_RUN, "open the store", path, db);
     if (sqlite3_db_readonly(db, "main") != 0) {
         fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
                   "can't write to the store %s; the file and its directory must be writable, or"
@@ -130,6 +130,11 @@ static bool store_prepare_db(sqlite3 *db, const char *path, struct fault *fault_
                   path);
         return false;
     }
+    if (sqlite3_busy_timeout(db, STORE_BUSY_TIMEOUT_MSECS) != SQLITE_OK ||
+        sqlite3_extended_result_codes(db, 1) != SQLITE_OK ||
+        sqlite3_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL", NULL, NULL,
+                     NULL) != SQLITE_OK)
+        return store_fault(fault_r, FAULT_SCOPE_RUN, "open the store", path, db);
     /* The schema first: a newer program's file is not touched. */
     return store_schema_migrate(db, path, fault_r) && store_use_wal(db, path, fault_r);
 }

@@ -209,14 +209,35 @@ static bool store_map_add_folder(const struct store_map *map, struct store_write
     return true;
 }
 
-/* Runs a statement whose one value is a folder's id. */
-static bool store_map_by_id(struct store_write *write, enum store_statement which, int64_t id,
-                            struct fault *fault_r)
+bool store_map_by_id(struct store_write *write, enum store_statement which, int64_t id,
+                     struct fault *fault_r)
 {
     if (!store_write_use(write, which, fault_r))
         return false;
     store_bind_int64(&write->binder, id);
     return store_write_step(write, false, fault_r);
+}
+
+/* What was known by the source's UIDs. */
+static bool store_map_forget_source(struct store_write *write, int64_t id, struct fault *fault_r)
+{
+    return store_map_by_id(write, STORE_SQL_MAP_SOURCE_FORGET, id, fault_r) &&
+           store_map_by_id(write, STORE_SQL_MAP_PROBLEMS_FORGET, id, fault_r) &&
+           store_map_by_id(write, STORE_SQL_MAP_ROWS_FORGET, id, fault_r);
+}
+
+static bool store_map_forget_destination(struct store_write *write, int64_t id,
+                                         struct fault *fault_r)
+{
+    return store_map_by_id(write, STORE_SQL_MAP_DESTINATION_FORGET, id, fault_r) &&
+           store_map_by_id(write, STORE_SQL_MAP_ROWS_FORGET_DESTINATION, id, fault_r);
+}
+
+/* Whether UIDs that were noted under one UIDVALIDITY are void under another. Where none was known,
+   they were noted in the run that now says it. */
+static bool store_map_is_void(uint32_t stored_validity, uint32_t validity)
+{
+    return stored_validity != 0 && stored_validity != validity;
 }
 
 /* Before a folder is written: adds it if need be, drops what another UIDVALIDITY made void. */
@@ -228,15 +249,11 @@ static bool store_map_prepare(const struct store_map *map, struct store_write *w
         return false;
     if (stored_r->id == 0)
         return store_map_add_folder(map, write, folder, &stored_r->id, fault_r);
-    if (stored_r->source_validity != folder->source.uid_validity &&
-        !(store_map_by_id(write, STORE_SQL_MAP_SOURCE_FORGET, stored_r->id, fault_r) &&
-          (stored_r->source_validity == 0 ||
-           store_map_by_id(write, STORE_SQL_MAP_ROWS_FORGET, stored_r->id, fault_r))))
+    if (store_map_is_void(stored_r->source_validity, folder->source.uid_validity) &&
+        !store_map_forget_source(write, stored_r->id, fault_r))
         return false;
-    return stored_r->destination_validity == folder->destination.uid_validity ||
-           (store_map_by_id(write, STORE_SQL_MAP_DESTINATION_FORGET, stored_r->id, fault_r) &&
-            (stored_r->destination_validity == 0 ||
-             store_map_by_id(write, STORE_SQL_MAP_ROWS_FORGET_DESTINATION, stored_r->id, fault_r)));
+    return !store_map_is_void(stored_r->destination_validity, folder->destination.uid_validity) ||
+           store_map_forget_destination(write, stored_r->id, fault_r);
 }
 
 uint32_t store_map_bracket_merge(uint32_t stored_validity, uint32_t stored_uid_next,
@@ -341,7 +358,6 @@ bool store_map_forget(struct store_map *map, struct store_map_folder *folder, st
     if (!store_write_begin(&write, map->store, STORE_WRITE_GROUPED,
                            "forget the messages of a folder in the store", fault_r))
         return false;
-    bool is_ok = store_map_by_id(&write, STORE_SQL_MAP_SOURCE_FORGET, folder->id, fault_r) &&
-                 store_map_by_id(&write, STORE_SQL_MAP_ROWS_FORGET, folder->id, fault_r);
+    bool is_ok = store_map_forget_source(&write, folder->id, fault_r);
     return store_write_end(&write, is_ok, fault_r);
 }

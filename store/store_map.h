@@ -7,9 +7,11 @@
  *
  *     store_map_open()            one query; all folders, no map row
  *     store_map_folder()          for each folder of the plan; compare `source` with STATUS:
- *                                 the same, rules too, and no bracket open: counts are the result
+ *                                 the same, rules too, and no bracket open: counts are the
+ *                                 result, with store_map_problems_repeat()
  *     store_map_brackets_open()   once, for all folders that will get an APPEND: one durable write
  *     store_map_put() ...         as the answers come in
+ *     store_map_problems_keep()
  *     store_map_folder_save()     the folder ended: new marks, counts, bracket_uid_next = 0
  *     store_map_close()
  *
@@ -20,8 +22,9 @@
  * the destination's tail, from the bracket on.
  *
  * Invariant: the map of a folder holds no UID of an older UIDVALIDITY, whatever the caller does. A
- * save or bracket with another source UIDVALIDITY than the stored one drops the folder's rows, one
- * with another destination UIDVALIDITY makes all their dst_uid 0, in the same transaction.
+ * save or bracket with another source UIDVALIDITY than the stored one drops the folder's rows and
+ * kept problems, one with another destination UIDVALIDITY makes all dst_uid 0, in the same
+ * transaction. (Where the stored one is 0, not known, the rows stay.)
  *
  * A map object belongs to one thread, its pair's; the store behind it serialises the threads. A
  * pair may be open in several maps at once as long as each folder is used in one of them only.
@@ -99,11 +102,22 @@ bool store_map_brackets_open(struct store_map *map, struct store_map_folder *con
    that were put before. */
 bool store_map_folder_save(struct store_map *map, struct store_map_folder *folder,
                            struct fault *fault_r);
-/* Drops all rows of the folder's map and makes `source`, `rules` and `counts` zero, here and in
-   the store; `destination` and the bracket stay. For another UIDVALIDITY, where all is matched
-   anew. One transaction with what was grouped before; about a second per million rows. */
+/* Drops all rows of the folder's map and its kept problems and makes `source`, `rules` and `counts`
+   zero, here and in the store; `destination` and the bracket stay. For another UIDVALIDITY, where
+   all is matched anew. One transaction with what was grouped before; about a second per million
+   rows. */
 bool store_map_forget(struct store_map *map, struct store_map_folder *folder,
                       struct fault *fault_r);
+
+/* The problem rows behind the counts, so that a run that finds a folder unchanged can list them
+   too. Keeps those that the run has noted for the folder's source name, in place of what was kept
+   before; to be called just before the folder is saved as finished. A folder that is not in the
+   store is a fault if there are any. */
+bool store_map_problems_keep(struct store_map *map, const struct store_map_folder *folder,
+                             const char *run_id, int64_t row, struct fault *fault_r);
+/* Notes what was kept as problems of this run, as store_problem_add() would. */
+bool store_map_problems_repeat(struct store_map *map, const struct store_map_folder *folder,
+                               const char *run_id, int64_t row, struct fault *fault_r);
 
 /* What became of a source message. The numbers are in files: they never change. */
 enum store_outcome {

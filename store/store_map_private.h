@@ -33,6 +33,10 @@ struct store_map {
 /* Inside a write: gives the map its pair_id, by adding the pair if need be. */
 bool store_map_add_pair(struct store_map *map, struct store_write *write, struct fault *fault_r);
 
+/* Runs a statement whose one value is a folder's id. */
+bool store_map_by_id(struct store_write *write, enum store_statement which, int64_t id,
+                     struct fault *fault_r);
+
 /* The lower end of an open bracket and a new one for the same folder, where the destination's
    UIDVALIDITY was `stored` and is `now`. Pure. */
 uint32_t store_map_bracket_merge(uint32_t stored_validity, uint32_t stored_uid_next,

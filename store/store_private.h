@@ -45,6 +45,17 @@
     X(MAP_ROWS_FORGET, "DELETE FROM message_map WHERE folder_id = ?1")                            \
     X(MAP_ROWS_FORGET_DESTINATION,                                                                \
       "UPDATE message_map SET dst_uid = 0 WHERE folder_id = ?1 AND dst_uid <> 0")                 \
+    X(MAP_PROBLEMS_FORGET, "DELETE FROM folder_problem WHERE folder_id = ?1")                     \
+    X(MAP_PROBLEMS_KEEP,                                                                          \
+      "INSERT INTO folder_problem (folder_id, number, uid, messages, message_id,"                 \
+      " date, size_bytes, reason, server_text)"                                                   \
+      " SELECT ?1, id, uid, messages, message_id, date, size_bytes, reason, server_text"          \
+      " FROM problem WHERE run_id = ?2 AND job_row = ?3 AND folder = ?4")                         \
+    X(MAP_PROBLEMS_REPEAT,                                                                        \
+      "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id,"                  \
+      " date, size_bytes, reason, server_text)"                                                   \
+      " SELECT ?2, ?3, ?4, uid, messages, message_id, date, size_bytes, reason, server_text"      \
+      " FROM folder_problem WHERE folder_id = ?1 ORDER BY number")                                \
     X(MAP_PUT, "INSERT OR REPLACE INTO message_map (folder_id, src_uid, dst_uid, flags, outcome)" \
                " VALUES (?1, ?2, ?3, ?4, ?5)")                                                    \
     X(MAP_SET_FLAGS,                                                                              \
@@ -218,6 +229,9 @@ bool store_write_step(struct store_write *write, bool must_change, struct fault 
 /* Runs a statement of at most one row. *found_r: its columns may be taken, until
    store_statement_end() of the binder's statement, which is the caller's then. */
 bool store_write_get(struct store_write *write, bool *found_r, struct fault *fault_r);
+/* Before a result or problem of this attempt at a job: drops those of an earlier one. */
+bool store_write_drop_old(struct store_write *write, const char *run_id, int64_t row,
+                          struct fault *fault_r);
 /* Gives the lock back. Rows that count (is_ok) are committed as the kind says. */
 bool store_write_end(struct store_write *write, bool is_ok, struct fault *fault_r);
 

@@ -143,6 +143,19 @@ static const struct {
         " flags INTEGER NOT NULL,"
         " outcome INTEGER NOT NULL,"
         " PRIMARY KEY (folder_id, src_uid)"
+        ") WITHOUT ROWID;"
+
+        "CREATE TABLE folder_problem ("
+        " folder_id INTEGER NOT NULL REFERENCES folder (id),"
+        " number INTEGER NOT NULL,"
+        " uid INTEGER NOT NULL,"
+        " messages INTEGER NOT NULL,"
+        " message_id TEXT NOT NULL,"
+        " date TEXT NOT NULL,"
+        " size_bytes INTEGER NOT NULL,"
+        " reason TEXT NOT NULL,"
+        " server_text TEXT NOT NULL,"
+        " PRIMARY KEY (folder_id, number)"
         ") WITHOUT ROWID;"},
 };
 

@@ -138,9 +138,8 @@ static bool store_write_job(struct store_write *write, enum store_statement whic
     return store_write_step(write, false, fault_r);
 }
 
-/* Before a result or problem of this attempt: drops those of an earlier one. */
-static bool store_write_drop_old(struct store_write *write, const char *run_id, int64_t row,
-                                 struct fault *fault_r)
+bool store_write_drop_old(struct store_write *write, const char *run_id, int64_t row,
+                          struct fault *fault_r)
 {
     if (!store_write_job(write, STORE_SQL_JOB_TAKE_OLD, run_id, row, fault_r))
         return false;

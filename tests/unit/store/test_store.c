@@ -621,14 +621,15 @@ static void test_schema_1_is_brought_up(void **state)
     add_folder(f, 1, "A", 10, 5);
     assert_true(store_close(&f->store, &f->fault));
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "DROP TABLE message_map; DROP TABLE flag_set;"
-                                  "DROP TABLE folder; DROP TABLE pair;"
-                                  "DROP INDEX job_by_pair; DROP TABLE folder_copied;"
-                                  "ALTER TABLE job DROP COLUMN has_old_results;"
-                                  "PRAGMA user_version = 1",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "DROP TABLE folder_problem; DROP TABLE message_map; DROP TABLE flag_set;"
+                     "DROP TABLE folder; DROP TABLE pair;"
+                     "DROP INDEX job_by_pair; DROP TABLE folder_copied;"
+                     "ALTER TABLE job DROP COLUMN has_old_results;"
+                     "PRAGMA user_version = 1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     open_store(f);
     add_run(f, "R2", 2);
