@@ -227,11 +227,28 @@ bool store_flush(struct store *store, struct fault *fault_r)
     return is_ok;
 }
 
+/* Gets everything onto the disk, and into the one file unless somebody reads it just now: closing
+   would do that too, but not say when it failed. */
+static bool store_settle(struct store *store, struct fault *fault_r)
+{
+    int logged = 0;
+    int moved = 0;
+    if (!store_lock(store, fault_r))
+        return false;
+    bool is_ok = store_transaction_commit(store, fault_r);
+    if (is_ok && (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &logged,
+                                            &moved) != SQLITE_OK ||
+                  logged != moved))
+        is_ok = store_transaction_sync(store, fault_r);
+    store_unlock(store);
+    return is_ok;
+}
+
 bool store_close(struct store **store_p, struct fault *fault_r)
 {
     struct store *store = *store_p;
     *store_p = NULL;
-    bool is_ok = store_flush(store, fault_r);
+    bool is_ok = store_settle(store, fault_r);
     for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
         (void)sqlite3_finalize(store->statements[i]); /* repeats an old error, if any */
     if (sqlite3_close(store->db) != SQLITE_OK && is_ok)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What is remembered: runs, jobs (one mailbox pair in one run), folder results, problems. The store
- * is the single source of truth for every report. No secret ever gets here.
+ * What is remembered: runs, jobs (one mailbox pair in one run), folder results, problems; for what
+ * a pair's next run wants to know see store_map.h. The store is the single source of truth for
+ * every report. No secret ever gets here.
  *
  * Any thread may call any function; one mutex inside serialises them. Writes are grouped into
  * transactions that are committed at most about a second or a thousand rows later, and always by
@@ -114,9 +115,12 @@ struct store_problem {
     const char *server_text; /* the server's words, or the rule */
 };
 
-/* Opens or creates the store file, migrates older schemas. A file of a newer schema is refused. */
+/* Opens or creates the store file, migrates older schemas. A file of a newer schema, or of another
+   program, is refused and left as it is. The caller sees to it that no other process creates the
+   same store meanwhile (the work directory's lock). */
 bool store_open(const char *path, struct store **store_r, struct fault *fault_r);
-/* Flushes, closes, nulls. False if the last rows could not be committed. */
+/* Flushes, closes, nulls. False if the last rows could not be committed; else all that was ever
+   written is on the disk. */
 bool store_close(struct store **store, struct fault *fault_r);
 bool store_flush(struct store *store, struct fault *fault_r);
 

@@ -332,6 +332,38 @@ static void test_kill_at_every_commit(void **state)
     assert_int_equal(fclose(shared), 0);
 }
 
+/* Somebody reads a report while the run ends: its rows stay in the log, but they are safe. */
+static void test_closed_beside_a_reader(void **state)
+{
+    struct store_dir dir;
+    struct store *store;
+    struct fault fault;
+    sqlite3 *reader;
+    const struct store_run run = {.id = "R1"};
+    const struct store_job job = {.row = 1};
+    int jobs = 0;
+    (void)state;
+    store_dir_make(&dir);
+    forgetful_vfs_start(0, 0);
+    assert_true(store_open_vfs(dir.path, FORGETFUL_VFS, &store, &fault));
+    assert_true(store_run_begin(store, &run, &fault));
+    assert_true(store_flush(store, &fault));
+    assert_int_equal(sqlite3_exec(store->db, "PRAGMA wal_checkpoint", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(dir.path, &reader, SQLITE_OPEN_READWRITE, FORGETFUL_VFS),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM job", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(store_job_add(store, "R1", &job, &fault));
+    assert_true(store_close(&store, &fault));
+    forgetful_vfs_cut();
+    (void)sqlite3_close(reader);
+    assert_true(store_open(dir.path, &store, &fault));
+    assert_true(store_jobs_each(store, "R1", count_job, &jobs, &fault));
+    assert_int_equal(jobs, 1);
+    assert_true(store_close(&store, &fault));
+    forgetful_vfs_start(0, 0);
+    store_dir_remove(&dir);
+}
+
 /* The whole run waits for the disk a fixed number of times, however many folders there are. */
 static void test_few_syncs(void **state)
 {
@@ -376,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_few_syncs),
+        cmocka_unit_test(test_closed_beside_a_reader),
         cmocka_unit_test(test_power_cut_at_every_step),
         cmocka_unit_test(test_kill_at_every_commit),
     };
