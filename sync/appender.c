@@ -9,13 +9,13 @@
 /* The backlog that may wait in memory for a slow destination. */
 #define APPENDER_BACKLOG_BYTES     ((size_t)1024 * 1024)
 #define APPENDER_BACKLOG_MIN_BYTES ((size_t)64 * 1024)
-/* A command's messages are stored in one transaction: the larger the cheaper. One that is refused is
-   taken apart and sent again; where that happened once, commands are kept small. */
+/* A command's messages are stored in one transaction: the larger the cheaper. One that is refused
+   is taken apart and sent again; where that happened once, commands are kept small. */
 #define APPENDER_BATCH_BYTES         ((uint64_t)8 * 1024 * 1024)
 #define APPENDER_BATCH_COUNT         512
 #define APPENDER_BATCH_REFUSED_BYTES ((uint64_t)1024 * 1024)
 #define APPENDER_BATCH_REFUSED_COUNT 64
-#define APPENDER_PENDING_MAX 64
+#define APPENDER_PENDING_MAX         64
 /* Where every literal waits for its invitation a long queue only keeps other lanes from helping. */
 #define APPENDER_PENDING_MAX_INVITED 4
 
@@ -26,7 +26,7 @@ struct append_batch {
     size_t count;
     uint64_t bytes;
     int64_t begun_nsecs;
-    uint32_t indexes[];
+    struct append_item items[];
 };
 
 struct appender {
@@ -93,7 +93,7 @@ static void appender_answered(void *context, uint32_t number, const struct imap_
         appender->batch_max_bytes = APPENDER_BATCH_REFUSED_BYTES;
         appender->batch_count_max = APPENDER_BATCH_REFUSED_COUNT;
     }
-    appender->callback(batch->context, batch->indexes, batch->count, reply);
+    appender->callback(batch->context, batch->items, batch->count, reply);
     mem_free(batch);
 }
 
@@ -117,8 +117,8 @@ size_t appender_backlog_bytes(const struct appender *appender)
 
 static void appender_open_batch(struct appender *appender)
 {
-    struct append_batch *batch = mem_alloc(sizeof(*batch) + appender->batch_count_max *
-                                                                sizeof(batch->indexes[0]));
+    struct append_batch *batch = mem_alloc(sizeof(*batch) +
+                                           appender->batch_count_max * sizeof(batch->items[0]));
     batch->appender = appender;
     batch->context = appender->context;
     batch->begun_nsecs = clock_mono_nsecs();
@@ -139,13 +139,13 @@ void appender_aim(struct appender *appender, const char *mailbox, void *context)
     appender->context = context;
 }
 
-void appender_begin(struct appender *appender, uint32_t index, const char *flags, const char *date,
-                    uint64_t size_bytes)
+void appender_begin(struct appender *appender, const struct append_item *item, const char *flags,
+                    const char *date, uint64_t size_bytes)
 {
     if (appender->open == NULL)
         appender_open_batch(appender);
     struct append_batch *batch = appender->open;
-    batch->indexes[batch->count++] = index;
+    batch->items[batch->count++] = *item;
     batch->bytes += size_bytes;
     appender->is_in_message = true;
     imap_client_add_bytes(appender->client, " (", 2);

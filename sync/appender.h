@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Messages on their way to the destination over one connection: APPEND (RFC 9051 section 6.3.12), several to
- * a command where the server has MULTIAPPEND (RFC 3502), several commands in flight. Belongs to the
- * pair's thread. */
+ * Messages on their way to the destination over one connection: APPEND (RFC 9051 section 6.3.12),
+ * several to a command where the server has MULTIAPPEND (RFC 3502), several commands in flight.
+ * Belongs to the pair's thread. */
 #ifndef SYNC_APPENDER_H
 #define SYNC_APPENDER_H
 
@@ -13,9 +13,15 @@
 
 struct appender;
 
+/* A message in a command. */
+struct append_item {
+    uint32_t index;
+    uint32_t flags; /* the caller's */
+};
+
 /* The answer to a command that held `count` messages. status OK: all are stored. NO or BAD: none
    is. NONE: the connection ended, nobody knows. */
-typedef void appender_result_callback(void *context, const uint32_t *indexes, size_t count,
+typedef void appender_result_callback(void *context, const struct append_item *items, size_t count,
                                       const struct imap_reply *reply);
 
 /* The client must outlive the appender. */
@@ -33,10 +39,10 @@ size_t appender_backlog_bytes(const struct appender *appender);
    must stay until all that was begun under them is answered. Ends a command that waits for more
    messages if they were for another mailbox. */
 void appender_aim(struct appender *appender, const char *mailbox, void *context);
-/* One message: begin, `size` bytes by add, end. `index` comes back in the callback; flags is the
+/* One message: begin, `size` bytes by add, end. `item` comes back in the callback; flags is the
    inside of the list, date is "" to leave it to the server. */
-void appender_begin(struct appender *appender, uint32_t index, const char *flags, const char *date,
-                    uint64_t size_bytes);
+void appender_begin(struct appender *appender, const struct append_item *item, const char *flags,
+                    const char *date, uint64_t size_bytes);
 void appender_add(struct appender *appender, const void *data, size_t size);
 void appender_end(struct appender *appender);
 /* Between begin and end. */

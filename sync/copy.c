@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sync/append_uid.h"
 #include "sync/copy_private.h"
+#include "sync/folder_memory.h"
 #include "sync/verdict.h"
 
 /* A MULTIAPPEND stays open for more messages no longer than this. */
@@ -41,12 +43,15 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
 
 /* -- answers to APPEND -- */
 
-static void copied(struct copy *copy, uint32_t index)
+static void copied(struct copy *copy, const struct append_item *item, uint32_t destination_uid)
 {
+    uint32_t index = item->index;
     struct listed_message *message = &copy->listing->messages[index];
     struct pair_progress *progress = copy->pair->environment->progress;
     copy_set_state(copy, index, MESSAGE_COPIED);
     copy->job->copied_bytes += message->size_bytes;
+    folder_memory_put(copy->job->memory, message->uid, destination_uid, item->flags,
+                      STORE_OUTCOME_PRESENT);
     log_line(copy->pair->log, "msg %s/%u {%u} copied to %s", copy->job->source_name, message->uid,
              message->size_bytes, copy->job->destination_name);
     if (progress != NULL) {
@@ -56,7 +61,7 @@ static void copied(struct copy *copy, uint32_t index)
 }
 
 /* None of them is stored. One alone is the guilty one; of several, each half is tried again. */
-static void refused(struct copy *copy, const uint32_t *indexes, size_t count,
+static void refused(struct copy *copy, const struct append_item *items, size_t count,
                     const struct imap_reply *reply)
 {
     struct imap_answer answer = {0};
@@ -70,27 +75,37 @@ static void refused(struct copy *copy, const uint32_t *indexes, size_t count,
         copy->job->folder_fault = fault;
     if (copy_is_dropping(copy)) {
         for (size_t i = 0; i < count; i++)
-            copy_set_state(copy, indexes[i], MESSAGE_WANTED);
+            copy_set_state(copy, items[i].index, MESSAGE_WANTED);
     } else if (count == 1) {
-        copy_give_up(copy, indexes[0],
+        copy_give_up(copy, items[0].index,
                      fault.code == FAULT_TOO_BIG ? MESSAGE_TOO_BIG : MESSAGE_FAILED, &fault);
     } else {
-        copy_add_group(copy, indexes + count / 2, count - count / 2);
-        copy_add_group(copy, indexes, count / 2);
+        copy_add_group(copy, items + count / 2, count - count / 2);
+        copy_add_group(copy, items, count / 2);
     }
 }
 
-void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
+static void all_copied(struct copy *copy, const struct append_item *items, size_t count,
+                       const struct imap_reply *reply)
+{
+    uint32_t *uids = mem_alloc_array(count, sizeof(*uids));
+    bool is_known = append_uid_parse(reply->code, reply->code_size,
+                                     copy->job->permanent->uidvalidity, uids, count);
+    lane_set_count_copied(copy->lanes, count);
+    for (size_t i = 0; i < count; i++)
+        copied(copy, &items[i], is_known ? uids[i] : 0);
+    mem_free(uids);
+}
+
+void copy_append_answered(void *context, const struct append_item *items, size_t count,
                           const struct imap_reply *reply)
 {
     struct copy *copy = context;
     copy->appending -= count;
     if (reply->status == IMAP_STATUS_OK) {
-        lane_set_count_copied(copy->lanes, count);
-        for (size_t i = 0; i < count; i++)
-            copied(copy, indexes[i]);
+        all_copied(copy, items, count, reply);
     } else if (reply->status != IMAP_STATUS_NONE) {
-        refused(copy, indexes, count, reply);
+        refused(copy, items, count, reply);
     }
     /* Without an answer nobody knows: the messages stay SENT and count as not reached. The next run
        looks for them on the destination before it copies. */
@@ -163,9 +178,8 @@ static bool copy_may_return(const struct copy *copy)
         return false;
     if (copy->is_followed)
         return true;
-    return copy_is_answered(copy) &&
-           (copy_is_dropping(copy) ||
-            (!copy_has_more_to_request(copy) && copy->alone.step == ALONE_NONE));
+    return copy_is_answered(copy) && (copy_is_dropping(copy) || (!copy_has_more_to_request(copy) &&
+                                                                 copy->alone.step == ALONE_NONE));
 }
 
 /* Nothing can be moved now. An open MULTIAPPEND is ended if nothing more is to be expected for it

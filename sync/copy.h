@@ -14,7 +14,8 @@ struct copy_job {
     const char *source_name;              /* decoded, for logs */
     const char *destination_name;         /* decoded */
     const char *destination_mailbox;      /* as the server knows it */
-    const struct imap_mailbox *permanent; /* the destination's PERMANENTFLAGS */
+    const struct imap_mailbox *permanent; /* the destination's PERMANENTFLAGS and UIDVALIDITY */
+    struct folder_memory *memory;         /* gets what was copied */
     uint64_t copied_bytes;                /* result */
     uint64_t dropped_keywords;            /* result */
     struct fault folder_fault;            /* result: what ended the folder, not the pair */
@@ -50,7 +51,7 @@ bool copy_is_answered(const struct copy *copy);
 bool copy_has_leftover(const struct copy *copy);
 
 /* Hears the answers to the APPENDs; the context is the copy (see lane_set_init()). */
-void copy_append_answered(void *context, const uint32_t *indexes, size_t count,
+void copy_append_answered(void *context, const struct append_item *items, size_t count,
                           const struct imap_reply *reply);
 
 #endif

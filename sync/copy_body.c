@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "sync/copy_private.h"
+#include "sync/folder_memory.h"
 #include "sync/messages/flags.h"
 #include "sync/messages/header.h"
 
@@ -79,18 +80,27 @@ static bool header_needs_added_field(const struct copy *copy, const void *header
            !header_find(header, size, "Received", &field);
 }
 
-static void append_begin(struct copy *copy, uint32_t index, const char *flags, const char *date,
-                         uint64_t size_bytes, bool needs_added_field)
+static void append_begin(struct copy *copy, const struct append_item *item, const char *flags,
+                         const char *date, uint64_t size_bytes, bool needs_added_field)
 {
     char added[IDENTITY_ADDED_FIELD_SIZE];
     size_t added_size = 0;
     if (needs_added_field)
-        added_size = identity_added_field(copy->listing->messages[index].uid, added);
+        added_size = identity_added_field(copy->listing->messages[item->index].uid, added);
     copy->pair->sent_bytes += size_bytes + added_size;
     copy->appending++;
     appender_aim(copy->feeding->appender, copy->job->destination_mailbox, copy);
-    appender_begin(copy->feeding->appender, index, flags, date, size_bytes + added_size);
+    appender_begin(copy->feeding->appender, item, flags, date, size_bytes + added_size);
     appender_add(copy->feeding->appender, added, added_size);
+}
+
+/* Its flags and date came before its body. */
+static void append_alone(struct copy *copy, uint64_t size_bytes)
+{
+    struct copy_alone *alone = &copy->alone;
+    struct append_item item = {alone->index, alone->flags_id};
+    append_begin(copy, &item, buffer_str(&alone->flags), alone->date, size_bytes,
+                 alone->needs_added_field);
 }
 
 /* Gives the open APPEND what backlog and budget allow; returns how much of `data` it was. */
@@ -122,15 +132,16 @@ static void held_begin(struct copy *copy, uint32_t index, const struct imap_fetc
     char date[INTERNALDATE_SIZE + 1];
     if (is_asked_alone(copy, index)) {
         copy->alone.has_body = true;
-        append_begin(copy, index, buffer_str(&copy->alone.flags), copy->alone.date,
-                     fetch->body_size, copy->alone.needs_added_field);
+        append_alone(copy, fetch->body_size);
         return;
     }
     buffer_clear(&copy->flags);
     copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
                                                      copy->job->permanent, &copy->flags);
     date_for_append(copy, fetch->internaldate, fetch->internaldate_size, date);
-    append_begin(copy, index, buffer_str(&copy->flags), date, fetch->body_size,
+    struct append_item item = {
+        index, folder_memory_flags(copy->job->memory, fetch->flags, fetch->flag_count)};
+    append_begin(copy, &item, buffer_str(&copy->flags), date, fetch->body_size,
                  header_needs_added_field(copy, fetch->body, fetch->body_size));
 }
 
@@ -172,6 +183,7 @@ static void take_metadata(struct copy *copy, const struct imap_fetch *fetch)
     alone->has_metadata = true;
     if (fetch->has_flags) {
         buffer_clear(&alone->flags);
+        alone->flags_id = folder_memory_flags(copy->job->memory, fetch->flags, fetch->flag_count);
         copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
                                                          copy->job->permanent, &alone->flags);
     }
@@ -241,8 +253,7 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
         /* Its command holds no other message: it may have to be abandoned. */
         (void)appender_flush(copy->feeding->appender);
         copy->alone.has_body = true;
-        append_begin(copy, copy->alone.index, buffer_str(&copy->alone.flags), copy->alone.date,
-                     literal_bytes, copy->alone.needs_added_field);
+        append_alone(copy, literal_bytes);
     }
     copy->feed.asked_bytes = 0;
     stream->state = is_copied ? STREAM_COPIED : STREAM_PASSED_OVER;

@@ -33,6 +33,7 @@ struct copy_alone {
     bool has_body;
     bool needs_added_field; /* --addheader */
     struct buffer flags;
+    uint32_t flags_id; /* of the flags it has on the source */
     char date[INTERNALDATE_SIZE + 1];
     uint64_t requested_bytes; /* what it adds to the sum of the copy */
 };
@@ -63,10 +64,10 @@ struct copy {
     struct listing *listing;
     struct imap_client *source;
     struct lane_set *lanes;
-    struct lane *feeding;         /* where the body under way goes */
-    size_t appending;             /* messages given to a lane and not answered */
+    struct lane *feeding;                /* where the body under way goes */
+    size_t appending;                    /* messages given to a lane and not answered */
     const struct copy_next *next_folder; /* NULL: none, or it can't be opened yet */
-    bool is_followed; /* the next folder is being opened: nothing more can be asked for */
+    bool is_followed;         /* the next folder is being opened: nothing more can be asked for */
     size_t next;              /* everything below was requested once */
     size_t requests;          /* FETCH commands in flight */
     uint64_t requested_bytes; /* of messages requested and not delivered */
@@ -95,7 +96,7 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
 void copy_request_more(struct copy *copy);
 /* Puts a message aside to be fetched alone. */
 void copy_retry_alone(struct copy *copy, uint32_t index);
-void copy_add_group(struct copy *copy, const uint32_t *indexes, size_t count);
+void copy_add_group(struct copy *copy, const struct append_item *items, size_t count);
 bool copy_has_more_to_request(const struct copy *copy);
 
 /* copy_body.c */

@@ -221,6 +221,7 @@ static void request_alone(struct copy *copy, uint32_t index, bool is_last_try)
     alone->needs_added_field = false;
     alone->date[0] = '\0';
     buffer_clear(&alone->flags);
+    alone->flags_id = STORE_FLAGS_UNKNOWN;
     copy->requests++;
     imap_client_command(copy->source, alone_metadata_answered, copy, "UID FETCH %u %s",
                         copy->listing->messages[index].uid,
@@ -236,13 +237,14 @@ void copy_retry_alone(struct copy *copy, uint32_t index)
 
 /* -- groups of a refused MULTIAPPEND -- */
 
-void copy_add_group(struct copy *copy, const uint32_t *indexes, size_t count)
+void copy_add_group(struct copy *copy, const struct append_item *items, size_t count)
 {
     struct copy_group *group = mem_alloc(sizeof(*group) + count * sizeof(group->indexes[0]));
     group->count = count;
-    memcpy(group->indexes, indexes, count * sizeof(group->indexes[0]));
-    for (size_t i = 0; i < count; i++)
-        copy_set_state(copy, indexes[i], MESSAGE_RETRY);
+    for (size_t i = 0; i < count; i++) {
+        group->indexes[i] = items[i].index;
+        copy_set_state(copy, items[i].index, MESSAGE_RETRY);
+    }
     group->next = copy->groups;
     copy->groups = group;
 }

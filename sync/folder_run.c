@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sync/carry.h"
+#include "sync/imap/fetch.h"
 #include "sync/messages/adopt.h"
 #include "sync/verdict.h"
 
@@ -23,6 +26,46 @@ static bool run_needs_identity(const struct folder_run *run)
            !run->pair->settings->syncduplicates;
 }
 
+static bool run_is_delta(const struct folder_run *run)
+{
+    return run->memory->delta != DELTA_LIST;
+}
+
+/* All of the folder. What is or will be in the map gets its flags from here, unless its body brings
+   them. */
+static void run_send_list(struct folder_run *run)
+{
+    run->listing.first_uid = 1;
+    run->listing.with_flags = run->memory->folder != NULL &&
+                              (run->memory->is_known || run_needs_identity(run));
+    listing_send(&run->listing, run_needs_identity(run), run->pair->settings->addheader);
+    memset(&run->changes_answer, 0, sizeof(run->changes_answer));
+    run->changes_answer.is_done = true;
+    run->changes_answer.status = IMAP_STATUS_OK;
+}
+
+/* New messages, and changes of the others since the last run: RFC 7162 section 3.1.4.1 and, for
+   VANISHED, 3.2.6. */
+static void run_send_delta(struct folder_run *run)
+{
+    const struct store_mark *then = &run->memory->folder->source;
+    struct imap_client *client = run->pair->source.client;
+    run->listing.first_uid = then->uid_next;
+    listing_send(&run->listing, false, false);
+    if (then->uid_next == 1) {
+        run->changes_answer.is_done = true;
+        run->changes_answer.status = IMAP_STATUS_OK;
+    } else if (then->mod_seq != 0) {
+        imap_client_command(client, imap_answer_callback, &run->changes_answer,
+                            "UID FETCH 1:%u (FLAGS) (CHANGEDSINCE %llu%s)", then->uid_next - 1,
+                            (unsigned long long)then->mod_seq,
+                            run->pair->source.has_qresync ? " VANISHED" : "");
+    } else {
+        imap_client_command(client, imap_answer_callback, &run->changes_answer,
+                            "UID FETCH 1:%u (FLAGS)", then->uid_next - 1);
+    }
+}
+
 static void run_send_examine(struct folder_run *run)
 {
     struct imap_client *client = run->pair->source.client;
@@ -36,14 +79,44 @@ static void run_send_examine(struct folder_run *run)
 
 void folder_run_open(struct folder_run *run)
 {
-    run->is_opened = true;
     run_send_examine(run);
-    listing_send(&run->listing, run_needs_identity(run), run->pair->settings->addheader);
+    if (run_is_delta(run))
+        run_send_delta(run);
+    else
+        run_send_list(run);
+}
+
+/* "VANISHED (EARLIER) 41,43:116" */
+static void run_take_vanished(struct folder_run *run, const struct imap_response *response)
+{
+    size_t at = response->token_count == 0 ? 0 : imap_token_next(response->tokens, 0);
+    if (at < response->token_count)
+        changes_add_gone(&run->changes, response->tokens[at].data, response->tokens[at].size);
+}
+
+static enum imap_taken run_untagged(void *context, const struct imap_response *response)
+{
+    struct folder_run *run = context;
+    struct imap_fetch fetch;
+    if (str_iequals_n(response->name, response->name_size, "VANISHED"))
+        run_take_vanished(run, response);
+    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
+        !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
+        return IMAP_TAKEN;
+    if (fetch.has_flags)
+        changes_add(&run->changes, fetch.uid,
+                    folder_memory_flags(run->memory, fetch.flags, fetch.flag_count));
+    listing_take(&run->listing, response);
+    return IMAP_TAKEN;
 }
 
 void folder_run_listen(struct folder_run *run)
 {
-    listing_listen(&run->listing);
+    struct imap_events events = {run, run_untagged, NULL, NULL, NULL, NULL};
+    if (run_is_delta(run) || run->listing.with_flags)
+        imap_client_set_events(run->pair->source.client, &events);
+    else
+        listing_listen(&run->listing);
 }
 
 static bool run_finish_open(struct folder_run *run)
@@ -56,7 +129,83 @@ static bool run_finish_open(struct folder_run *run)
         return false;
     }
     imap_client_set_selected(session->client, true);
+    return folder_memory_open(run->memory, imap_client_mailbox(session->client), run->name,
+                              &run->fault);
+}
+
+/* -- a listing of what changed -- */
+
+/* Without CONDSTORE all UIDs were told: those of the map that were not are gone. */
+static void run_find_gone(struct folder_run *run)
+{
+    if (run->memory->folder->source.mod_seq == 0)
+        folder_memory_find_gone(run->memory, &run->changes);
+}
+
+/* What is remembered, less what is gone, and what is new must add up to what the server says. */
+static bool run_adds_up(const struct folder_run *run)
+{
+    const struct imap_mailbox *mailbox = imap_client_mailbox(run->pair->source.client);
+    uint64_t sum = run->memory->known.source + run->listing.count;
+    return mailbox->has_exists && sum + mailbox->expunged >= mailbox->exists_at_open &&
+           sum <= mailbox->exists + mailbox->expunged;
+}
+
+static bool run_finish_delta(struct folder_run *run)
+{
+    struct pair *pair = run->pair;
+    uint32_t first_uid = run->listing.first_uid;
+    if (!listing_finish(&run->listing, run->name, &run->fault))
+        return false;
+    folder_run_listen(run); /* listing_finish() ended that */
+    if (!imap_loop_await(&pair->loop, pair->source.client, &run->changes_answer, &run->fault))
+        return false;
+    imap_client_set_events(pair->source.client, NULL);
+    changes_sort(&run->changes);
+    run_find_gone(run);
+    if (run->changes_answer.status != IMAP_STATUS_OK || run->changes.is_overflown ||
+        !folder_memory_drop(run->memory, run->changes.gone, run->changes.gone_count) ||
+        !run_adds_up(run))
+        return false;
+    folder_memory_subtract(run->memory, &run->listing, first_uid);
     return true;
+}
+
+static bool run_finish_list(struct folder_run *run)
+{
+    if (!listing_finish(&run->listing, run->name, &run->fault))
+        return false;
+    changes_sort(&run->changes);
+    folder_memory_subtract(run->memory, &run->listing, 1);
+    return true;
+}
+
+/* What is remembered does not fit what is there: all is listed after all. */
+static bool run_list_again(struct folder_run *run)
+{
+    struct session *session = &run->pair->source;
+    log_line(run->pair->log, "folder %s: more changed than can be told apart, it is listed anew",
+             run->name);
+    fault_clear(&run->fault);
+    folder_memory_distrust(run->memory);
+    changes_deinit(&run->changes);
+    listing_deinit(&run->listing);
+    listing_init(&run->listing, session);
+    run_send_list(run);
+    folder_run_listen(run);
+    return run_finish_list(run);
+}
+
+static bool run_finish_listing(struct folder_run *run)
+{
+    if (!run_is_delta(run))
+        return run_finish_list(run);
+    if (run_finish_delta(run))
+        return true;
+    if (!imap_client_is_alive(run->pair->source.client) || pair_is_ended(run->pair) ||
+        run->fault.scope >= FAULT_SCOPE_MAILBOX)
+        return false;
+    return run_list_again(run);
 }
 
 /* -- which messages -- */
@@ -75,8 +224,14 @@ static void run_adopt(struct folder_run *run)
     adopt_match(listing->identities, listing->identity_count, target->listing.identities,
                 target->listing.identity_count, run->pair->settings->syncinternaldates);
     for (size_t i = 0; i < listing->identity_count; i++) {
-        if (listing->identities[i].is_matched)
-            listing->messages[listing->identities[i].index].state = MESSAGE_ALREADY;
+        struct listed_message *message = &listing->messages[listing->identities[i].index];
+        if (!listing->identities[i].is_matched || message->state == MESSAGE_ALREADY)
+            continue;
+        const struct change *flags = changes_find(&run->changes, message->uid);
+        message->state = MESSAGE_ALREADY;
+        folder_memory_put(run->memory, message->uid, 0,
+                          flags == NULL ? STORE_FLAGS_UNKNOWN : flags->flags,
+                          STORE_OUTCOME_PRESENT);
     }
 }
 
@@ -143,6 +298,8 @@ static void run_count(struct folder_run *run)
     run->counts.failed = in_state[MESSAGE_FAILED];
     run->counts.unreadable = in_state[MESSAGE_UNREADABLE];
     run->counts.vanished = in_state[MESSAGE_VANISHED];
+    /* Of a listing of changes: what is not in it is as it was. */
+    message_counts_add(&run->counts, &run->memory->known);
 }
 
 /* The folder could not be listed: what is known of its messages is how many they are. */
@@ -194,6 +351,33 @@ void folder_run_settle(struct folder_run *run)
         run_fail_wanted(run);
 }
 
+/* Problems of messages that are not in this run's listing. */
+static bool run_repeat_problems(const struct folder_run *run, struct fault *fault_r)
+{
+    const struct pair_environment *environment = run->pair->environment;
+    return !run_is_delta(run) ||
+           store_map_problems_repeat(run->pair->map, run->memory->folder, environment->run_id,
+                                     environment->row, fault_r);
+}
+
+/* An APPEND was sent and never answered: its message may be there or not. */
+static bool run_has_unknown_fate(const struct folder_run *run)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == MESSAGE_SENT)
+            return true;
+    }
+    return false;
+}
+
+/* The next run starts from here. */
+static void run_remember(struct folder_run *run, bool is_failed)
+{
+    bool is_finished = run->is_listed && !is_failed && message_counts_difference(&run->counts) == 0;
+    bool is_answered = run->is_listed && !run_has_unknown_fate(run);
+    folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
+}
+
 /* Writes what became of the folder into the store; a store that can't be written ends the pair. */
 void folder_run_record(struct folder_run *run)
 {
@@ -205,7 +389,8 @@ void folder_run_record(struct folder_run *run)
     bool is_failed = run_has_failed(run);
     if (run->is_listed) {
         run_count(run);
-        is_stored = notes_store(&run->notes, &run->listing, environment, run->name, &fault);
+        is_stored = run_repeat_problems(run, &fault) &&
+                    notes_store(&run->notes, &run->listing, environment, run->name, &fault);
     } else if (is_failed) {
         is_stored = run_store_unlisted(run, &fault);
     } else {
@@ -224,6 +409,8 @@ void folder_run_record(struct folder_run *run)
                                               environment->row, &folder, &fault);
     if (!is_stored)
         pair_end(pair, &fault);
+    else
+        run_remember(run, is_failed);
     run_log_result(run);
     message_counts_add(&pair->counts, &run->counts);
     if (is_failed) {
@@ -255,6 +442,7 @@ static void run_copy(struct folder_run *run, const struct copy_next *next)
         .destination_name = run->target->name,
         .destination_mailbox = run->target->mailbox,
         .permanent = &run->target->opened,
+        .memory = run->memory,
     };
     run->job = job;
     run->copy = copy_init(&run->job);
@@ -281,6 +469,7 @@ static void run_decide(struct folder_run *run)
         run->fault = run->target->fault;
         return;
     }
+    carry_flags(run->memory, &run->changes, run->target, run->name);
     if (run->target->listing.identity_count > 0)
         run_adopt(run);
     if (!pair->settings->syncduplicates)
@@ -309,7 +498,7 @@ void folder_run_read(struct folder_run *run, const struct copy_next *next)
     log_line(pair->log, "folder %s -> %s", run->name, run->target->name);
     if (run_finish_open(run)) {
         const struct imap_mailbox *mailbox = imap_client_mailbox(pair->source.client);
-        run->is_listed = listing_finish(&run->listing, run->name, &run->fault);
+        run->is_listed = run_finish_listing(run);
         run->uidvalidity = mailbox->uidvalidity;
         if (mailbox->has_exists)
             run->unlisted_messages = mailbox->exists;
@@ -374,6 +563,7 @@ struct folder_run *folder_run_init(struct pair *pair, const struct plan_entry *e
                                    struct target *target)
 {
     struct folder_run *run = mem_alloc(sizeof(*run));
+    run->memory = &pair->memories[entry - pair->plan->entries];
     run->pair = pair;
     run->entry = entry;
     run->target = target;
@@ -391,6 +581,7 @@ void folder_run_deinit(struct folder_run **run_p)
     *run_p = NULL;
     copy_deinit(&run->copy);
     listing_deinit(&run->listing);
+    changes_deinit(&run->changes);
     notes_deinit(&run->notes);
     mem_free(run);
 }

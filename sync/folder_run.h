@@ -16,8 +16,10 @@ struct folder_run {
     const char *name; /* for people */
     struct imap_answer answer;
     uint32_t uidvalidity;
+    struct folder_memory *memory; /* the pair's, of this entry */
     struct listing listing;
-    bool is_opened; /* EXAMINE was sent */
+    struct changes changes; /* flags, and what is gone */
+    struct imap_answer changes_answer;
     bool is_listed;
     struct notes notes;
     struct copy_job job;

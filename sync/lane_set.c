@@ -130,11 +130,19 @@ void lane_set_look(struct lane_set *set)
     }
 }
 
-void lane_set_fail_unanswered(struct lane_set *set, const struct fault *fault)
+void lane_set_linger(struct lane_set *set)
 {
+    struct imap_loop *loop = &set->pair->loop;
+    while (!lane_set_is_answered(set) && !pair_is_overdue(set->pair)) {
+        if (imap_loop_pump(loop))
+            continue;
+        if (loop->wake_at_nsecs == 0)
+            loop->wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
+        imap_loop_wait(loop);
+    }
     for (size_t i = 0; i < set->count; i++) {
         if (appender_pending(set->items[i].appender) > 0)
-            imap_client_fail(set->items[i].client, fault);
+            imap_client_fail(set->items[i].client, &set->pair->fault);
     }
 }
 
@@ -158,7 +166,7 @@ static bool lane_open(struct lane_set *set)
         return false;
     struct session *session = &set->sessions[set->session_count++];
     session_init(session, 2, pair->settings, &set->pair->loop, pair->environment->tls, pair->log);
-    session_begin(session, false, false);
+    session_begin(session, false, SESSION_STATUS_NONE);
     return true;
 }
 

@@ -70,7 +70,8 @@ bool lane_set_is_answered(const struct lane_set *set);
 /* A lane that is lost while it owes answers ends the pair, and so does the first one; another is
    only a lane less. */
 void lane_set_look(struct lane_set *set);
-/* Ends those that still owe an answer. */
-void lane_set_fail_unanswered(struct lane_set *set, const struct fault *fault);
+/* The pair has ended: turns the loop until the answers to what is under way are there, though not
+   for ever (pair_is_overdue()); connections that still owe one are closed then. */
+void lane_set_linger(struct lane_set *set);
 
 #endif

@@ -18,6 +18,7 @@ void listing_init(struct listing *listing, struct session *session)
 {
     memset(listing, 0, sizeof(*listing));
     listing->session = session;
+    listing->first_uid = 1;
 }
 
 void listing_deinit(struct listing *listing)
@@ -63,8 +64,8 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
     struct listing *listing = context;
     struct imap_fetch fetch;
     if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
-        !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || !fetch.has_size ||
-        listing_is_full(listing))
+        !imap_fetch_parse(response, &fetch) || fetch.uid < listing->first_uid || fetch.uid == 0 ||
+        !fetch.has_size || listing_is_full(listing))
         return IMAP_TAKEN;
     if (listing->with_identity) {
         if (!fetch.has_header)
@@ -82,17 +83,23 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
 void listing_send(struct listing *listing, bool with_identity, bool with_added_field)
 {
     struct imap_client *client = listing->session->client;
+    const char *flags = listing->with_flags ? " FLAGS" : "";
     listing->with_identity = with_identity;
     listing->with_added_field = with_added_field;
     listing->is_sent = true;
     if (!with_identity)
         imap_client_command(client, imap_answer_callback, &listing->answer,
-                            "UID FETCH 1:* (UID RFC822.SIZE)");
+                            "UID FETCH %u:* (UID RFC822.SIZE%s)", listing->first_uid, flags);
     else
         imap_client_command(client, imap_answer_callback, &listing->answer,
-                            "UID FETCH 1:* (UID RFC822.SIZE INTERNALDATE "
+                            "UID FETCH %u:* (UID RFC822.SIZE INTERNALDATE%s "
                             "BODY.PEEK[HEADER.FIELDS (" IDENTITY_FIELDS "%s)])",
-                            with_added_field ? " RECEIVED" : "");
+                            listing->first_uid, flags, with_added_field ? " RECEIVED" : "");
+}
+
+void listing_take(struct listing *listing, const struct imap_response *response)
+{
+    (void)listing_untagged(listing, response);
 }
 
 void listing_listen(struct listing *listing)
@@ -185,7 +192,8 @@ bool listing_finish(struct listing *listing, const char *name, struct fault *fau
         return false;
     }
     listing_sort(listing);
-    if (listing_agrees(listing))
+    /* Of a part nobody says how many they are. */
+    if (listing->first_uid > 1 || listing_agrees(listing))
         return true;
     fault_set(
         fault_r, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, session->side,

@@ -40,6 +40,8 @@ struct listing {
     size_t identity_alloc;
     bool with_identity;
     bool with_added_field; /* --addheader: such messages get the identity they will have */
+    uint32_t first_uid;    /* what is below is not asked for; set before it is sent */
+    bool with_flags;       /* asks for FLAGS too, for whoever else hears the responses */
     bool is_sent;
     struct imap_answer answer;
     struct session *session;
@@ -53,6 +55,8 @@ void listing_send(struct listing *listing, bool with_identity, bool with_added_f
 /* From now on the session's responses are this listing's: at once, or, when it was sent behind
    FETCHes of another folder, once those are answered. */
 void listing_listen(struct listing *listing);
+/* Takes one untagged response, for whoever listens in its place. */
+void listing_take(struct listing *listing, const struct imap_response *response);
 /* Waits for the end of a listing that is of no use, and forgets it; it may be sent again. */
 bool listing_drop(struct listing *listing, struct fault *fault_r);
 /* Waits for the end, sorts, checks. `name` is for the sentence. */

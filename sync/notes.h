@@ -31,7 +31,8 @@ void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
 /* Some note was added since the source was asked. */
 bool notes_want_description(const struct notes *notes);
 /* Asks the source, whose folder is selected, for Message-ID and date of every noted message that is
-   still there and was not asked for yet. What can't be had stays empty: the notes themselves never depend on it. */
+   still there and was not asked for yet. What can't be had stays empty: the notes themselves never
+   depend on it. */
 void notes_describe(struct notes *notes, const struct listing *listing);
 /* One problem row each. */
 bool notes_store(const struct notes *notes, const struct listing *listing,

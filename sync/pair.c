@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "sync/folders/mutf7.h"
 #include "sync/copy.h"
+#include "sync/pair_memory.h"
 #include "sync/pair_private.h"
 #include "sync/verdict.h"
 
@@ -167,17 +168,34 @@ static void pair_log_source_size(const struct pair *pair)
 
 /* -- the run of one pair -- */
 
+static bool pair_await(struct pair *pair, struct session *const *sessions, size_t count)
+{
+    struct fault fault;
+    if (session_await(sessions, count, &fault))
+        return true;
+    pair_end(pair, &fault);
+    return false;
+}
+
 /* Both sides at the same time. */
 static bool pair_sign_in(struct pair *pair)
 {
     struct session *const sessions[] = {&pair->source, &pair->destination};
-    struct fault fault;
-    session_begin(&pair->source, true, true);
-    session_begin(&pair->destination, true, false);
-    if (session_await(sessions, 2, &fault))
-        return true;
-    pair_end(pair, &fault);
-    return false;
+    session_begin(&pair->source, true, SESSION_STATUS_IF_FREE);
+    session_begin(&pair->destination, true, SESSION_STATUS_NONE);
+    return pair_await(pair, sessions, 2);
+}
+
+/* An earlier run came to its end: the source is asked first whether anything changed, and the
+   destination only if so. False when the pair has ended, or there is nothing to do. */
+static bool pair_sign_in_again(struct pair *pair)
+{
+    struct session *const sessions[] = {&pair->source, &pair->destination};
+    session_begin(&pair->source, true, SESSION_STATUS_ALL);
+    if (!pair_await(pair, sessions, 1) || pair_memory_records_all(pair) || pair_is_ended(pair))
+        return false;
+    session_begin(&pair->destination, true, SESSION_STATUS_NONE);
+    return pair_await(pair, sessions + 1, 1);
 }
 
 static bool pair_make_plan(struct pair *pair)
@@ -195,7 +213,10 @@ static bool pair_make_plan(struct pair *pair)
 static void pair_work(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
-    if (!pair_sign_in(pair) || settings->justlogin)
+    pair_memory_open(pair);
+    if (pair_is_ended(pair) ||
+        !(pair_memory_is_known(pair) ? pair_sign_in_again(pair) : pair_sign_in(pair)) ||
+        settings->justlogin)
         return;
     if (settings->foldersizes)
         pair_log_source_size(pair);
@@ -206,11 +227,16 @@ static void pair_work(struct pair *pair)
         pair_log_folder_sizes(pair, &pair->destination);
         return;
     }
+    pair_memory_plan(pair);
     target_list_send(&pair->targets, pair);
     target_list_await(&pair->targets);
     lane_set_init(&pair->lanes, pair, copy_append_answered);
-    if (!settings->justfolders)
-        pair_sync_folders(pair);
+    if (settings->justfolders)
+        return;
+    if (!pair_is_ended(pair))
+        pair_memory_begin(pair);
+    pair_sync_folders(pair);
+    pair_memory_end(pair);
 }
 
 /* -- the verdict -- */
@@ -273,6 +299,8 @@ static void pair_deinit(struct pair *pair)
 {
     lane_set_deinit(&pair->lanes);
     target_list_deinit(&pair->targets);
+    if (pair->map != NULL || pair->memories != NULL)
+        pair_memory_close(pair);
     folder_plan_deinit(&pair->plan);
     session_deinit(&pair->source);
     session_deinit(&pair->destination);

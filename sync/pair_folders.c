@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The walk through the plan. The source reads one folder after the other; what was read may still be
- * on its way to the destination while the next folder is opened, so that neither side waits at the
- * seam. A folder is recorded when its last APPEND is answered. */
+ * The walk through the plan. The source reads one folder after the other; what was read may still
+ * be on its way to the destination while the next folder is opened, so that neither side waits at
+ * the seam. A folder is recorded when its last APPEND is answered. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "sync/folder_run.h"
+#include "sync/pair_memory.h"
 
 /* So many folders, and messages in them, may wait for answers: their listings are kept so long. */
 #define STORING_MAX_FOLDERS  16
@@ -13,9 +13,9 @@
 
 struct walk {
     struct pair *pair;
-    size_t next_entry;  /* of the plan: the next to be opened */
-    size_t next_target; /* its destination folder, unless it is merged with the one before */
-    struct folder_run *ahead;   /* opened behind the folder that is being read */
+    size_t next_entry;        /* of the plan: the next to be opened */
+    size_t next_target;       /* its destination folder, unless it is merged with the one before */
+    struct folder_run *ahead; /* opened behind the folder that is being read */
     struct folder_run *storing; /* read, and not recorded yet; the oldest first */
     struct folder_run **storing_end;
     size_t storing_count;
@@ -34,6 +34,17 @@ static struct target *walk_target(struct walk *walk)
     return &targets[walk->next_target];
 }
 
+/* Folders in which nothing changed are recorded as they were. */
+static void walk_pass_unchanged(struct walk *walk)
+{
+    struct pair *pair = walk->pair;
+    while (walk->next_entry < pair->plan->count && !pair_is_ended(pair) &&
+           pair->memories[walk->next_entry].delta == DELTA_UNCHANGED) {
+        (void)walk_target(walk);
+        pair_memory_record(pair, pair->memories[walk->next_entry++].folder);
+    }
+}
+
 static struct folder_run *walk_take_next(struct walk *walk)
 {
     struct target *target = walk_target(walk);
@@ -49,6 +60,7 @@ static bool walk_has_next(const struct walk *walk)
 static bool walk_open_next(void *context)
 {
     struct walk *walk = context;
+    walk_pass_unchanged(walk);
     if (!walk_has_next(walk) || pair_is_ended(walk->pair))
         return false;
     for (const struct folder_run *run = walk->storing; run != NULL; run = run->next) {
@@ -120,18 +132,9 @@ static void walk_settle(struct walk *walk, bool all)
     }
 }
 
-/* The pair has ended: the answers to what is under way are waited for, though not for ever. */
 static void walk_linger(struct walk *walk)
 {
-    struct pair *pair = walk->pair;
-    while (!lane_set_is_answered(&pair->lanes) && !pair_is_overdue(pair)) {
-        if (imap_loop_pump(&pair->loop))
-            continue;
-        if (pair->loop.wake_at_nsecs == 0)
-            pair->loop.wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
-        imap_loop_wait(&pair->loop);
-    }
-    lane_set_fail_unanswered(&pair->lanes, &pair->fault);
+    lane_set_linger(&walk->pair->lanes);
     while (walk->storing != NULL) {
         folder_run_settle(walk->storing);
         walk_record_oldest(walk);
@@ -185,9 +188,12 @@ void pair_sync_folders(struct pair *pair)
 {
     struct walk walk = {.pair = pair};
     walk.storing_end = &walk.storing;
+    walk_pass_unchanged(&walk);
     while ((walk.ahead != NULL || walk_has_next(&walk)) && !pair_is_ended(pair) &&
-           !pair_sees_stop(pair))
+           !pair_sees_stop(pair)) {
         walk_folder(&walk);
+        walk_pass_unchanged(&walk);
+    }
     walk_settle(&walk, true);
     if (pair_is_ended(pair))
         walk_linger(&walk);

@@ -4,6 +4,7 @@
 #define SYNC_PAIR_PRIVATE_H
 
 #include "sync/folders/plan.h"
+#include "sync/folder_memory.h"
 #include "sync/lane_set.h"
 #include "sync/listing.h"
 #include "sync/pair.h"
@@ -19,10 +20,12 @@ struct pair {
     struct session destination;
     struct lane_set lanes; /* the connections to the destination */
     struct folder_plan *plan;
-    struct target_list targets;   /* the plan's destination folders */
-    struct message_counts counts; /* sum over the folders that were recorded */
-    uint64_t errors;              /* messages and folders that failed, against --errorsmax */
-    uint64_t sent_bytes;          /* against --exitwhenover */
+    struct target_list targets;     /* the plan's destination folders */
+    struct store_map *map;          /* what is remembered; NULL: nothing is */
+    struct folder_memory *memories; /* parallel to the plan's entries */
+    struct message_counts counts;   /* sum over the folders that were recorded */
+    uint64_t errors;                /* messages and folders that failed, against --errorsmax */
+    uint64_t sent_bytes;            /* against --exitwhenover */
     bool has_failed_folder;
     struct fault folder_fault; /* the first folder's, for the mailbox's error */
     struct fault fault;        /* what ended the pair early; FAULT_NONE while it goes on */
@@ -39,8 +42,8 @@ void pair_count_error(struct pair *pair, const struct fault *fault);
 /* True once a stop is wanted; ends the pair with FAULT_STOPPED. */
 bool pair_sees_stop(struct pair *pair);
 
-/* pair_folders.c: syncs all folders of the plan, whose targets were sent for. Faults of a folder are
-   recorded there; those of the mailbox end the pair. */
+/* pair_folders.c: syncs all folders of the plan, whose targets were sent for. Faults of a folder
+   are recorded there; those of the mailbox end the pair. */
 void pair_sync_folders(struct pair *pair);
 
 #endif

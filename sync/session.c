@@ -368,7 +368,6 @@ static void step_listing(struct session *session)
 {
     if (!session->answer.is_done || !session->lsub_answer.is_done)
         return;
-    imap_client_set_events(session->client, NULL);
     if (session->answer.status == IMAP_STATUS_OK && session->settings->subscribed)
         session->answer = session->lsub_answer;
     else if (session->lsub_answer.status != IMAP_STATUS_OK)
@@ -379,7 +378,15 @@ static void step_listing(struct session *session)
     else if (session->is_list_bad)
         session_refuse(session, FAULT_LISTING, "listed a folder in a way that can't be understood");
     else
-        session_enter(session, SESSION_READY);
+        session_enter(session, SESSION_STATUS);
+}
+
+static void step_status(struct session *session)
+{
+    if (!session_list_more_status(session))
+        return;
+    imap_client_set_events(session->client, NULL);
+    session_enter(session, SESSION_READY);
 }
 
 /* The only way to change the step; does what the step begins with. */
@@ -400,6 +407,8 @@ static void session_enter(struct session *session, enum session_step step)
         enter_capabilities_again(session);
     else if (step == SESSION_LISTING)
         session_list_send(session);
+    else if (step == SESSION_STATUS)
+        session->status_next = 0;
     else if (step == SESSION_READY)
         session_begin_compression(session);
 }
@@ -428,6 +437,9 @@ static void session_step(struct session *session)
     case SESSION_LISTING:
         step_listing(session);
         break;
+    case SESSION_STATUS:
+        step_status(session);
+        break;
     case SESSION_IDLE:
     case SESSION_READY:
     case SESSION_FAILED:
@@ -435,10 +447,10 @@ static void session_step(struct session *session)
     }
 }
 
-void session_begin(struct session *session, bool with_list, bool with_status)
+void session_begin(struct session *session, bool with_list, enum session_status status)
 {
     session->with_list = with_list;
-    session->with_status = with_status;
+    session->status = status;
     session_enter(session, SESSION_CONNECTING);
 }
 

@@ -24,6 +24,13 @@ enum session_tls {
     SESSION_TLS_NONE,
 };
 
+/* Whether the listing tells how each folder stands. */
+enum session_status {
+    SESSION_STATUS_NONE,
+    SESSION_STATUS_IF_FREE, /* where LIST brings it along (RFC 5819) */
+    SESSION_STATUS_ALL,     /* by STATUS commands if need be; a refused one tells nothing */
+};
+
 enum session_step {
     SESSION_IDLE,
     SESSION_CONNECTING,   /* until the greeting */
@@ -33,6 +40,7 @@ enum session_step {
     SESSION_SIGNING_IN,
     SESSION_CAPABILITIES_AGAIN,
     SESSION_LISTING,
+    SESSION_STATUS, /* of each folder, where LIST could not bring it along */
     SESSION_READY,
     SESSION_FAILED, /* `fault` says why */
 };
@@ -55,9 +63,11 @@ struct session {
     enum session_tls tls;
     bool has_started_tls;
     bool with_list;
-    bool with_status;
+    enum session_status status;
+    bool has_qresync; /* ENABLE QRESYNC was answered with OK (RFC 7162 section 3.2.3) */
     struct imap_answer answer;
     struct imap_answer lsub_answer;
+    size_t status_next; /* the folder to ask STATUS for */
     char *login_name;
     char *secret;
     struct buffer initial; /* PLAIN's message; secret */
@@ -70,10 +80,9 @@ void session_init(struct session *session, int side, const struct settings *sett
 void session_deinit(struct session *session);
 
 /* Starts to connect. with_list: until the folders are listed (NAMESPACE and LIST in one flight),
-   else until it is signed in; with_status asks for message counts where the server gives them along
-   with LIST (RFC 5819). A secret goes out only over TLS, unless both kinds of TLS were switched
-   off. A listing that does not end OK is a fault, never a short list. */
-void session_begin(struct session *session, bool with_list, bool with_status);
+   else until it is signed in. A secret goes out only over TLS, unless both kinds of TLS were
+   switched off. A listing that does not end OK is a fault, never a short list. */
+void session_begin(struct session *session, bool with_list, enum session_status status);
 /* Does what can be done now; true once it is READY or FAILED. To be called between turns of the
    loop. May block where a secret comes from a command, and while a name is resolved. */
 bool session_advance(struct session *session);

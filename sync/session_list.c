@@ -2,10 +2,13 @@
  * NAMESPACE, LIST, LSUB and STATUS of one side (RFC 9051 sections 6.3.9 to 6.3.11, RFC 2342). */
 #include "sync/session_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
+
+#define STATUS_IN_FLIGHT_MAX 64
 
 static void take_attributes(const struct imap_token *list, unsigned int *attributes)
 {
@@ -61,10 +64,17 @@ static void take_status(struct folder_list *folders, const struct imap_response 
         return;
     for (size_t i = 2; i + 1 < response->token_count; i += 2) {
         uint64_t number;
-        if (imap_token_is(&tokens[i], "MESSAGES") &&
-            imap_token_uint64(&tokens[i + 1], UINT64_MAX, &number)) {
+        if (!imap_token_uint64(&tokens[i + 1], UINT64_MAX, &number))
+            continue;
+        if (imap_token_is(&tokens[i], "MESSAGES")) {
             folder->messages = number;
             folder->has_status = true;
+        } else if (imap_token_is(&tokens[i], "UIDVALIDITY") && number <= UINT32_MAX) {
+            folder->uid_validity = (uint32_t)number;
+        } else if (imap_token_is(&tokens[i], "UIDNEXT") && number <= UINT32_MAX) {
+            folder->uid_next = (uint32_t)number;
+        } else if (imap_token_is(&tokens[i], "HIGHESTMODSEQ")) {
+            folder->mod_seq = number;
         }
     }
 }
@@ -120,24 +130,41 @@ static enum imap_taken session_untagged(void *context, const struct imap_respons
     return IMAP_TAKEN;
 }
 
+/* HIGHESTMODSEQ is known to servers with CONDSTORE alone, and makes them count changes of flags
+   from now on. */
+static const char *status_items(const struct imap_client *client)
+{
+    return imap_client_can(client, IMAP_CAP_CONDSTORE)
+               ? "MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ"
+               : "MESSAGES UIDNEXT UIDVALIDITY";
+}
+
 /* With LIST-EXTENDED one command tells all; else LSUB knows the subscriptions. */
 static void send_list(struct session *session)
 {
     struct imap_client *client = session->client;
     struct imap_answer *list = &session->answer;
     struct imap_answer *lsub = &session->lsub_answer;
-    bool with_status = session->with_status;
+    char status[100] = "";
     if (!imap_client_can(client, IMAP_CAP_LIST_EXTENDED)) {
         imap_client_command(client, imap_answer_callback, list, "LIST \"\" \"*\"");
         imap_client_command(client, imap_answer_callback, lsub, "LSUB \"\" \"*\"");
         return;
     }
+    if (session->status != SESSION_STATUS_NONE && imap_client_can(client, IMAP_CAP_LIST_STATUS))
+        (void)snprintf(status, sizeof(status), " STATUS (%s)", status_items(client));
     imap_client_command(
         client, imap_answer_callback, list, "LIST \"\" \"*\" RETURN (SUBSCRIBED%s%s)",
-        imap_client_can(client, IMAP_CAP_SPECIAL_USE) ? " SPECIAL-USE" : "",
-        with_status && imap_client_can(client, IMAP_CAP_LIST_STATUS) ? " STATUS (MESSAGES)" : "");
+        imap_client_can(client, IMAP_CAP_SPECIAL_USE) ? " SPECIAL-USE" : "", status);
     lsub->is_done = true;
     lsub->status = IMAP_STATUS_OK;
+}
+
+static void qresync_answered(void *context, uint32_t number, const struct imap_reply *reply)
+{
+    struct session *session = context;
+    (void)number;
+    session->has_qresync = reply->status == IMAP_STATUS_OK;
 }
 
 void session_list_send(struct session *session)
@@ -147,7 +174,30 @@ void session_list_send(struct session *session)
     imap_client_set_events(client, &events);
     if (imap_client_can(client, IMAP_CAP_ID))
         imap_client_command(client, NULL, NULL, "ID (\"name\" \"mailconvoy\")");
+    /* A run after the first asks what is gone. */
+    if (session->status == SESSION_STATUS_ALL && imap_client_can(client, IMAP_CAP_QRESYNC))
+        imap_client_command(client, qresync_answered, session, "ENABLE QRESYNC");
     if (imap_client_can(client, IMAP_CAP_NAMESPACE))
         imap_client_command(client, NULL, NULL, "NAMESPACE");
     send_list(session);
+}
+
+bool session_list_more_status(struct session *session)
+{
+    struct imap_client *client = session->client;
+    const struct folder_list *folders = &session->folders;
+    for (; session->status == SESSION_STATUS_ALL && session->status_next < folders->count;
+         session->status_next++) {
+        const struct folder *folder = &folders->items[session->status_next];
+        if ((folder->attributes & FOLDER_NOSELECT) != 0 || folder->has_status)
+            continue;
+        if (imap_client_pending(client) >= STATUS_IN_FLIGHT_MAX)
+            return false;
+        imap_client_begin(client, false);
+        imap_client_add(client, "STATUS ");
+        imap_client_add_string(client, folder->name);
+        imap_client_add(client, " (%s)", status_items(client));
+        imap_client_end(client, NULL, NULL, 0);
+    }
+    return imap_client_pending(client) == 0;
 }

@@ -381,11 +381,13 @@ static void echo_field(struct buffer *text, const char *name, const struct setti
     }
 }
 
-void settings_append_echo(const struct settings *settings, struct buffer *text)
+/* `group`: SETTING_GROUP_NONE for all. */
+static void append_echo_of(const struct settings *settings, enum setting_group group,
+                           struct buffer *text)
 {
     for (size_t i = 0; i < settings_table_count; i++) {
         const struct setting *row = &settings_table[i];
-        if (row->state != SETTING_BUILT)
+        if (row->state != SETTING_BUILT || (group != SETTING_GROUP_NONE && row->group != group))
             continue;
         for (int side = setting_first_field(row); side <= setting_last_side(row); side++) {
             char name[SETTING_NAME_SIZE];
@@ -395,4 +397,17 @@ void settings_append_echo(const struct settings *settings, struct buffer *text)
             echo_field(text, name, row, settings_field_const(settings, row, side));
         }
     }
+}
+
+void settings_append_echo(const struct settings *settings, struct buffer *text)
+{
+    append_echo_of(settings, SETTING_GROUP_NONE, text);
+}
+
+void settings_append_rules(const struct settings *settings, enum settings_rules which,
+                           struct buffer *text)
+{
+    append_echo_of(settings,
+                   which == SETTINGS_RULES_FOLDERS ? SETTING_GROUP_FOLDERS : SETTING_GROUP_MESSAGES,
+                   text);
 }

@@ -170,5 +170,12 @@ char *settings_login_name(const struct settings *settings, int side);
 void settings_append_help(struct buffer *text, enum settings_command command);
 /* One "name = value" line for each setting that was given explicitly; secrets as "MASKED". */
 void settings_append_echo(const struct settings *settings, struct buffer *text);
+/* The same for those alone that say which folders go where, or which messages are taken and how. */
+enum settings_rules {
+    SETTINGS_RULES_FOLDERS,
+    SETTINGS_RULES_MESSAGES,
+};
+void settings_append_rules(const struct settings *settings, enum settings_rules which,
+                           struct buffer *text);
 
 #endif

@@ -77,7 +77,6 @@ static void target_judge(struct target *target)
     const char *refusal = target_create_refusal(target);
     if (target->answer.status == IMAP_STATUS_OK && mailbox->has_exists) {
         target->is_there = true;
-        target->is_listed = mailbox->exists_at_open == 0;
         return;
     }
     if (target->answer.status == IMAP_STATUS_OK) {
@@ -95,7 +94,16 @@ static void target_judge(struct target *target)
 
 bool target_holds_mail(const struct target *target)
 {
-    return target->is_there && !target->is_listed;
+    const struct imap_mailbox *opened = &target->opened;
+    return target->is_there && !target->is_listed && target->tail_from != 0 &&
+           opened->exists_at_open > 0 &&
+           (opened->uidnext == 0 || target->tail_from < opened->uidnext);
+}
+
+void target_recognise_from(struct target *target, uint32_t uid)
+{
+    if (uid != 0 && (target->tail_from == 0 || uid < target->tail_from))
+        target->tail_from = uid;
 }
 
 /* Unselected, the server need not report every APPEND back. */
@@ -113,6 +121,7 @@ void target_list_mail(struct target *target)
     struct imap_client *client = pair->destination.client;
     if (!target_holds_mail(target))
         return;
+    target->listing.first_uid = target->tail_from;
     target_send_open(target, "EXAMINE", target_examined);
     listing_send(&target->listing, true, false);
     listing_listen(&target->listing);
@@ -195,11 +204,44 @@ static void subscribe_answered(void *context, uint32_t number, const struct imap
         log_refusal(pair, pair->plan->subscribes[number], "subscribed", reply);
 }
 
+static bool entry_is_merged_with_last(const struct folder_plan *plan, size_t i)
+{
+    return i > 0 && plan->entries[i].is_merged &&
+           strcmp(plan->entries[i].destination, plan->entries[i - 1].destination) == 0;
+}
+
+/* Some source folder that goes there has work to do. */
+static bool target_has_work(const struct pair *pair, size_t first_entry)
+{
+    const struct folder_plan *plan = pair->plan;
+    size_t i = first_entry;
+    do {
+        if (pair->memories[i].delta != DELTA_UNCHANGED)
+            return true;
+        i++;
+    } while (i < plan->count && entry_is_merged_with_last(plan, i));
+    return false;
+}
+
+/* A folder that was filled by an earlier run, and has nothing new: its user did away with it. */
+static bool create_is_unwanted(const struct pair *pair, const char *mailbox)
+{
+    const struct folder_plan *plan = pair->plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (strcmp(plan->entries[i].destination, mailbox) == 0)
+            return !target_has_work(pair, i);
+    }
+    return false;
+}
+
 static void send_creates(struct pair *pair)
 {
     const struct folder_plan *plan = pair->plan;
-    for (size_t i = 0; i < plan->create_count && !pair_is_ended(pair); i++)
+    for (size_t i = 0; i < plan->create_count && !pair_is_ended(pair); i++) {
+        if (create_is_unwanted(pair, plan->creates[i]))
+            continue;
         send_with_name(pair, "CREATE", plan->creates[i], create_answered, (uint32_t)i);
+    }
     for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++)
         send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], subscribe_answered, (uint32_t)i);
 }
@@ -212,12 +254,6 @@ static void target_init(struct target *target, struct pair *pair, const struct p
     listing_init(&target->listing, &pair->destination);
 }
 
-static bool entry_is_merged_with_last(const struct folder_plan *plan, size_t i)
-{
-    return i > 0 && plan->entries[i].is_merged &&
-           strcmp(plan->entries[i].destination, plan->entries[i - 1].destination) == 0;
-}
-
 static void send_opens(struct target_list *list, struct pair *pair)
 {
     const struct folder_plan *plan = pair->plan;
@@ -228,7 +264,7 @@ static void send_opens(struct target_list *list, struct pair *pair)
         struct target *target = &list->items[list->count++];
         target_init(target, pair, &plan->entries[i]);
         /* What a dry run would create is not there: every message would be copied. */
-        if (is_dry && !plan->entries[i].exists)
+        if ((is_dry && !plan->entries[i].exists) || !target_has_work(pair, i))
             continue;
         target_send_open(target, is_dry ? "EXAMINE" : "SELECT", target_opened);
         send_slowly(pair);

@@ -19,7 +19,8 @@ struct target {
     struct imap_answer answer;
     struct imap_mailbox opened; /* what SELECT told */
     bool is_there;              /* it could be opened, so APPENDs may go there */
-    bool is_listed;             /* it was empty, or what it held is in `listing` */
+    uint32_t tail_from;         /* what it holds from this UID on must be recognised; 0: nothing */
+    bool is_listed;             /* that is in `listing` */
     struct listing listing;
     struct fault fault; /* why nothing can be copied there */
 };
@@ -42,7 +43,9 @@ void target_list_deinit(struct target_list *list);
 /* How many folders could not be created. */
 uint64_t target_list_refused(const struct target_list *list);
 
-/* Whether mail must be recognised there. */
+/* Mail from this UID on must be recognised; the lowest of several stands. 0: none. */
+void target_recognise_from(struct target *target, uint32_t uid);
+/* Whether there is mail to be recognised that is not listed yet. */
 bool target_holds_mail(const struct target *target);
 /* Lists what the folder holds; fills target->fault if that can't be had, and ends the pair if
    the fault is the mailbox's. */

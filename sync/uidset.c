@@ -47,3 +47,40 @@ const char *uidset_finish(struct uidset *set)
     uidset_close_range(set);
     return buffer_str(&set->text);
 }
+
+void uidset_reader_init(struct uidset_reader *reader, const char *text, size_t size)
+{
+    reader->at = text;
+    reader->end = text + size;
+}
+
+static bool read_number(struct uidset_reader *reader, uint32_t *number_r)
+{
+    uint64_t number = 0;
+    const char *start = reader->at;
+    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9' &&
+           number <= UINT32_MAX)
+        number = number * 10 + (uint64_t)(*reader->at++ - '0');
+    *number_r = (uint32_t)number;
+    return reader->at > start && number > 0 && number <= UINT32_MAX;
+}
+
+bool uidset_reader_next(struct uidset_reader *reader, uint32_t *first_r, uint32_t *last_r)
+{
+    uint32_t first, last;
+    if (!read_number(reader, &first))
+        return false;
+    last = first;
+    if (reader->at < reader->end && *reader->at == ':') {
+        reader->at++;
+        if (!read_number(reader, &last))
+            return false;
+    }
+    if (reader->at < reader->end && *reader->at == ',')
+        reader->at++;
+    else if (reader->at < reader->end)
+        reader->end = reader->at; /* what follows is not looked at */
+    *first_r = first < last ? first : last;
+    *last_r = first < last ? last : first;
+    return true;
+}

@@ -26,4 +26,14 @@ bool uidset_add(struct uidset *set, uint32_t uid, bool follows_last);
 /* The set as text; nothing may be added afterwards. */
 const char *uidset_finish(struct uidset *set);
 
+/* Reads a set that a server sent ("1:3,7", RFC 9051 section 9, sequence-set without "*"), range by
+   range, in its order. The text must outlive the reader. */
+struct uidset_reader {
+    const char *at;
+    const char *end;
+};
+void uidset_reader_init(struct uidset_reader *reader, const char *text, size_t size);
+/* first <= last, both above 0. False at the end, and at the first thing that is no set. */
+bool uidset_reader_next(struct uidset_reader *reader, uint32_t *first_r, uint32_t *last_r);
+
 #endif

@@ -35,8 +35,12 @@ struct folder {
     char *name;              /* as the server writes it: modified UTF-7 (RFC 3501 section 5.1.3) */
     char separator;          /* 0: NIL, a flat name */
     unsigned int attributes; /* enum folder_attribute */
+    /* By STATUS (RFC 9051 section 6.3.11). */
     bool has_status;
-    uint64_t messages; /* by STATUS; a hint, never trusted for a decision */
+    uint64_t messages;
+    uint32_t uid_validity; /* 0: not told */
+    uint32_t uid_next;     /* 0: not told */
+    uint64_t mod_seq;      /* HIGHESTMODSEQ, RFC 7162 section 3.1.7; 0: not told */
 };
 
 struct folder_list {

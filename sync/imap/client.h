@@ -63,6 +63,7 @@ struct imap_mailbox {
     uint64_t expunged;       /* EXPUNGE responses since then */
     uint32_t uidvalidity;
     uint32_t uidnext;
+    uint64_t mod_seq; /* HIGHESTMODSEQ, RFC 7162 section 3.1.2.1; 0: none */
     bool has_permanentflags;
     bool may_create_keywords; /* "\*" */
     char *permanentflags;     /* blank-separated, with blanks at both ends; NULL if none */

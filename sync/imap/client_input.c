@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sync/uidset.h"
 
 #define CLIENT_READ_BYTES ((size_t)32 * 1024)
 #define CLIENT_TURN_BYTES ((size_t)256 * 1024) /* read at most so much before dispatching */
@@ -85,6 +86,10 @@ static void client_take_code(struct imap_client *client, const struct imap_respo
         mailbox_set_permanentflags(&client->mailbox, value + 1, value->inside);
     else if (imap_token_is(name, "UIDVALIDITY") && imap_token_uint64(value, UINT32_MAX, &number))
         client->mailbox.uidvalidity = (uint32_t)number;
+    else if (imap_token_is(name, "HIGHESTMODSEQ") && imap_token_uint64(value, INT64_MAX, &number))
+        client->mailbox.mod_seq = number;
+    else if (imap_token_is(name, "NOMODSEQ"))
+        client->mailbox.mod_seq = 0;
     else if (imap_token_is(name, "UIDNEXT") && imap_token_uint64(value, UINT32_MAX, &number))
         client->mailbox.uidnext = (uint32_t)number;
     imap_parser_deinit(&parser);
@@ -209,6 +214,20 @@ static void client_take_status(struct imap_client *client, const struct imap_res
                              response->text_size);
 }
 
+/* What EXPUNGE says, once QRESYNC is enabled (RFC 7162 section 3.2.10); VANISHED (EARLIER) has
+   another token, and is an answer. */
+static void client_take_vanished(struct imap_client *client, const struct imap_token *set)
+{
+    struct uidset_reader reader;
+    uint32_t first, last;
+    uidset_reader_init(&reader, set->data, set->size);
+    while (uidset_reader_next(&reader, &first, &last)) {
+        uint64_t count = (uint64_t)last - first + 1;
+        client->mailbox.expunged += count;
+        client->mailbox.exists -= client->mailbox.exists < count ? client->mailbox.exists : count;
+    }
+}
+
 static enum imap_taken client_take_untagged(struct imap_client *client,
                                             const struct imap_response *response)
 {
@@ -227,6 +246,9 @@ static enum imap_taken client_take_untagged(struct imap_client *client,
         client->mailbox.expunged++;
         if (client->mailbox.exists > 0)
             client->mailbox.exists--;
+    } else if (response->token_count == 1 &&
+               str_iequals_n(response->name, response->name_size, "VANISHED")) {
+        client_take_vanished(client, &response->tokens[0]);
     } else if (client->events.untagged != NULL) {
         return client->events.untagged(client->events.context, response);
     }

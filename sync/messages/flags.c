@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/messages/flags.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -75,4 +76,87 @@ size_t flags_append_kept(const struct imap_token *flags, size_t count,
         }
     }
     return dropped;
+}
+
+#define CANONICAL_MAX 256
+
+struct word {
+    const char *text;
+    size_t size;
+};
+
+static int compare_words(const void *a, const void *b)
+{
+    const struct word *left = a;
+    const struct word *right = b;
+    for (size_t i = 0; i < left->size && i < right->size; i++) {
+        int order = (unsigned char)str_lower(left->text[i]) -
+                    (unsigned char)str_lower(right->text[i]);
+        if (order != 0)
+            return order;
+    }
+    return left->size < right->size ? -1 : left->size > right->size;
+}
+
+void flags_append_canonical(const struct imap_token *flags, size_t count, struct buffer *text)
+{
+    struct word words[CANONICAL_MAX];
+    size_t kept = 0;
+    for (size_t i = 0; i < count && kept < CANONICAL_MAX; i++) {
+        const char *name = system_flag(&flags[i]);
+        if (name != NULL)
+            words[kept++] = (struct word){name, strlen(name)};
+        else if (is_keyword(&flags[i]))
+            words[kept++] = (struct word){flags[i].data, flags[i].size};
+    }
+    qsort(words, kept, sizeof(words[0]), compare_words);
+    for (size_t i = 0; i < kept; i++) {
+        if (i > 0 && compare_words(&words[i - 1], &words[i]) == 0)
+            continue;
+        if (i > 0)
+            buffer_append_byte(text, ' ');
+        for (size_t k = 0; k < words[i].size; k++)
+            buffer_append_byte(text, (unsigned char)(words[i].text[0] == '\\'
+                                                         ? words[i].text[k]
+                                                         : str_lower(words[i].text[k])));
+    }
+}
+
+static bool text_has_word(const char *text, const char *word, size_t size)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (length == size && memcmp(text, word, size) == 0)
+            return true;
+        text += length;
+        text += strspn(text, " ");
+    }
+    return false;
+}
+
+/* The words of `text` that `other` has not. */
+static void append_missing(const char *text, const char *other,
+                           const struct imap_mailbox *destination, struct buffer *missing)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        bool is_kept = !destination->has_permanentflags ||
+                       (text[0] != '\\' && destination->may_create_keywords) ||
+                       is_listed(destination, text, size);
+        if (is_kept && !text_has_word(other, text, size)) {
+            if (missing->used > 0)
+                buffer_append_byte(missing, ' ');
+            buffer_append(missing, text, size);
+        }
+        text += size;
+        text += strspn(text, " ");
+    }
+}
+
+void flags_append_changes(const char *before, const char *after,
+                          const struct imap_mailbox *destination, struct buffer *added,
+                          struct buffer *removed)
+{
+    append_missing(after, before, destination, added);
+    append_missing(before, after, destination, removed);
 }

@@ -14,4 +14,14 @@
 size_t flags_append_kept(const struct imap_token *flags, size_t count,
                          const struct imap_mailbox *destination, struct buffer *text);
 
+/* Appends the flags as one text that is always the same for the same set: without \Recent, sorted,
+   system flags in their canonical case, keywords in lower case, one blank between. What is no flag
+   is left out. */
+void flags_append_canonical(const struct imap_token *flags, size_t count, struct buffer *text);
+/* From one such text to another: appends what came and what went, as far as the destination mailbox
+   can keep it, blank-separated. */
+void flags_append_changes(const char *before, const char *after,
+                          const struct imap_mailbox *destination, struct buffer *added,
+                          struct buffer *removed);
+
 #endif

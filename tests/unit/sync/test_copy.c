@@ -371,6 +371,8 @@ static void bench_run(struct bench *bench, const char *capabilities,
     lane_set_init(&bench->pair.lanes, &bench->pair, copy_append_answered);
     struct copy *copy = copy_init(&bench->job);
     assert_false(copy_run(copy, NULL));
+    if (pair_is_ended(&bench->pair))
+        lane_set_linger(&bench->pair.lanes);
     lane_set_deinit(&bench->pair.lanes);
     copy_deinit(&copy);
     /* The servers see the end of their connection and end themselves. */
