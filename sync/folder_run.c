@@ -8,6 +8,10 @@
 #include "sync/messages/adopt.h"
 #include "sync/verdict.h"
 
+/* Up to so many messages the listing goes out with EXAMINE though the destination is not listed
+   yet: a round trip less, 8 bytes a message more. */
+#define LIST_AHEAD_MAX_MESSAGES 10000
+
 /* A fault of one folder stays there; one of the mailbox ends the pair. */
 static void run_fail(struct folder_run *run)
 {
@@ -34,11 +38,32 @@ static void run_send_examine(struct folder_run *run)
     imap_client_end(client, imap_answer_callback, &run->answer, 0);
 }
 
+/* A large folder waits until the destination is listed: what its messages are looked up in. Others
+   go ahead and keep what they will be looked up by. */
+static bool run_lists_at_once(const struct folder_run *run)
+{
+    return !target_holds_mail(run->target) ||
+           (run->entry->source->has_status && run->unlisted_messages <= LIST_AHEAD_MAX_MESSAGES);
+}
+
+static void run_send_listing(struct folder_run *run)
+{
+    const struct pair *pair = run->pair;
+    bool is_there_listed = !target_holds_mail(run->target);
+    run->listing.role = (struct listing_role){
+        .secret = &pair->adopt_secret,
+        .among = is_there_listed ? &run->target->listing : NULL,
+        .with_keys = !is_there_listed || !pair->settings->syncduplicates,
+    };
+    listing_send(&run->listing, run_needs_identity(run), pair->settings->addheader);
+}
+
 void folder_run_open(struct folder_run *run)
 {
     run->is_opened = true;
     run_send_examine(run);
-    listing_send(&run->listing, run_needs_identity(run), run->pair->settings->addheader);
+    if (run_lists_at_once(run))
+        run_send_listing(run);
 }
 
 void folder_run_listen(struct folder_run *run)
@@ -68,29 +93,28 @@ static void run_settle(struct folder_run *run, uint32_t index, enum message_stat
     notes_add(&run->notes, index, reason, text);
 }
 
+/* What took memory only to recognise messages is given back before the copy. */
 static void run_adopt(struct folder_run *run)
 {
-    struct listing *listing = &run->listing;
-    const struct target *target = run->target;
-    adopt_match(listing->identities, listing->identity_count, target->listing.identities,
-                target->listing.identity_count, run->pair->settings->syncinternaldates);
-    for (size_t i = 0; i < listing->identity_count; i++) {
-        if (listing->identities[i].is_matched)
-            listing->messages[listing->identities[i].index].state = MESSAGE_ALREADY;
-    }
+    const struct pair *pair = run->pair;
+    const struct adopt_rules rules = {&pair->adopt_secret, pair->settings->syncinternaldates,
+                                      pair->settings->addheader};
+    const struct adopt_source here = listing_as_source(&run->listing);
+    const struct adopt_destination there = listing_as_destination(&run->target->listing);
+    if (here.keys != NULL && run->listing.role.among == NULL)
+        adopt_place(&here, &there);
+    if (there.count > 0)
+        adopt_match(&here, &there, &rules);
 }
 
-/* --nosyncduplicates: the copy with the lowest UID stands for all. */
+/* --nosyncduplicates: the copy with the lowest UID stands for all. The first of the rules. */
 static void run_exclude_duplicates(struct folder_run *run)
 {
-    struct listing *listing = &run->listing;
-    for (size_t i = 0; i < listing->identity_count; i++)
-        listing->identities[i].is_matched = false;
-    adopt_mark_duplicates(listing->identities, listing->identity_count);
-    for (size_t i = 0; i < listing->identity_count; i++) {
-        uint32_t index = listing->identities[i].index;
-        if (listing->identities[i].is_matched && listing->messages[index].state == MESSAGE_WANTED)
-            run_settle(run, index, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+    const struct adopt_source here = listing_as_source(&run->listing);
+    adopt_exclude_duplicates(&here);
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == MESSAGE_EXCLUDED)
+            run_settle(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
                        "rule: an exact duplicate in the same folder (--nosyncduplicates)");
     }
 }
@@ -281,10 +305,10 @@ static void run_decide(struct folder_run *run)
         run->fault = run->target->fault;
         return;
     }
-    if (run->target->listing.identity_count > 0)
-        run_adopt(run);
+    run_adopt(run);
     if (!pair->settings->syncduplicates)
         run_exclude_duplicates(run);
+    listing_forget_identities(&run->listing);
     run_exclude_by_rules(run);
 }
 
@@ -303,13 +327,26 @@ void folder_run_leave(struct folder_run *run)
     imap_client_set_events(client, NULL);
 }
 
+/* A large folder was not listed at once. */
+static bool run_finish_listing(struct folder_run *run)
+{
+    if (!run->listing.is_sent) {
+        target_list_mail(run->target);
+        if (pair_is_ended(run->pair))
+            return false;
+        run_send_listing(run);
+        listing_listen(&run->listing);
+    }
+    return listing_finish(&run->listing, run->name, &run->fault);
+}
+
 void folder_run_read(struct folder_run *run, const struct copy_next *next)
 {
     struct pair *pair = run->pair;
     log_line(pair->log, "folder %s -> %s", run->name, run->target->name);
     if (run_finish_open(run)) {
         const struct imap_mailbox *mailbox = imap_client_mailbox(pair->source.client);
-        run->is_listed = listing_finish(&run->listing, run->name, &run->fault);
+        run->is_listed = run_finish_listing(run);
         run->uidvalidity = mailbox->uidvalidity;
         if (mailbox->has_exists)
             run->unlisted_messages = mailbox->exists;

@@ -210,6 +210,8 @@ static void target_init(struct target *target, struct pair *pair, const struct p
     target->mailbox = entry->destination;
     target->name = mutf7_to_display(entry->destination);
     listing_init(&target->listing, &pair->destination);
+    target->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
+                                                 .is_searched = true};
 }
 
 static bool entry_is_merged_with_last(const struct folder_plan *plan, size_t i)
