@@ -11,6 +11,8 @@
 /* Up to so many messages the listing goes out with EXAMINE though the destination is not listed
    yet: a round trip less, 8 bytes a message more. */
 #define LIST_AHEAD_MAX_MESSAGES 10000
+/* From so many messages on the destination folder is selected while they are copied. */
+#define ENTER_MIN_MESSAGES 500
 
 /* A fault of one folder stays there; one of the mailbox ends the pair. */
 static void run_fail(struct folder_run *run)
@@ -269,6 +271,14 @@ static void run_describe(struct folder_run *run)
         notes_describe(&run->notes, &run->listing);
 }
 
+static size_t run_count_wanted(const struct folder_run *run)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; i < run->listing.count; i++)
+        wanted += run->listing.messages[i].state == MESSAGE_WANTED;
+    return wanted;
+}
+
 static void run_copy(struct folder_run *run, const struct copy_next *next)
 {
     struct copy_job job = {
@@ -281,6 +291,8 @@ static void run_copy(struct folder_run *run, const struct copy_next *next)
         .permanent = &run->target->opened,
     };
     run->job = job;
+    if (run_count_wanted(run) >= ENTER_MIN_MESSAGES)
+        target_enter(run->target);
     run->copy = copy_init(&run->job);
     if (copy_run(run->copy, next) || pair_is_ended(run->pair))
         return;

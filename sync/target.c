@@ -133,6 +133,14 @@ void target_list_mail(struct target *target)
         target_fail(target);
 }
 
+void target_enter(struct target *target)
+{
+    struct pair *pair = target->pair;
+    (void)lane_set_flush(&pair->lanes);
+    if (imap_client_is_alive(pair->destination.client))
+        target_send_open(target, "SELECT", NULL);
+}
+
 void target_forget_mail(struct target *target)
 {
     struct session *session = target->listing.session;
