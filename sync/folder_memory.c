@@ -136,7 +136,26 @@ static void memory_remove(struct folder_memory *memory, const uint32_t *uids, si
         memory_fail(memory, &fault);
 }
 
-void folder_memory_subtract(struct folder_memory *memory, struct listing *listing,
+void folder_memory_add_known(struct folder_memory *memory, uint32_t first_uid,
+                             struct uid_list *list)
+{
+    struct store_map_row rows[FOLDER_MEMORY_ROWS];
+    uint64_t next_uid = 1;
+    size_t count;
+    if (memory->folder == NULL || memory->folder->id == 0)
+        return;
+    folder_memory_flush(memory);
+    while ((count = memory_read(memory, &next_uid, UINT32_MAX, rows, FOLDER_MEMORY_ROWS)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            if (rows[i].outcome != STORE_OUTCOME_PRESENT || rows[i].dst_uid < first_uid)
+                continue;
+            MEM_GROW(list->items, list->count, list->alloc);
+            list->items[list->count++] = rows[i].dst_uid;
+        }
+    }
+}
+
+bool folder_memory_subtract(struct folder_memory *memory, struct listing *listing,
                             uint32_t first_uid)
 {
     struct store_map_row rows[FOLDER_MEMORY_ROWS];
@@ -144,8 +163,9 @@ void folder_memory_subtract(struct folder_memory *memory, struct listing *listin
     uint64_t next_uid = first_uid;
     size_t at = 0;
     size_t count;
+    bool has_unplaced = false;
     if (memory->folder == NULL || memory->folder->id == 0)
-        return;
+        return false;
     while ((count = memory_read(memory, &next_uid, UINT32_MAX, rows, FOLDER_MEMORY_ROWS)) > 0) {
         size_t gone_count = 0;
         for (size_t i = 0; i < count; i++) {
@@ -154,10 +174,13 @@ void folder_memory_subtract(struct folder_memory *memory, struct listing *listin
             if (at == listing->count || listing->messages[at].uid != rows[i].src_uid)
                 gone[gone_count++] = rows[i].src_uid;
             else if (rows[i].outcome == STORE_OUTCOME_PRESENT)
-                listing->messages[at].state = MESSAGE_ALREADY;
+                listing->messages[at].state = rows[i].dst_uid == 0 ? FOLDER_MEMORY_UNPLACED
+                                                                   : MESSAGE_ALREADY;
+            has_unplaced = has_unplaced || rows[i].dst_uid == 0;
         }
         memory_remove(memory, gone, gone_count);
     }
+    return has_unplaced;
 }
 
 void folder_memory_find_gone(struct folder_memory *memory, struct changes *changes)

@@ -47,10 +47,23 @@ void folder_memory_put(struct folder_memory *memory, uint32_t src_uid, uint32_t 
 /* Gives the store what was put. */
 void folder_memory_flush(struct folder_memory *memory);
 
-/* Listed messages that an earlier run brought to the destination are ALREADY there. Rows from
-   first_uid on that no listed message has are dropped: those messages are gone. */
-void folder_memory_subtract(struct folder_memory *memory, struct listing *listing,
+/* A state for messages that an earlier run brought to the destination without being told where they
+   are (no UIDPLUS). */
+#define FOLDER_MEMORY_UNPLACED MESSAGE_RETRY
+
+/* Listed messages that an earlier run brought to the destination are ALREADY there, or UNPLACED;
+   true if there are such. Rows from first_uid on that no listed message has are dropped: those
+   messages are gone. */
+bool folder_memory_subtract(struct folder_memory *memory, struct listing *listing,
                             uint32_t first_uid);
+/* UIDs on the destination, from first_uid on, that the map knows. */
+struct uid_list {
+    uint32_t *items; /* freed by the caller */
+    size_t count;
+    size_t alloc;
+};
+void folder_memory_add_known(struct folder_memory *memory, uint32_t first_uid,
+                             struct uid_list *list);
 /* Rows of messages that the changes, which tell of all messages, do not know: adds them to what is
    gone. */
 void folder_memory_find_gone(struct folder_memory *memory, struct changes *changes);

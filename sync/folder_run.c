@@ -11,6 +11,12 @@
 #include "sync/messages/adopt.h"
 #include "sync/verdict.h"
 
+/* Up to so many messages the listing goes out with EXAMINE though the destination is not listed
+   yet: a round trip less, 8 bytes a message more. */
+#define LIST_AHEAD_MAX_MESSAGES 10000
+/* From so many messages on the destination folder is selected while they are copied. */
+#define ENTER_MIN_MESSAGES 500
+
 /* A fault of one folder stays there; one of the mailbox ends the pair. */
 static void run_fail(struct folder_run *run)
 {
@@ -35,10 +41,17 @@ static bool run_is_delta(const struct folder_run *run)
    them. */
 static void run_send_list(struct folder_run *run)
 {
+    const struct pair *pair = run->pair;
+    bool is_there_listed = !target_holds_mail(run->target);
     run->listing.first_uid = 1;
     run->listing.with_flags = run->memory->folder != NULL &&
                               (run->memory->is_known || run_needs_identity(run));
-    listing_send(&run->listing, run_needs_identity(run), run->pair->settings->addheader);
+    run->listing.role = (struct listing_role){
+        .secret = &pair->adopt_secret,
+        .among = is_there_listed ? &run->target->listing : NULL,
+        .with_keys = !is_there_listed || !pair->settings->syncduplicates,
+    };
+    listing_send(&run->listing, run_needs_identity(run), pair->settings->addheader);
     memset(&run->changes_answer, 0, sizeof(run->changes_answer));
     run->changes_answer.is_done = true;
     run->changes_answer.status = IMAP_STATUS_OK;
@@ -77,12 +90,20 @@ static void run_send_examine(struct folder_run *run)
     imap_client_end(client, imap_answer_callback, &run->answer, 0);
 }
 
+/* A large folder waits until the destination is listed: what its messages are looked up in. Others
+   go ahead and keep what they will be looked up by. */
+static bool run_lists_at_once(const struct folder_run *run)
+{
+    return !target_holds_mail(run->target) ||
+           (run->entry->source->has_status && run->unlisted_messages <= LIST_AHEAD_MAX_MESSAGES);
+}
+
 void folder_run_open(struct folder_run *run)
 {
     run_send_examine(run);
     if (run_is_delta(run))
         run_send_delta(run);
-    else
+    else if (run_lists_at_once(run))
         run_send_list(run);
 }
 
@@ -133,6 +154,15 @@ static bool run_finish_open(struct folder_run *run)
                               &run->fault);
 }
 
+static void run_change_states(struct folder_run *run, enum message_state from,
+                              enum message_state to)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == from)
+            run->listing.messages[i].state = (uint8_t)to;
+    }
+}
+
 /* -- a listing of what changed -- */
 
 /* Without CONDSTORE all UIDs were told: those of the map that were not are gone. */
@@ -167,7 +197,8 @@ static bool run_finish_delta(struct folder_run *run)
         !folder_memory_drop(run->memory, run->changes.gone, run->changes.gone_count) ||
         !run_adds_up(run))
         return false;
-    folder_memory_subtract(run->memory, &run->listing, first_uid);
+    (void)folder_memory_subtract(run->memory, &run->listing, first_uid);
+    run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_ALREADY);
     return true;
 }
 
@@ -176,7 +207,7 @@ static bool run_finish_list(struct folder_run *run)
     if (!listing_finish(&run->listing, run->name, &run->fault))
         return false;
     changes_sort(&run->changes);
-    folder_memory_subtract(run->memory, &run->listing, 1);
+    run->has_unplaced = folder_memory_subtract(run->memory, &run->listing, 1);
     return true;
 }
 
@@ -198,6 +229,13 @@ static bool run_list_again(struct folder_run *run)
 
 static bool run_finish_listing(struct folder_run *run)
 {
+    if (!run->listing.is_sent) { /* a large folder */
+        target_list_mail(run->target);
+        if (pair_is_ended(run->pair))
+            return false;
+        run_send_list(run);
+        folder_run_listen(run);
+    }
     if (!run_is_delta(run))
         return run_finish_list(run);
     if (run_finish_delta(run))
@@ -217,35 +255,87 @@ static void run_settle(struct folder_run *run, uint32_t index, enum message_stat
     notes_add(&run->notes, index, reason, text);
 }
 
-static void run_adopt(struct folder_run *run)
+static void run_forget_places(struct folder_run *run, enum message_state state)
 {
-    struct listing *listing = &run->listing;
-    const struct target *target = run->target;
-    adopt_match(listing->identities, listing->identity_count, target->listing.identities,
-                target->listing.identity_count, run->pair->settings->syncinternaldates);
-    for (size_t i = 0; i < listing->identity_count; i++) {
-        struct listed_message *message = &listing->messages[listing->identities[i].index];
-        if (!listing->identities[i].is_matched || message->state == MESSAGE_ALREADY)
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == state)
+            run->listing.messages[i].place = ADOPT_NOWHERE;
+    }
+}
+
+/* Of some messages an earlier run knows that they are there, but not where (no UIDPLUS). They take
+   the equals they find, so that no other message is taken to be there because of them. */
+static void run_match_placed_nowhere(struct folder_run *run, const struct adopt_source *here,
+                                     const struct adopt_destination *there,
+                                     const struct adopt_rules *rules)
+{
+    if (!run->has_unplaced)
+        return;
+    run_change_states(run, MESSAGE_WANTED, MESSAGE_SENT);
+    run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_WANTED);
+    run_forget_places(run, MESSAGE_ALREADY);
+    adopt_match(here, there, rules);
+    run_change_states(run, MESSAGE_WANTED, MESSAGE_ALREADY);
+    run_change_states(run, MESSAGE_SENT, MESSAGE_WANTED);
+}
+
+/* Mail that earlier runs brought there, from this folder and from those merged with it, is nobody
+   else's. */
+static void run_take_known(const struct folder_run *run, const struct adopt_destination *there)
+{
+    const struct pair *pair = run->pair;
+    struct uid_list known = {NULL, 0, 0};
+    for (size_t i = 0; i < pair->plan->count; i++) {
+        if (strcmp(pair->plan->entries[i].destination, run->target->mailbox) == 0)
+            folder_memory_add_known(&pair->memories[i], run->target->tail_from, &known);
+    }
+    adopt_take(there, known.items, known.count);
+    mem_free(known.items);
+}
+
+/* Where they are, and what flags they have. */
+static void run_remember_adopted(struct folder_run *run)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        const struct listed_message *message = &run->listing.messages[i];
+        if (message->state != MESSAGE_ALREADY || message->place == ADOPT_NOWHERE)
             continue;
         const struct change *flags = changes_find(&run->changes, message->uid);
-        message->state = MESSAGE_ALREADY;
-        folder_memory_put(run->memory, message->uid, 0,
+        folder_memory_put(run->memory, message->uid, run->listing.traits[i].uid,
                           flags == NULL ? STORE_FLAGS_UNKNOWN : flags->flags,
                           STORE_OUTCOME_PRESENT);
     }
 }
 
-/* --nosyncduplicates: the copy with the lowest UID stands for all. */
+/* What took memory only to recognise messages is given back before the copy. */
+static void run_adopt(struct folder_run *run)
+{
+    const struct pair *pair = run->pair;
+    const struct adopt_rules rules = {&pair->adopt_secret, pair->settings->syncinternaldates,
+                                      pair->settings->addheader};
+    const struct adopt_source here = listing_as_source(&run->listing);
+    const struct adopt_destination there = listing_as_destination(&run->target->listing);
+    if (there.count == 0 || here.traits == NULL) {
+        run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_ALREADY);
+        return;
+    }
+    if (here.keys != NULL && run->listing.role.among == NULL)
+        adopt_place(&here, &there);
+    run_take_known(run, &there);
+    run_match_placed_nowhere(run, &here, &there, &rules);
+    run_forget_places(run, MESSAGE_ALREADY);
+    adopt_match(&here, &there, &rules);
+    run_remember_adopted(run);
+}
+
+/* --nosyncduplicates: the copy with the lowest UID stands for all. The first of the rules. */
 static void run_exclude_duplicates(struct folder_run *run)
 {
-    struct listing *listing = &run->listing;
-    for (size_t i = 0; i < listing->identity_count; i++)
-        listing->identities[i].is_matched = false;
-    adopt_mark_duplicates(listing->identities, listing->identity_count);
-    for (size_t i = 0; i < listing->identity_count; i++) {
-        uint32_t index = listing->identities[i].index;
-        if (listing->identities[i].is_matched && listing->messages[index].state == MESSAGE_WANTED)
-            run_settle(run, index, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+    const struct adopt_source here = listing_as_source(&run->listing);
+    adopt_exclude_duplicates(&here);
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == MESSAGE_EXCLUDED)
+            run_settle(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
                        "rule: an exact duplicate in the same folder (--nosyncduplicates)");
     }
 }
@@ -432,6 +522,14 @@ static void run_describe(struct folder_run *run)
         notes_describe(&run->notes, &run->listing);
 }
 
+static size_t run_count_wanted(const struct folder_run *run)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; i < run->listing.count; i++)
+        wanted += run->listing.messages[i].state == MESSAGE_WANTED;
+    return wanted;
+}
+
 static void run_copy(struct folder_run *run, const struct copy_next *next)
 {
     struct copy_job job = {
@@ -445,6 +543,8 @@ static void run_copy(struct folder_run *run, const struct copy_next *next)
         .memory = run->memory,
     };
     run->job = job;
+    if (run_count_wanted(run) >= ENTER_MIN_MESSAGES)
+        target_enter(run->target);
     run->copy = copy_init(&run->job);
     if (copy_run(run->copy, next) || pair_is_ended(run->pair))
         return;
@@ -470,10 +570,10 @@ static void run_decide(struct folder_run *run)
         return;
     }
     carry_flags(run->memory, &run->changes, run->target, run->name);
-    if (run->target->listing.identity_count > 0)
-        run_adopt(run);
+    run_adopt(run);
     if (!pair->settings->syncduplicates)
         run_exclude_duplicates(run);
+    listing_forget_identities(&run->listing);
     run_exclude_by_rules(run);
 }
 

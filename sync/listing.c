@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/listing.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "sync/imap/fetch.h"
 #include "sync/messages/header.h"
@@ -12,7 +12,10 @@
 #include "sync/verdict.h"
 
 /* No folder holds more; memory is not given for what a server merely claims. */
-#define LISTING_MAX_MESSAGES 10000000
+#define LISTING_MAX_MESSAGES ((size_t)10000000)
+static_assert(LISTING_MAX_MESSAGES < ADOPT_RECORDS_MAX, "every record has a place");
+/* So many are believed at once: the memory is only touched as messages come. */
+#define LISTING_BELIEVED_MESSAGES ((uint64_t)1 << 20)
 
 void listing_init(struct listing *listing, struct session *session)
 {
@@ -21,34 +24,121 @@ void listing_init(struct listing *listing, struct session *session)
     listing->first_uid = 1;
 }
 
-void listing_deinit(struct listing *listing)
+static void listing_forget_messages(struct listing *listing)
 {
     mem_free(listing->messages);
-    mem_free(listing->identities);
+    listing->messages = NULL;
+}
+
+void listing_forget_identities(struct listing *listing)
+{
+    mem_free(listing->traits);
+    mem_free(listing->keys);
+    mem_free(listing->records);
+    listing->traits = NULL;
+    listing->keys = NULL;
+    listing->records = NULL;
+}
+
+void listing_deinit(struct listing *listing)
+{
+    listing_forget_messages(listing);
+    listing_forget_identities(listing);
     memset(listing, 0, sizeof(*listing));
 }
 
-static void listing_add_identity(struct listing *listing, const struct imap_fetch *fetch)
+struct adopt_source listing_as_source(const struct listing *listing)
+{
+    return (struct adopt_source){listing->messages, listing->traits, listing->keys, listing->count};
+}
+
+struct adopt_destination listing_as_destination(const struct listing *listing)
+{
+    return (struct adopt_destination){listing->records,
+                                      listing->records == NULL ? 0 : listing->count};
+}
+
+size_t listing_memory_bytes(const struct listing *listing)
+{
+    size_t each = (listing->messages == NULL ? 0 : sizeof(*listing->messages)) +
+                  (listing->traits == NULL ? 0 : sizeof(*listing->traits)) +
+                  (listing->keys == NULL ? 0 : sizeof(*listing->keys)) +
+                  (listing->records == NULL ? 0 : sizeof(*listing->records));
+    return each * listing->alloc;
+}
+
+/* -- what comes -- */
+
+/* What EXISTS says if it is true, so that no room is left over, and one to spare for sorting. If it
+   is not, an eighth at a time. */
+static size_t listing_next_alloc(const struct listing *listing)
+{
+    uint64_t said = listing->first_uid > 1 ? 0
+                                           : imap_client_mailbox(listing->session->client)->exists;
+    size_t next = listing->alloc + listing->alloc / 8 + 64;
+    if (said >= listing->alloc && (said <= LISTING_BELIEVED_MESSAGES || said < next))
+        return (size_t)said + 1;
+    return next;
+}
+
+static void listing_grow(struct listing *listing)
+{
+    size_t alloc = listing_next_alloc(listing);
+    bool is_searched = listing->with_identity && listing->role.is_searched;
+    bool is_looked_up = listing->with_identity && !listing->role.is_searched;
+    listing->messages = mem_realloc_array(listing->messages, alloc, sizeof(*listing->messages));
+    if (is_searched)
+        listing->records = mem_realloc_array(listing->records, alloc, sizeof(*listing->records));
+    if (is_looked_up)
+        listing->traits = mem_realloc_array(listing->traits, alloc, sizeof(*listing->traits));
+    if (is_looked_up && listing->role.with_keys)
+        listing->keys = mem_realloc_array(listing->keys, alloc, sizeof(*listing->keys));
+    listing->alloc = alloc;
+}
+
+static enum identity_strength listing_identify(const struct listing *listing,
+                                               const struct imap_fetch *fetch,
+                                               struct identity *identity_r)
 {
     struct header_field field;
-    char added[IDENTITY_ADDED_FIELD_SIZE];
-    size_t added_bytes = 0;
-    MEM_GROW(listing->identities, listing->identity_count, listing->identity_alloc);
-    struct adopt_message *message = &listing->identities[listing->identity_count++];
-    memset(message, 0, sizeof(*message));
-    message->strength = identity_from_header(fetch->header, fetch->header_size, &message->identity);
-    if (listing->with_added_field && message->strength != IDENTITY_OF_MESSAGE &&
+    enum identity_strength strength = identity_from_header(fetch->header, fetch->header_size,
+                                                           identity_r);
+    if (listing->with_added_field && strength != IDENTITY_OF_MESSAGE &&
         !header_find(fetch->header, fetch->header_size, "Received", &field)) {
         /* Folders that are merged have the same UIDs, so such an id says little. */
-        identity_from_uid(fetch->uid, &message->identity);
-        message->strength = IDENTITY_NOTHING;
-        added_bytes = identity_added_field(fetch->uid, added);
+        identity_from_uid(fetch->uid, identity_r);
+        strength = IDENTITY_NOTHING;
     }
-    message->index = fetch->uid; /* becomes an index once the list is sorted */
-    message->size_bytes = fetch->size_bytes + added_bytes;
+    return strength;
+}
+
+static void listing_set_identity(struct listing *listing, size_t index,
+                                 const struct imap_fetch *fetch)
+{
+    struct listed_message *message = &listing->messages[index];
+    struct identity identity;
+    int64_t seconds;
+    enum identity_strength strength = listing_identify(listing, fetch, &identity);
+    uint64_t key = adopt_key(listing->role.secret, &identity);
     if (fetch->internaldate == NULL ||
-        !internaldate_parse(fetch->internaldate, fetch->internaldate_size, &message->date_seconds))
-        message->date_seconds = 0;
+        !internaldate_parse(fetch->internaldate, fetch->internaldate_size, &seconds))
+        seconds = 0;
+    uint32_t date = adopt_date(seconds) & ADOPT_DATE_MAX;
+    if (listing->role.is_searched) {
+        listing->records[index] = (struct adopt_record){.key = key,
+                                                        .date = date & ADOPT_DATE_MAX,
+                                                        .size_bytes = message->size_bytes,
+                                                        .uid = message->uid};
+        return;
+    }
+    listing->traits[index] = (union adopt_trait){.date = date & ADOPT_DATE_MAX,
+                                                 .is_weak = strength == IDENTITY_NOTHING};
+    if (listing->keys != NULL)
+        listing->keys[index] = key;
+    if (listing->role.among != NULL) {
+        const struct adopt_destination there = listing_as_destination(listing->role.among);
+        message->place = adopt_find(&there, key) & ADOPT_NOWHERE;
+    }
 }
 
 /* A server may send a response twice, but not go on for ever. */
@@ -67,16 +157,19 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
         !imap_fetch_parse(response, &fetch) || fetch.uid < listing->first_uid || fetch.uid == 0 ||
         !fetch.has_size || listing_is_full(listing))
         return IMAP_TAKEN;
-    if (listing->with_identity) {
-        if (!fetch.has_header)
-            return IMAP_TAKEN; /* not complete: the count will tell */
-        listing_add_identity(listing, &fetch);
-    }
-    MEM_GROW(listing->messages, listing->count, listing->alloc);
-    struct listed_message *message = &listing->messages[listing->count++];
-    message->uid = fetch.uid;
-    message->size_bytes = fetch.size_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)fetch.size_bytes;
-    message->state = MESSAGE_WANTED;
+    if (listing->with_identity && !fetch.has_header)
+        return IMAP_TAKEN; /* not complete: the count will tell */
+    if (listing->count == listing->alloc)
+        listing_grow(listing);
+    listing->messages[listing->count] = (struct listed_message){
+        .uid = fetch.uid,
+        .size_bytes = fetch.size_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)fetch.size_bytes,
+        .state = MESSAGE_WANTED,
+        .place = ADOPT_NOWHERE,
+    };
+    if (listing->with_identity)
+        listing_set_identity(listing, listing->count, &fetch);
+    listing->count++;
     return IMAP_TAKEN;
 }
 
@@ -108,44 +201,50 @@ void listing_listen(struct listing *listing)
     imap_client_set_events(listing->session->client, &events);
 }
 
-static int compare_messages(const void *a, const void *b)
+/* -- order -- */
+
+static bool listing_is_less(const void *context, size_t a, size_t b)
 {
-    const struct listed_message *left = a;
-    const struct listed_message *right = b;
-    return left->uid < right->uid ? -1 : left->uid > right->uid;
+    const struct listing *listing = context;
+    return listing->messages[a].uid < listing->messages[b].uid;
 }
 
-static int compare_identities(const void *a, const void *b)
+/* Copies message `from` with all that is known of it over message `to`. */
+static void listing_move(struct listing *listing, size_t to, size_t from)
 {
-    const struct adopt_message *left = a;
-    const struct adopt_message *right = b;
-    return left->index < right->index ? -1 : left->index > right->index;
+    listing->messages[to] = listing->messages[from];
+    if (listing->traits != NULL)
+        listing->traits[to] = listing->traits[from];
+    if (listing->keys != NULL)
+        listing->keys[to] = listing->keys[from];
+    if (listing->records != NULL)
+        listing->records[to] = listing->records[from];
 }
 
-/* By UID, each once: a server may send a FETCH response twice. */
+/* By way of the spare one behind the last, see listing_sort(). */
+static void listing_swap(void *context, size_t a, size_t b)
+{
+    struct listing *listing = context;
+    listing_move(listing, listing->count, a);
+    listing_move(listing, a, b);
+    listing_move(listing, b, listing->count);
+}
+
+/* By UID, each once: a server may send a FETCH response twice. Nearly all servers list in order. */
 static void listing_sort(struct listing *listing)
 {
+    const struct sort sort = {listing, listing_is_less, listing_swap};
     size_t kept = 0;
-    if (listing->count == 0)
-        return;
-    qsort(listing->messages, listing->count, sizeof(*listing->messages), compare_messages);
+    if (!sort_is_done(&sort, listing->count)) {
+        if (listing->count == listing->alloc)
+            listing_grow(listing);
+        sort_in_place(&sort, listing->count);
+    }
     for (size_t i = 0; i < listing->count; i++) {
         if (kept == 0 || listing->messages[kept - 1].uid != listing->messages[i].uid)
-            listing->messages[kept++] = listing->messages[i];
+            listing_move(listing, kept++, i);
     }
     listing->count = kept;
-    if (!listing->with_identity)
-        return;
-    qsort(listing->identities, listing->identity_count, sizeof(*listing->identities),
-          compare_identities);
-    kept = 0;
-    for (size_t i = 0; i < listing->identity_count; i++) {
-        if (kept == 0 || listing->identities[kept - 1].index != listing->identities[i].index)
-            listing->identities[kept++] = listing->identities[i];
-    }
-    listing->identity_count = kept;
-    for (size_t i = 0; i < kept; i++)
-        listing->identities[i].index = (uint32_t)i;
 }
 
 /* Mail may arrive and vanish while the list is read; within these bounds it is complete. */
@@ -159,14 +258,25 @@ static bool listing_agrees(const struct listing *listing)
            listing->count <= mailbox->exists + gone;
 }
 
+static void listing_make_searchable(struct listing *listing)
+{
+    if (listing->records == NULL)
+        return;
+    const struct adopt_destination destination = listing_as_destination(listing);
+    listing_forget_messages(listing);
+    adopt_sort(&destination);
+}
+
 bool listing_drop(struct listing *listing, struct fault *fault_r)
 {
     struct session *session = listing->session;
     if (!imap_loop_await(session->loop, session->client, &listing->answer, fault_r))
         return false;
     imap_client_set_events(session->client, NULL);
+    struct listing_role role = listing->role;
     listing_deinit(listing);
     listing_init(listing, session);
+    listing->role = role;
     return true;
 }
 
@@ -193,8 +303,10 @@ bool listing_finish(struct listing *listing, const char *name, struct fault *fau
     }
     listing_sort(listing);
     /* Of a part nobody says how many they are. */
-    if (listing->first_uid > 1 || listing_agrees(listing))
+    if (listing->first_uid > 1 || listing_agrees(listing)) {
+        listing_make_searchable(listing);
         return true;
+    }
     fault_set(
         fault_r, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, session->side,
         "the folder %s on the %s was not listed completely: %llu messages said to exist, %llu "

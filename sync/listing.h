@@ -1,43 +1,40 @@
 /* SPDX-License-Identifier: MIT
  * The messages of one folder, as listed by FETCH. A listing that did not end OK, or that disagrees
- * with EXISTS, is a fault: it is never taken for a small or empty folder. */
+ * with EXISTS, is a fault: it is never taken for a small or empty folder.
+ *
+ * What it holds in memory for each message:
+ * - 12 bytes for UID, size and state;
+ * - to be searched for what is there (the destination): 32 bytes while it is read, then the 20 of a
+ *   record;
+ * - to be looked up there (the source): 16 bytes, and 8 more for keys.
+ * listing_forget_identities() leaves 12 again. So a folder that was copied before takes 32 bytes
+ * for each of its messages, both sides together, and one that is copied for the first time 12. Room
+ * is made for what the server says there is, in case it comes. */
 #ifndef SYNC_LISTING_H
 #define SYNC_LISTING_H
 
 #include "base/fault.h"
 #include "sync/messages/adopt.h"
+#include "sync/messages/listed.h"
 #include "sync/session.h"
 
-/* What became of a message. Each ends in exactly one of the states from COPIED on; what is still
-   in an earlier one when a run stops was not reached. */
-enum message_state {
-    MESSAGE_WANTED,
-    MESSAGE_REQUESTED, /* a FETCH for it is in flight */
-    MESSAGE_RETRY,     /* to be fetched or appended again, in a smaller group */
-    MESSAGE_SENT,      /* the APPEND is not answered yet */
-    MESSAGE_COPIED,
-    MESSAGE_ALREADY,
-    MESSAGE_EXCLUDED,
-    MESSAGE_TOO_BIG,
-    MESSAGE_FAILED,
-    MESSAGE_UNREADABLE,
-    MESSAGE_VANISHED,
-    MESSAGE_STATE_COUNT,
-};
-
-struct listed_message {
-    uint32_t uid;
-    uint32_t size_bytes; /* RFC822.SIZE, at most UINT32_MAX; an estimate on some servers */
-    uint8_t state;       /* enum message_state */
+/* What a listing with identities is for. */
+struct listing_role {
+    const struct adopt_secret *secret; /* the same on both sides; must outlive the listing */
+    bool is_searched;                  /* it becomes records to be searched */
+    const struct listing *among; /* else: messages are looked up in this one, which is finished;
+                                    NULL for not yet, see adopt_place() */
+    bool with_keys;              /* for adopt_place() and adopt_exclude_duplicates() */
 };
 
 struct listing {
-    struct listed_message *messages; /* by ascending UID, each once */
+    struct listed_message *messages; /* by ascending UID, each once; NULL in one to be searched */
+    union adopt_trait *traits;       /* one per message; NULL unless looked up */
+    uint64_t *keys;                  /* one per message; NULL unless asked for */
+    struct adopt_record *records;    /* one to be searched: by adopt_sort() */
     size_t count;
     size_t alloc;
-    struct adopt_message *identities; /* one per message if asked for; `index` into messages */
-    size_t identity_count;
-    size_t identity_alloc;
+    struct listing_role role; /* set before it is sent with identities */
     bool with_identity;
     bool with_added_field; /* --addheader: such messages get the identity they will have */
     uint32_t first_uid;    /* what is below is not asked for; set before it is sent */
@@ -61,7 +58,15 @@ void listing_take(struct listing *listing, const struct imap_response *response)
 bool listing_drop(struct listing *listing, struct fault *fault_r);
 /* Waits for the end, sorts, checks. `name` is for the sentence. */
 bool listing_finish(struct listing *listing, const char *name, struct fault *fault_r);
+/* Gives back what only recognising took. */
+void listing_forget_identities(struct listing *listing);
 /* The index of a UID, or -1. */
 ptrdiff_t listing_find(const struct listing *listing, uint32_t uid);
+/* What it holds for its messages now. */
+size_t listing_memory_bytes(const struct listing *listing);
+
+/* Views for sync/messages/adopt.h. */
+struct adopt_source listing_as_source(const struct listing *listing);
+struct adopt_destination listing_as_destination(const struct listing *listing);
 
 #endif

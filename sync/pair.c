@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/rand.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sync/folders/mutf7.h"
@@ -306,6 +308,17 @@ static void pair_deinit(struct pair *pair)
     session_deinit(&pair->destination);
 }
 
+static bool pair_make_secret(struct pair *pair)
+{
+    struct fault fault;
+    if (RAND_bytes(pair->adopt_secret.bytes, sizeof(pair->adopt_secret.bytes)) == 1)
+        return true;
+    fault_set(&fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RETRY, 0,
+              "OpenSSL has no random numbers to give");
+    pair_end(pair, &fault);
+    return false;
+}
+
 void pair_run(const struct settings *settings, const struct pair_environment *environment,
               struct pair_result *result_r)
 {
@@ -318,7 +331,8 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     imap_loop_init(&pair.loop, environment->stop);
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
-    pair_work(&pair);
+    if (pair_make_secret(&pair))
+        pair_work(&pair);
     pair_conclude(&pair, result_r);
     pair_deinit(&pair);
     log_flush(environment->log);

@@ -19,6 +19,7 @@ struct pair {
     struct session source;
     struct session destination;
     struct lane_set lanes; /* the connections to the destination */
+    struct adopt_secret adopt_secret;
     struct folder_plan *plan;
     struct target_list targets;     /* the plan's destination folders */
     struct store_map *map;          /* what is remembered; NULL: nothing is */

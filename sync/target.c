@@ -142,6 +142,14 @@ void target_list_mail(struct target *target)
         target_fail(target);
 }
 
+void target_enter(struct target *target)
+{
+    struct pair *pair = target->pair;
+    (void)lane_set_flush(&pair->lanes);
+    if (imap_client_is_alive(pair->destination.client))
+        target_send_open(target, "SELECT", NULL);
+}
+
 void target_forget_mail(struct target *target)
 {
     struct session *session = target->listing.session;
@@ -252,6 +260,8 @@ static void target_init(struct target *target, struct pair *pair, const struct p
     target->mailbox = entry->destination;
     target->name = mutf7_to_display(entry->destination);
     listing_init(&target->listing, &pair->destination);
+    target->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
+                                                 .is_searched = true};
 }
 
 static void send_opens(struct target_list *list, struct pair *pair)

@@ -50,6 +50,9 @@ bool target_holds_mail(const struct target *target);
 /* Lists what the folder holds; fills target->fault if that can't be had, and ends the pair if
    the fault is the mailbox's. */
 void target_list_mail(struct target *target);
+/* Selects the folder, ahead of many APPENDs: a server may open a folder that is not selected anew
+   for each of them, which takes the longer the more it holds. Nothing is waited for. */
+void target_enter(struct target *target);
 /* Nothing more has to be recognised. */
 void target_forget_mail(struct target *target);
 

@@ -2,7 +2,8 @@
 #include "sync/messages/adopt.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/sort.h"
 
 /* What two messages must have in common beside their identity. */
 enum adopt_pass {
@@ -13,115 +14,262 @@ enum adopt_pass {
     PASS_COUNT,
 };
 
-static int compare_int64(int64_t a, int64_t b)
+uint64_t adopt_key(const struct adopt_secret *secret, const struct identity *identity)
 {
-    return a < b ? -1 : a > b;
+    return siphash(secret->bytes, identity->bytes, sizeof(identity->bytes));
 }
 
-static int compare_uint64(uint64_t a, uint64_t b)
+uint32_t adopt_date(int64_t seconds)
 {
-    return a < b ? -1 : a > b;
+    return seconds == 0 ? 0 : (uint32_t)((uint64_t)seconds % ADOPT_DATE_MAX) + 1;
 }
 
-static int compare_keys(const struct adopt_message *a, const struct adopt_message *b,
-                        enum adopt_pass pass)
+/* -- order -- */
+
+static bool pass_has_date(enum adopt_pass pass)
 {
-    int order = memcmp(a->identity.bytes, b->identity.bytes, sizeof(a->identity.bytes));
-    if (order == 0 && (pass == PASS_DATE_AND_SIZE || pass == PASS_DATE))
-        order = compare_int64(a->date_seconds, b->date_seconds);
-    if (order == 0 && (pass == PASS_DATE_AND_SIZE || pass == PASS_SIZE))
-        order = compare_uint64(a->size_bytes, b->size_bytes);
-    return order;
+    return pass == PASS_DATE_AND_SIZE || pass == PASS_DATE;
 }
 
-static int compare_for(const void *a, const void *b, enum adopt_pass pass)
+static bool pass_has_size(enum adopt_pass pass)
 {
-    const struct adopt_message *left = a;
-    const struct adopt_message *right = b;
-    int order = compare_keys(left, right, pass);
-    return order != 0 ? order : compare_uint64(left->index, right->index);
+    return pass == PASS_DATE_AND_SIZE || pass == PASS_SIZE;
 }
 
-static int compare_date_and_size(const void *a, const void *b)
+/* By what the pass compares; what is equal in that begins with the records that are matched. */
+static bool record_is_less(const struct adopt_record *a, const struct adopt_record *b,
+                           enum adopt_pass pass)
 {
-    return compare_for(a, b, PASS_DATE_AND_SIZE);
+    if (a->key != b->key)
+        return a->key < b->key;
+    if (pass_has_date(pass) && a->date != b->date)
+        return a->date < b->date;
+    if (pass_has_size(pass) && a->size_bytes != b->size_bytes)
+        return a->size_bytes < b->size_bytes;
+    return a->is_matched > b->is_matched;
 }
 
-static int compare_date(const void *a, const void *b)
+struct record_sort {
+    struct adopt_record *records;
+    enum adopt_pass pass;
+};
+
+static bool record_sort_is_less(const void *context, size_t a, size_t b)
 {
-    return compare_for(a, b, PASS_DATE);
+    const struct record_sort *sort = context;
+    return record_is_less(&sort->records[a], &sort->records[b], sort->pass);
 }
 
-static int compare_size(const void *a, const void *b)
+static void record_sort_swap(void *context, size_t a, size_t b)
 {
-    return compare_for(a, b, PASS_SIZE);
+    struct adopt_record *records = ((struct record_sort *)context)->records;
+    struct adopt_record kept = records[a];
+    records[a] = records[b];
+    records[b] = kept;
 }
 
-static int compare_identity(const void *a, const void *b)
+static void records_sort(struct adopt_record *records, size_t count, enum adopt_pass pass)
 {
-    return compare_for(a, b, PASS_IDENTITY);
+    struct record_sort context = {records, pass};
+    const struct sort sort = {&context, record_sort_is_less, record_sort_swap};
+    sort_in_place(&sort, count);
 }
+
+void adopt_sort(const struct adopt_destination *destination)
+{
+    records_sort(destination->records, destination->count, PASS_IDENTITY);
+}
+
+/* Sorts for a pass. Records of one identity stay where they are among the others. */
+static void adopt_arrange(const struct adopt_destination *destination, enum adopt_pass pass)
+{
+    struct adopt_record *records = destination->records;
+    for (size_t first = 0; first < destination->count;) {
+        size_t end = first + 1;
+        while (end < destination->count && records[end].key == records[first].key)
+            end++;
+        if (end - first > 1)
+            records_sort(records + first, end - first, pass);
+        first = end;
+    }
+}
+
+/* The first record from `low` on that is not less than the one looked for; count if none is. It is
+   expected near: steps that double, then halves. */
+static size_t adopt_seek(const struct adopt_destination *destination, size_t low,
+                         const struct adopt_record *wanted, enum adopt_pass pass)
+{
+    size_t high = low;
+    for (size_t step = 1;
+         high < destination->count && record_is_less(&destination->records[high], wanted, pass);
+         step *= 2) {
+        low = high + 1;
+        high = destination->count - high > step ? high + step : destination->count;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (record_is_less(&destination->records[middle], wanted, pass))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t adopt_find(const struct adopt_destination *destination, uint64_t key)
+{
+    size_t low = 0;
+    size_t high = destination->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (destination->records[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < destination->count && destination->records[low].key == key ? (uint32_t)low
+                                                                            : ADOPT_NOWHERE;
+}
+
+void adopt_place(const struct adopt_source *source, const struct adopt_destination *destination)
+{
+    for (size_t i = 0; i < source->count; i++)
+        source->messages[i].place = adopt_find(destination, source->keys[i]) & ADOPT_NOWHERE;
+}
+
+/* -- the match -- */
 
 /* May the message be matched in this pass? One without any identity needs more; 0 is an unknown
    date or size. */
-static bool is_recognisable(const struct adopt_message *message, enum adopt_pass pass,
+static bool is_recognisable(const struct adopt_record *wanted, bool is_weak, enum adopt_pass pass,
                             bool dates_are_kept)
 {
-    bool by_date = pass != PASS_SIZE && pass != PASS_IDENTITY && message->date_seconds != 0;
-    bool by_size = pass != PASS_DATE && pass != PASS_IDENTITY && message->size_bytes != 0;
-    return message->strength != IDENTITY_NOTHING || by_date || (by_size && !dates_are_kept);
+    bool by_date = pass_has_date(pass) && wanted->date != 0;
+    bool by_size = pass_has_size(pass) && wanted->size_bytes != 0;
+    return !is_weak || by_date || (by_size && !dates_are_kept);
 }
 
-static void adopt_pass_run(struct adopt_message *source, size_t source_count,
-                           struct adopt_message *destination, size_t destination_count,
-                           enum adopt_pass pass, bool dates_are_kept)
+/* As large as the copy is: with the field that --addheader gave it, if that is its identity. */
+static uint32_t size_of_copy(const struct listed_message *message, bool is_weak, uint64_t key,
+                             const struct adopt_rules *rules)
 {
-    size_t s = 0;
-    size_t d = 0;
-    while (s < source_count && d < destination_count) {
-        if (source[s].is_matched || !is_recognisable(&source[s], pass, dates_are_kept)) {
-            s++;
+    struct identity identity;
+    char field[IDENTITY_ADDED_FIELD_SIZE];
+    uint64_t size_bytes = message->size_bytes;
+    if (rules->with_added_field && is_weak) {
+        identity_from_uid(message->uid, &identity);
+        if (adopt_key(rules->secret, &identity) == key)
+            size_bytes += identity_added_field(message->uid, field);
+    }
+    return size_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)size_bytes;
+}
+
+static bool adopt_match_one(const struct listed_message *message, union adopt_trait *trait,
+                            const struct adopt_destination *destination,
+                            const struct adopt_rules *rules, enum adopt_pass pass)
+{
+    struct adopt_record wanted = {.key = destination->records[message->place].key};
+    wanted.date = trait->date;
+    wanted.size_bytes = size_of_copy(message, trait->is_weak, wanted.key, rules);
+    if (!is_recognisable(&wanted, trait->is_weak, pass, rules->dates_are_kept))
+        return false;
+    size_t place = adopt_seek(destination, message->place, &wanted, pass);
+    /* Not less than what is wanted, and what is wanted not less than it: equal. */
+    if (place == destination->count || record_is_less(&wanted, &destination->records[place], pass))
+        return false;
+    destination->records[place].is_matched = true;
+    trait->uid = destination->records[place].uid;
+    return true;
+}
+
+/* Returns how many messages are still to be matched. */
+static size_t adopt_pass_run(const struct adopt_source *source,
+                             const struct adopt_destination *destination,
+                             const struct adopt_rules *rules, enum adopt_pass pass)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < source->count; i++) {
+        struct listed_message *message = &source->messages[i];
+        if (message->state != MESSAGE_WANTED || message->place == ADOPT_NOWHERE)
             continue;
-        }
-        if (destination[d].is_matched) {
-            d++;
-            continue;
-        }
-        int order = compare_keys(&source[s], &destination[d], pass);
-        if (order < 0) {
-            s++;
-        } else if (order > 0) {
-            d++;
-        } else {
-            source[s++].is_matched = true;
-            destination[d++].is_matched = true;
-        }
+        if (adopt_match_one(message, &source->traits[i], destination, rules, pass))
+            message->state = MESSAGE_ALREADY;
+        else
+            left++;
+    }
+    return left;
+}
+
+void adopt_match(const struct adopt_source *source, const struct adopt_destination *destination,
+                 const struct adopt_rules *rules)
+{
+    size_t left = source->count;
+    if (destination->count == 0)
+        return;
+    for (int pass = 0; pass < PASS_COUNT && left > 0; pass++) {
+        adopt_arrange(destination, (enum adopt_pass)pass);
+        left = adopt_pass_run(source, destination, rules, (enum adopt_pass)pass);
     }
 }
 
-void adopt_match(struct adopt_message *source, size_t source_count,
-                 struct adopt_message *destination, size_t destination_count, bool dates_are_kept)
+/* -- duplicates -- */
+
+static bool source_key_is_less(const void *context, size_t a, size_t b)
 {
-    static int (*const compare[PASS_COUNT])(const void *, const void *) = {
-        compare_date_and_size, compare_date, compare_size, compare_identity};
-    if (source_count == 0 || destination_count == 0)
-        return;
-    for (int pass = 0; pass < PASS_COUNT; pass++) {
-        qsort(source, source_count, sizeof(*source), compare[pass]);
-        qsort(destination, destination_count, sizeof(*destination), compare[pass]);
-        adopt_pass_run(source, source_count, destination, destination_count, (enum adopt_pass)pass,
-                       dates_are_kept);
-    }
+    const struct adopt_source *source = context;
+    if (source->keys[a] != source->keys[b])
+        return source->keys[a] < source->keys[b];
+    return source->messages[a].uid < source->messages[b].uid;
 }
 
-void adopt_mark_duplicates(struct adopt_message *messages, size_t count)
+static bool source_uid_is_less(const void *context, size_t a, size_t b)
 {
-    if (count == 0)
-        return;
-    qsort(messages, count, sizeof(*messages), compare_identity);
-    for (size_t i = 1; i < count; i++) {
-        if (messages[i].strength != IDENTITY_NOTHING &&
-            compare_keys(&messages[i - 1], &messages[i], PASS_IDENTITY) == 0)
-            messages[i].is_matched = true;
+    const struct adopt_source *source = context;
+    return source->messages[a].uid < source->messages[b].uid;
+}
+
+static void source_swap(void *context, size_t a, size_t b)
+{
+    const struct adopt_source *source = context;
+    struct listed_message message = source->messages[a];
+    union adopt_trait trait = source->traits[a];
+    uint64_t key = source->keys[a];
+    source->messages[a] = source->messages[b];
+    source->messages[b] = message;
+    source->traits[a] = source->traits[b];
+    source->traits[b] = trait;
+    source->keys[a] = source->keys[b];
+    source->keys[b] = key;
+}
+
+void adopt_exclude_duplicates(const struct adopt_source *source)
+{
+    struct adopt_source arrays = *source;
+    const struct sort by_key = {&arrays, source_key_is_less, source_swap};
+    const struct sort by_uid = {&arrays, source_uid_is_less, source_swap};
+    sort_in_place(&by_key, arrays.count);
+    for (size_t i = 1; i < arrays.count; i++) {
+        if (!arrays.traits[i].is_weak && arrays.keys[i] == arrays.keys[i - 1] &&
+            arrays.messages[i].state == MESSAGE_WANTED)
+            arrays.messages[i].state = MESSAGE_EXCLUDED;
+    }
+    sort_in_place(&by_uid, arrays.count);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+void adopt_take(const struct adopt_destination *destination, uint32_t *uids, size_t count)
+{
+    if (count > 0)
+        qsort(uids, count, sizeof(*uids), compare_numbers);
+    for (size_t i = 0; count > 0 && i < destination->count; i++) {
+        uint32_t uid = destination->records[i].uid;
+        if (bsearch(&uid, uids, count, sizeof(*uids), compare_numbers) != NULL)
+            destination->records[i].is_matched = true;
     }
 }
