@@ -149,7 +149,8 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
 {
     struct listing *listing = context;
     struct imap_fetch fetch;
-    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
+    /* What comes before anything was asked for is no part of the answer. */
+    if (!listing->is_sent || !str_iequals_n(response->name, response->name_size, "FETCH") ||
         !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || !fetch.has_size ||
         listing_is_full(listing))
         return IMAP_TAKEN;
