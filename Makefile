@@ -114,6 +114,13 @@ bench:
 	$(Q)scripts/deps build test bench
 	$(Q)$(MAKE) --no-print-directory mailconvoy $(BUILD)/bench/floor $(BUILD)/bench/measure
 	$(Q)BUILD=$(BUILD) tests/bench/run $(BENCH)
+	$(Q)$(if $(BENCH),,BUILD=$(BUILD) tests/bench/scale)
+
+# The last case of `make bench`, up to a million messages: SCALE="--messages 100000".
+bench-scale:
+	$(Q)scripts/deps build test bench
+	$(Q)$(MAKE) --no-print-directory mailconvoy $(BUILD)/bench/measure
+	$(Q)BUILD=$(BUILD) tests/bench/scale $(SCALE)
 
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -137,5 +144,5 @@ clean:
 -include $(OBJS:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
 .PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
-        bench-store deps deps-test clean
+        bench-scale bench-store deps deps-test clean
 .DELETE_ON_ERROR:

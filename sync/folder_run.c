@@ -119,6 +119,8 @@ static enum imap_taken run_untagged(void *context, const struct imap_response *r
 {
     struct folder_run *run = context;
     struct imap_fetch fetch;
+    if (!run->answer.is_done)
+        return IMAP_TAKEN;
     if (str_iequals_n(response->name, response->name_size, "VANISHED"))
         run_take_vanished(run, response);
     if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
@@ -222,6 +224,7 @@ static bool run_list_again(struct folder_run *run)
     changes_deinit(&run->changes);
     listing_deinit(&run->listing);
     listing_init(&run->listing, session);
+    run->listing.opened = &run->answer;
     run_send_list(run);
     folder_run_listen(run);
     return run_finish_list(run);
@@ -670,6 +673,7 @@ struct folder_run *folder_run_init(struct pair *pair, const struct plan_entry *e
     run->name = entry->source_label;
     run->unlisted_messages = entry->source->messages;
     listing_init(&run->listing, &pair->source);
+    run->listing.opened = &run->answer;
     return run;
 }
 

@@ -153,8 +153,10 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
 {
     struct listing *listing = context;
     struct imap_fetch fetch;
-    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
-        !imap_fetch_parse(response, &fetch) || fetch.uid < listing->first_uid || fetch.uid == 0 ||
+    /* What comes before anything was asked for, or before the folder is open, is no part of it. */
+    if (!listing->is_sent || (listing->opened != NULL && !listing->opened->is_done) ||
+        !str_iequals_n(response->name, response->name_size, "FETCH") ||
+        !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || fetch.uid < listing->first_uid ||
         !fetch.has_size || listing_is_full(listing))
         return IMAP_TAKEN;
     if (listing->with_identity && !fetch.has_header)

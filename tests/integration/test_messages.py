@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which messages are copied, and how."""
 
+import collections
 import datetime
 import re
 
@@ -193,3 +194,37 @@ def test_refused_messages_while_the_next_folder_is_read(work, a, b, hide):
     copied = mailbox.snapshot(b, user)
     assert {name: len(entries) for name, entries in copied.items() if entries} == {
         name: 10 - (name in poison) for name in tree}
+
+
+def test_a_large_folder_that_is_partly_there(work, a, b):
+    """Above 10,000 messages the destination is listed first. Two copies need two."""
+    count, there, twice, strangers = 10_050, 6_000, 40, 25
+    unique = [messages.tiny(n) for n in range(count - twice)]
+    user = work.pair(a, b, {})
+    with mailbox.Mailbox(a, user) as box:
+        box.append_all("INBOX", unique + unique[:twice])
+    with mailbox.Mailbox(b, user) as box:
+        box.append_all("INBOX", [messages.tiny(count + n) for n in range(strangers)])
+        box.append_all("INBOX", unique[:there][::-1])
+    row = work.row(a, b, user)
+    run = work.batch([row])
+    assert (run.row()["already"], run.row()["copied"]) == (there, count - there)
+    run = work.batch([row])
+    assert (run.row()["already"], run.row()["copied"]) == (count, 0)
+    with mailbox.Mailbox(a, user) as old, mailbox.Mailbox(b, user) as new:
+        wanted = collections.Counter(entry.sha256 for entry in old.entries("INBOX"))
+        found = collections.Counter(entry.sha256 for entry in new.entries("INBOX"))
+    assert not wanted - found and (found - wanted).total() == strangers
+
+
+@pytest.mark.parametrize("count, is_selected", [(499, False), (500, True)])
+def test_a_folder_that_gets_many_is_selected(work, a, b, count, is_selected):
+    user = work.pair(a, b, {})
+    with mailbox.Mailbox(a, user) as box:
+        box.append_all("INBOX", [messages.tiny(n) for n in range(count)])
+    with Proxy(b) as proxy:
+        assert work.batch([work.row(a, proxy, user)]).row()["copied"] == count
+        commands = [c.split()[0].upper() for c in proxy.seen("^(SELECT|UNSELECT|APPEND)")]
+    before = commands[: commands.index("APPEND")]
+    assert before[-1] == ("SELECT" if is_selected else "UNSELECT")
+    assert_same(a, b, user)

@@ -109,6 +109,19 @@ class Mailbox:
             date = message.date.strftime('"%d-%b-%Y %H:%M:%S %z"')
             self._do(self.imap.append(_quote(self.raw_name(name)), flags, date, message.body))
 
+    def append_all(self, name, messages):
+        """One MULTIAPPEND (RFC 3502): the quickest way to very many small messages."""
+        command = [b"all APPEND " + _quote(self.raw_name(name)).encode()]
+        for message in messages:
+            flags = " ".join(message.flags)
+            date = message.date.strftime("%d-%b-%Y %H:%M:%S %z")
+            command.append(f' ({flags}) "{date}" {{{len(message.body)}+}}\r\n'.encode())
+            command.append(message.body)
+        self.imap.send(b"".join(command) + b"\r\n")
+        while not (line := self.imap.readline()).startswith(b"all "):
+            assert line, "the server has gone"
+        assert line.startswith(b"all OK"), line
+
     def fill(self, content):
         """{neutral name: messages}. Folders are created, parents by the server."""
         existing = set(self.folders())

@@ -64,6 +64,16 @@ def plain(number, flags=(), words=80, message_id=True):
     return Message((head + "\r\n" + _text(rng, words)).encode(), flags, _date(number))
 
 
+def tiny(number):
+    """About 200 bytes: for folders of very many."""
+    text = (
+        f"Message-ID: <{number}.tiny@mail.example>\r\nFrom: a@example.org\r\nTo: b@example.org\r\n"
+        f"Subject: number {number}\r\nDate: Mon, 02 Jan 2023 10:00:00 +0000\r\n\r\n"
+        f"This is message {number} of very many.\r\n"
+    )
+    return Message(text.encode(), (), EPOCH + datetime.timedelta(seconds=number))
+
+
 def with_attachment(number, flags=(), size=20_000):
     rng = random.Random(number)
     edge = f"=_{rng.getrandbits(64):016x}"

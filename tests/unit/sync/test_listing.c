@@ -146,6 +146,24 @@ static void test_twice_is_once(void **state)
     side_close(&side);
 }
 
+/* Listened to before it was sent: a server may talk of anything when a folder is opened. */
+static void test_what_was_not_asked_for(void **state)
+{
+    struct side side;
+    struct fault fault;
+    (void)state;
+    side_open(&side, 1);
+    listing_listen(&side.listing);
+    LIST(&side, 7);
+    assert_int_equal(side.listing.count, 0);
+    assert_int_equal(listing_memory_bytes(&side.listing), 0);
+    side_ask(&side, &searched);
+    LIST(&side, 1);
+    assert_true(side_end(&side, &fault));
+    assert_int_equal(side.listing.count, 1);
+    side_close(&side);
+}
+
 /* A message without its header could not be recognised: the listing is short. */
 static void test_a_header_that_is_missing(void **state)
 {
@@ -293,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_short_listing_is_a_fault),
         cmocka_unit_test(test_twice_is_once),
+        cmocka_unit_test(test_what_was_not_asked_for),
         cmocka_unit_test(test_a_header_that_is_missing),
         cmocka_unit_test(test_order_is_made_on_both_sides),
         cmocka_unit_test(test_memory_for_each_message),
