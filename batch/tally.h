@@ -23,7 +23,7 @@ enum exit_code {
 };
 
 struct tally {
-    size_t jobs[JOB_FAILED + 1]; /* by enum job_status */
+    size_t jobs[JOB_STATUS_COUNT]; /* by enum job_status */
     bool is_stopped;             /* by a signal */
     bool is_broken;              /* the store or the program itself failed */
 };
