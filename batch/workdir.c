@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/rand.h>
 
@@ -31,10 +31,10 @@ struct workdir {
 /* Owned by the caller; as it was given if the system can't tell. */
 static char *workdir_absolute(const char *path)
 {
-    char *real = realpath(path, NULL);
-    char *absolute = mem_strdup(real != NULL ? real : path);
-    free(real);
-    return absolute;
+    char here[PATH_MAX];
+    if (path[0] == '/' || getcwd(here, sizeof(here)) == NULL)
+        return mem_strdup(path);
+    return mem_printf("%s/%s", here, strncmp(path, "./", 2) == 0 ? path + 2 : path);
 }
 
 static bool workdir_lock(const char *absolute, int *fd_r, struct fault *fault_r)
