@@ -207,9 +207,9 @@ static bool text_append_cutovers(struct text_report *report, struct store *store
     buffer_append_str(&report->output.text, "\nSafe to switch:\n");
     if (!store_jobs_each(store, run_id, text_append_cutover, report, fault_r))
         return false;
-    buffer_printf(&report->output.text,
-                  "%" PRIu64 " of %" PRIu64 " mailboxes are safe to switch.\n", report->safe,
-                  report->totals.mailboxes);
+    uint64_t all = report->totals.mailboxes;
+    buffer_printf(&report->output.text, "%" PRIu64 " of %" PRIu64 " mailbox%s safe to switch.\n",
+                  report->safe, all, all == 1 ? " is" : "es are");
     return true;
 }
 
