@@ -4,8 +4,9 @@
  * sent on to the destination, for both of a pair's accounts; what the protocol adds, and what is
  * fetched ahead when the limit is met, is not.
  *
- * Counts are kept in the store. There they lag behind by less than DAILY_LAG_BYTES an account, plus
- * what the store has not committed yet (about a second): so much a crash makes them forget.
+ * Counts are kept in the store. There they lag behind by less than DAILY_LAG_BYTES an account,
+ * which is what a killed process makes them forget; a power cut also takes what the system had not
+ * yet written to the disk.
  *
  * Any thread may call these for its own member; one mutex guards the accounts that running pairs
  * share. Time is a parameter. */

@@ -76,8 +76,8 @@ struct setting {
     const char *preset;   /* the default, as one would type it; NULL: unset */
     const char *alias;    /* imapsync's second spelling */
     const char *argument; /* what --help calls the value */
-    const char *help;     /* what it does; of a refused one: the reason; of one that is not built and
-                             is not imapsync's: why not */
+    const char *help; /* what it does; of a refused one: the reason; of one that is not built and
+                         is not imapsync's: why not */
 };
 
 extern const struct setting settings_table[];

@@ -126,7 +126,7 @@ def test_a_killed_run_holds_no_pair(work, a, b, rows):
 def test_many_rows_need_few_open_files(work, a, rows):
     """One lock is one open file, so they are held only while a pair runs."""
     gone = {**rows(1)[0], "port1": "1", "port2": "1"}
-    pairs = [{**gone, "user1": f"u{n}", "user2": f"u{n}"} for n in range(300)]
+    pairs = [{**gone, "user1": f"u{n}", "user2": f"v{n}"} for n in range(300)]
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     process = work.batch_start(
         pairs, "--parallel", "2",
@@ -307,20 +307,21 @@ def test_a_message_that_passes_through_counts(work, a, b):
 
 
 def test_what_a_kill_makes_the_count_forget(work, a, b):
-    """Less than a MiB, and what went through in the second before."""
-    rate = 4_000_000
+    """Less than a MiB."""
     content = {"INBOX": [messages.with_attachment(n, size=250_000) for n in range(60)]}
     user = work.pair(a, b, content)
     with Proxy(b) as proxy:
         process = work.batch_start(
-            [work.row(a, proxy, user)], "--daily-bytes2", "1G", "--budget-bytes", str(rate)
+            [work.row(a, proxy, user)], "--daily-bytes2", "1G", "--budget-bytes", "4M"
         )
         proxy.wait_for_appends(36)
         process.kill()
         process.communicate()
         sent = sum(append.size for append in proxy.appends)
-    assert sent > 10_000_000
-    assert sent - daily(work)[0][2] < 1_100_000 + rate * 2
+    forgotten = sent - daily(work)[0][2]
+    print("sent", sent, "forgotten", forgotten)
+    assert sent > 8_000_000
+    assert 0 <= forgotten < 2**20
 
 
 # --retry-failed -------------------------------------------------------------------------------------
@@ -387,21 +388,19 @@ def safe(run):
 
 
 def test_final(work, rows):
-    clean, ruled, large, chosen, refused = rows(5)
-    ruled["minsize"] = "500"
-    large["maxsize"] = "500"
+    mixed = SMALL["INBOX"] + LARGE["INBOX"][:3]
+    clean, chosen, refused = rows(3)
+    ruled, large = rows(2, {"INBOX": mixed})
+    ruled["minsize"] = large["maxsize"] = "20k"
     chosen["exclude"] = "^Spam"
     refused["password2"] = work.secret()
     pairs = [clean, ruled, large, chosen, refused]
     assert safe(work.batch(pairs[:1])) == [("", "")]
     run = work.batch(pairs, "--final", expect=FAILED)
-    small = run.rows()[1]["excluded"]
-    big = run.rows()[2]["too_big"]
-    assert small + big == 30 and small > 1 and big > 1
     assert safe(run) == [
         ("yes", ""),
-        ("yes", f"{small} messages excluded by rule"),
-        ("no", f"it went through with exceptions; {big} messages too big"),
+        ("yes", "30 messages excluded by rule"),
+        ("no", "it went through with exceptions; 3 messages too big"),
         ("yes", "folders were chosen by rule"),
         ("no", "it failed"),
     ]
