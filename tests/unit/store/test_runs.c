@@ -121,7 +121,7 @@ static void test_kind_of_run_and_job(void **state)
 static void test_each_last_status(void **state)
 {
     struct fixture *f = *state;
-    char user[8];
+    char user[16];
     add_run(f, "R1", false);
     add_run(f, "R2", false);
     for (int i = 0; i < JOB_STATUS_COUNT; i++) {
