@@ -71,7 +71,7 @@ static bool locks_open_dir(const char *dir, int *fd_r, struct fault *fault_r)
 bool pair_locks_open(const char *dir, const char *workdir, struct pair_locks **locks_r,
                      struct fault *fault_r)
 {
-    int fd;
+    int fd = -1;
     char *path = dir != NULL ? mem_strdup(dir)
                              : mem_printf("/tmp/mailconvoy-%lu", (unsigned long)geteuid());
     if (!locks_open_dir(path, &fd, fault_r)) {

@@ -467,7 +467,8 @@ static bool run_end(struct run *run, struct fault *fault_r)
         run_print_summary(run);
     else if (is_ended)
         is_ended = run_print_trouble(run, exit_code, fault_r);
-    run_prune(run);
+    if (is_ended)
+        run_prune(run);
     return is_ended;
 }
 

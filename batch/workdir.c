@@ -60,7 +60,7 @@ bool workdir_open(const char *path, struct workdir **workdir_r, struct fault *fa
     if (!is_ok)
         return false;
     char *absolute = workdir_absolute(path);
-    int lock_fd;
+    int lock_fd = -1;
     if (!workdir_lock(absolute, &lock_fd, fault_r)) {
         mem_free(absolute);
         return false;

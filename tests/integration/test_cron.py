@@ -507,7 +507,7 @@ def test_the_crontab(work, rows):
     text = (ROOT / "examples" / "crontab").read_text()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     fields = [line.split(None, 5) for line in lines]
-    commands = [re.fullmatch(r"cd (\S+) && mailconvoy (.+)", field[5]) for field in fields]
+    commands = [re.fullmatch(r"cd (\S+) && /usr/local/bin/mailconvoy (.+)", field[5]) for field in fields]
     assert all(commands) and len(commands) == 2
     work.manifest(rows(2), name="users.csv")
     for command in commands:

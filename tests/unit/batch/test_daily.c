@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -236,6 +237,50 @@ static void test_how_much_a_crash_forgets(void **state)
     assert_int_equal(stored(f, "src a", 1, DAY), sent);
 }
 
+struct crowd {
+    struct fixture *fixture;
+    uint64_t sent;
+    bool is_ok;
+};
+
+static void *send_until_spent(void *context)
+{
+    struct crowd *crowd = context;
+    struct fault fault;
+    struct daily_limit limits[2] = {{"", 0}, {"dst", 40 * MIB}};
+    struct daily_member *member = daily_member_init(crowd->fixture->daily, limits, NOON, &fault);
+    while (member != NULL && daily_may_send(member, NOON, 65536, &fault)) {
+        daily_note(member, NOON, 65536);
+        crowd->sent += 65536;
+    }
+    crowd->is_ok = member != NULL && fault.code == FAULT_TRANSFER_LIMIT &&
+                   daily_member_deinit(&member, &fault);
+    return NULL;
+}
+
+/* Pairs on many threads with one account: each passes the limit by one message at most. */
+static void test_threads_share_an_account(void **state)
+{
+    enum {
+        THREADS = 6
+    };
+    struct fixture *f = *state;
+    pthread_t threads[THREADS];
+    struct crowd crowds[THREADS];
+    uint64_t sent = 0;
+    for (int i = 0; i < THREADS; i++) {
+        crowds[i] = (struct crowd){.fixture = f};
+        assert_int_equal(pthread_create(&threads[i], NULL, send_until_spent, &crowds[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(crowds[i].is_ok);
+        sent += crowds[i].sent;
+    }
+    assert_true(sent >= 40 * MIB && sent < 40 * MIB + THREADS * 65536);
+    assert_int_equal(stored(f, "dst", 2, DAY), sent);
+}
+
 /* A count that can't be kept is told at the next question, and again at the end. */
 static void test_a_store_that_takes_nothing(void **state)
 {
@@ -267,6 +312,7 @@ int main(void)
         DAILY_TEST(test_midnight_in_a_run),
         DAILY_TEST(test_pairs_share_an_account),
         DAILY_TEST(test_sides_are_apart),
+        DAILY_TEST(test_threads_share_an_account),
         DAILY_TEST(test_how_much_a_crash_forgets),
         DAILY_TEST(test_a_store_that_takes_nothing),
     };
