@@ -264,8 +264,7 @@ void daily_note(struct daily_member *member, int64_t now_msecs, uint64_t bytes)
         account->bytes += bytes;
         account->unsaved_bytes += bytes;
         if (is_ok && account->unsaved_bytes >= DAILY_LAG_BYTES)
-            is_ok = account_save(member->daily, account, &member->fault) &&
-                    store_flush(member->daily->store, &member->fault);
+            is_ok = account_save(member->daily, account, &member->fault);
         member->has_failed = member->has_failed || !is_ok;
     }
     member_unlock(member);

@@ -201,7 +201,7 @@ struct store_daily {
 };
 bool store_daily_get(struct store *store, const struct store_daily *daily, uint64_t *bytes_r,
                      struct fault *fault_r);
-/* Grouped like every write. */
+/* Committed when it returns, but not yet safe from a power cut. */
 bool store_daily_add(struct store *store, const struct store_daily *daily, uint64_t bytes,
                      struct fault *fault_r);
 bool store_daily_forget(struct store *store, int64_t before_day, struct fault *fault_r);

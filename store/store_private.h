@@ -261,8 +261,4 @@ bool store_query_begin(struct store_query *query, struct store *store, enum stor
 bool store_query_next(struct store_query *query, struct store_columns *columns_r);
 bool store_query_end(struct store_query *query, struct fault *fault_r);
 
-/* store_runs.c: runs a write whose values are bound; the mutex is held and a transaction open. */
-bool store_cron_step(struct store *store, struct store_binder *binder, const char *what,
-                     struct fault *fault_r);
-
 #endif

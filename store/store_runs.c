@@ -3,108 +3,67 @@
  */
 #include "store/store_private.h"
 
-bool store_cron_step(struct store *store, struct store_binder *binder, const char *what,
-                     struct fault *fault_r)
-{
-    bool is_ok = binder->rc == SQLITE_OK && sqlite3_step(binder->statement) == SQLITE_DONE;
-    if (!is_ok) {
-        store_fault(fault_r, FAULT_SCOPE_RUN, what, store->path, store->db);
-        store_transaction_check(store, fault_r);
-    }
-    store_statement_end(binder->statement);
-    return is_ok;
-}
-
-/* Mutex held, transaction open. A statement whose first value is the run's id. */
-static bool runs_step(struct store *store, enum store_statement which, const char *run_id,
-                      const char *const *more, const char *what, struct fault *fault_r)
-{
-    struct store_binder binder = {.statement = store_statement(store, which, fault_r),
-                                  .rc = SQLITE_OK};
-    if (binder.statement == NULL)
-        return false;
-    store_bind_text(&binder, run_id);
-    for (; more != NULL && *more != NULL; more++)
-        store_bind_text(&binder, *more);
-    return store_cron_step(store, &binder, what, fault_r);
-}
-
-/* Mutex held. */
-static bool runs_walk(struct store *store, enum store_statement which, const char *run_id,
-                      bool (*take)(sqlite3_stmt *statement, void *context), void *context,
+/* Runs a statement whose first value is a run's id. */
+static bool runs_step(struct store_write *write, enum store_statement which, const char *run_id,
                       struct fault *fault_r)
 {
-    struct store_binder binder = {.statement = store_statement(store, which, fault_r),
-                                  .rc = SQLITE_OK};
-    if (binder.statement == NULL)
+    if (!store_write_use(write, which, fault_r))
         return false;
-    if (run_id != NULL)
-        store_bind_text(&binder, run_id);
-    int rc = binder.rc;
-    do {
-        rc = rc == SQLITE_OK || rc == SQLITE_ROW ? sqlite3_step(binder.statement) : rc;
-    } while (rc == SQLITE_ROW && take(binder.statement, context));
-    bool is_ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
-    if (!is_ok)
-        store_fault(fault_r, FAULT_SCOPE_RUN, "read the store", store->path, store->db);
-    store_statement_end(binder.statement);
-    return is_ok;
+    store_bind_text(&write->binder, run_id);
+    return store_write_step(write, false, fault_r);
 }
 
-struct row_walk {
-    store_row_callback *callback;
-    void *context;
-};
-
-static bool take_row(sqlite3_stmt *statement, void *context)
+static bool runs_mark_left_out(struct store *store, const char *run_id, struct fault *fault_r)
 {
-    struct row_walk *walk = context;
-    return walk->callback(walk->context, sqlite3_column_int64(statement, 0));
+    struct store_write write;
+    if (!store_write_begin(&write, store, STORE_WRITE_COMMITTED,
+                           "note the mailboxes that are left out in the store", fault_r))
+        return false;
+    bool is_ok = runs_step(&write, STORE_SQL_JOBS_LEAVE_OUT, run_id, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 bool store_jobs_leave_out(struct store *store, const char *run_id, store_row_callback *callback,
                           void *context, struct fault *fault_r)
 {
-    static const char what[] = "note the mailboxes that are left out in the store";
-    struct row_walk walk = {callback, context};
-    if (!store_lock(store, fault_r))
+    struct store_query query;
+    struct store_columns columns;
+    bool goes_on = true;
+    if (!runs_mark_left_out(store, run_id, fault_r) ||
+        !store_query_begin(&query, store, STORE_SQL_JOBS_LEFT_OUT, fault_r))
         return false;
-    bool is_ok = store_transaction_begin(store, fault_r) &&
-                 runs_step(store, STORE_SQL_JOBS_LEAVE_OUT, run_id, NULL, what, fault_r) &&
-                 store_transaction_commit(store, fault_r) &&
-                 runs_walk(store, STORE_SQL_JOBS_LEFT_OUT, run_id, take_row, &walk, fault_r);
-    store_unlock(store);
-    return is_ok;
+    store_bind_text(&query.binder, run_id);
+    while (goes_on && store_query_next(&query, &columns))
+        goes_on = callback(context, store_take_int64(&columns));
+    return store_query_end(&query, fault_r);
 }
 
 bool store_jobs_pause(struct store *store, const char *run_id, const char *error_code,
                       const char *error, struct fault *fault_r)
 {
-    static const char what[] = "note the mailboxes that were not started in the store";
-    const char *const more[] = {error_code, error, NULL};
-    if (!store_lock(store, fault_r))
+    struct store_write write;
+    if (!store_write_begin(&write, store, STORE_WRITE_COMMITTED,
+                           "note the mailboxes that were not started in the store", fault_r))
         return false;
-    bool is_ok = store_transaction_begin(store, fault_r) &&
-                 runs_step(store, STORE_SQL_JOBS_PAUSE, run_id, more, what, fault_r) &&
-                 store_transaction_commit(store, fault_r);
-    store_unlock(store);
-    return is_ok;
-}
-
-static bool take_run_id(sqlite3_stmt *statement, void *context)
-{
-    const unsigned char *id = sqlite3_column_text(statement, 0);
-    str_list_add(context, id == NULL ? "" : (const char *)id);
-    return true;
+    bool is_ok = store_write_use(&write, STORE_SQL_JOBS_PAUSE, fault_r);
+    if (is_ok) {
+        store_bind_text(&write.binder, run_id);
+        store_bind_text(&write.binder, error_code);
+        store_bind_text(&write.binder, error);
+        is_ok = store_write_step(&write, false, fault_r);
+    }
+    return store_write_end(&write, is_ok, fault_r);
 }
 
 bool store_run_ids(struct store *store, struct str_list *ids, struct fault *fault_r)
 {
-    if (!store_lock(store, fault_r))
+    struct store_query query;
+    struct store_columns columns;
+    if (!store_query_begin(&query, store, STORE_SQL_RUNS, fault_r))
         return false;
-    bool is_ok = runs_walk(store, STORE_SQL_RUNS, NULL, take_run_id, ids, fault_r);
-    store_unlock(store);
-    return is_ok;
+    while (store_query_next(&query, &columns))
+        str_list_add(ids, store_take_text(&columns));
+    return store_query_end(&query, fault_r);
 }
 
 bool store_run_forget(struct store *store, const char *run_id, struct fault *fault_r)
@@ -113,12 +72,12 @@ bool store_run_forget(struct store *store, const char *run_id, struct fault *fau
         STORE_SQL_RUN_FORGET_PROBLEMS, STORE_SQL_RUN_FORGET_COPIED, STORE_SQL_RUN_FORGET_FOLDERS,
         STORE_SQL_RUN_FORGET_JOBS,     STORE_SQL_RUN_FORGET,
     };
-    if (!store_lock(store, fault_r))
+    struct store_write write;
+    bool is_ok = true;
+    if (!store_write_begin(&write, store, STORE_WRITE_COMMITTED, "forget a run in the store",
+                           fault_r))
         return false;
-    bool is_ok = store_transaction_begin(store, fault_r);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && is_ok; i++)
-        is_ok = runs_step(store, steps[i], run_id, NULL, "forget a run in the store", fault_r);
-    is_ok = is_ok && store_transaction_commit(store, fault_r);
-    store_unlock(store);
-    return is_ok;
+        is_ok = runs_step(&write, steps[i], run_id, fault_r);
+    return store_write_end(&write, is_ok, fault_r);
 }
