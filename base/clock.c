@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/str.h"
+
 int64_t clock_mono_nsecs(void)
 {
     struct timespec now = {0, 0};
@@ -52,4 +54,35 @@ void clock_format_local(int64_t wall_msecs, char text_r[CLOCK_ISO8601_SIZE])
         memset(&tm, 0, sizeof(tm));
     if (strftime(text_r, CLOCK_ISO8601_SIZE, "%Y-%m-%d %H:%M:%S", &tm) == 0)
         text_r[0] = '\0';
+}
+
+bool clock_parse_time_of_day(const char *text, int *minutes_r)
+{
+    uint64_t hours;
+    uint64_t minutes;
+    size_t hour_size = strcspn(text, ":");
+    if (hour_size < 1 || hour_size > 2 || strlen(text) != hour_size + 3 ||
+        !str_to_uint64(text, hour_size, 23, &hours) ||
+        !str_to_uint64(text + hour_size + 1, 2, 59, &minutes))
+        return false;
+    *minutes_r = (int)(hours * 60 + minutes);
+    return true;
+}
+
+int64_t clock_next_time_of_day(int64_t wall_msecs, int minutes)
+{
+    time_t now = (time_t)(wall_msecs / 1000);
+    int64_t at_msecs = wall_msecs;
+    for (int day = 0; day <= 2 && at_msecs <= wall_msecs; day++) {
+        struct tm tm;
+        if (localtime_r(&now, &tm) == NULL)
+            memset(&tm, 0, sizeof(tm));
+        tm.tm_mday += day;
+        tm.tm_hour = minutes / 60;
+        tm.tm_min = minutes % 60;
+        tm.tm_sec = 0;
+        tm.tm_isdst = -1;
+        at_msecs = (int64_t)mktime(&tm) * 1000;
+    }
+    return at_msecs;
 }

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -275,47 +274,4 @@ bool file_replace_symlink(const char *target, const char *link_path, struct faul
     }
     mem_free(temp_path);
     return is_ok;
-}
-
-static void file_lock_busy(const char *path, int fd, struct fault *fault_r)
-{
-    char holder[24] = "";
-    ssize_t got = pread(fd, holder, sizeof(holder) - 1, 0);
-    size_t digits = got > 0 ? strspn(holder, "0123456789") : 0;
-    holder[digits] = '\0';
-    fault_set(fault_r, FAULT_BUSY, FAULT_SCOPE_RUN, FAULT_ADVICE_WAIT, 0,
-              "another process%s%s holds the lock %s; wait for its end, or use another directory",
-              digits > 0 ? " with the number " : "", holder, path);
-}
-
-bool file_lock(const char *path, int *fd_r, struct fault *fault_r)
-{
-    *fd_r = -1;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return file_fault(fault_r, "open the lock", path);
-    int rc;
-    do {
-        rc = flock(fd, LOCK_EX | LOCK_NB);
-    } while (rc != 0 && errno == EINTR);
-    if (rc != 0) {
-        if (errno == EWOULDBLOCK)
-            file_lock_busy(path, fd, fault_r);
-        else
-            file_fault(fault_r, "lock", path);
-        (void)close(fd);
-        return false;
-    }
-    /* The number is only for the sentence above; the lock holds without it. */
-    if (ftruncate(fd, 0) == 0)
-        (void)dprintf(fd, "%ld\n", (long)getpid());
-    *fd_r = fd;
-    return true;
-}
-
-void file_unlock(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
 }

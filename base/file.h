@@ -43,13 +43,6 @@ bool file_write_atomic(const char *path, const void *data, size_t size, struct f
    step, a directory in that place is a fault. */
 bool file_replace_symlink(const char *target, const char *link_path, struct fault *fault_r);
 
-/* Takes the lock on `path`, which is created (mode 0600) if missing, without waiting. FAULT_BUSY
-   when another process holds it (the sentence says which); *fd_r keeps the lock until
-   file_unlock() or the end of the process. */
-bool file_lock(const char *path, int *fd_r, struct fault *fault_r);
-/* Gives the lock back and sets *fd to -1. -1 is fine. The lock file stays. */
-void file_unlock(int *fd);
-
 #define FILE_SAFE_NAME_MAX_BYTES 120
 
 /* Appends a name for a file, made from a user name: A-Z a-z 0-9 @ . _ + - = stay, every other byte

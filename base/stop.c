@@ -7,7 +7,7 @@
 bool stop_init(struct stop *stop)
 {
     int fds[2];
-    atomic_init(&stop->is_requested, false);
+    atomic_init(&stop->reason, STOP_REASON_NONE);
     stop->fd = -1;
     stop->write_fd = -1;
     if (pipe(fds) != 0)
@@ -33,16 +33,27 @@ void stop_deinit(struct stop *stop)
     stop->write_fd = -1;
 }
 
-void stop_request(struct stop *stop)
+void stop_request_for(struct stop *stop, enum stop_reason reason)
 {
+    int none = STOP_REASON_NONE;
     /* The byte is never read, so every poll() sees it; a full pipe means it is there already. */
-    if (!atomic_exchange(&stop->is_requested, true)) {
+    if (atomic_compare_exchange_strong(&stop->reason, &none, (int)reason)) {
         ssize_t written = write(stop->write_fd, "", 1);
         (void)written;
     }
 }
 
+void stop_request(struct stop *stop)
+{
+    stop_request_for(stop, STOP_REASON_SIGNAL);
+}
+
+enum stop_reason stop_reason(const struct stop *stop)
+{
+    return (enum stop_reason)atomic_load(&stop->reason);
+}
+
 bool stop_is_requested(const struct stop *stop)
 {
-    return atomic_load(&stop->is_requested);
+    return stop_reason(stop) != STOP_REASON_NONE;
 }

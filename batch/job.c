@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "batch/mailbox_key.h"
 
 #define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -46,9 +47,52 @@ static struct log *job_open_log(const struct job_environment *environment, const
     return log;
 }
 
+/* -- the gate: the budget's, and what it grants counts for the day -- */
+
+struct job_gate {
+    const struct gate *budget;
+    struct daily_member *daily;
+};
+
+static int64_t job_gate_ask(void *context, int64_t now_nsecs, uint32_t messages, uint64_t bytes)
+{
+    struct job_gate *gate = context;
+    int64_t at = gate->budget->ask(gate->budget->context, now_nsecs, messages, bytes);
+    if (at == 0)
+        daily_note(gate->daily, clock_wall_msecs(), bytes);
+    return at;
+}
+
+static bool job_gate_refuses(void *context, uint64_t bytes, struct fault *fault_r)
+{
+    struct job_gate *gate = context;
+    return !daily_may_send(gate->daily, clock_wall_msecs(), bytes, fault_r);
+}
+
+static struct daily_member *job_join_daily(const struct job_environment *environment,
+                                           const struct job *job, struct fault *fault_r)
+{
+    struct buffer names[2];
+    struct daily_limit limits[2];
+    for (int i = 0; i < 2; i++) {
+        buffer_init(&names[i], JOB_TEXT_MAX_BYTES);
+        mailbox_key_append(&names[i], job->settings, i + 1);
+        limits[i].account = buffer_str(&names[i]);
+        limits[i].max_bytes = (uint64_t)job->settings->side[i].daily_bytes;
+    }
+    struct daily_member *member = daily_member_init(environment->daily, limits, clock_wall_msecs(),
+                                                    fault_r);
+    buffer_deinit(&names[0]);
+    buffer_deinit(&names[1]);
+    return member;
+}
+
+/* -- one attempt -- */
+
 /* The pair inside its mailbox's limits. */
-static void job_run_pair(const struct job_environment *environment, const struct job *job,
-                         struct log *log, struct pair_result *result_r)
+static void job_run_limited(const struct job_environment *environment, const struct job *job,
+                            struct log *log, struct daily_member *daily,
+                            struct pair_result *result_r)
 {
     const struct settings *settings = job->settings;
     struct pair_progress progress = {0, 0, 0, 0};
@@ -60,13 +104,15 @@ static void job_run_pair(const struct job_environment *environment, const struct
         return;
     }
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
+    struct job_gate context = {budget_member_gate(member), daily};
+    struct gate gate = {&context, job_gate_ask, job_gate_refuses};
     struct pair_environment pair_environment = {
         .was_throttled = job->retry->attempts > 0,
         .store = environment->store,
         .run_id = environment->run_id,
         .row = job->row,
         .log = log,
-        .gate = budget_member_gate(member),
+        .gate = &gate,
         .slots = hosts_member_slots(connections),
         .stop = environment->stop,
         .tls = environment->tls,
@@ -75,6 +121,76 @@ static void job_run_pair(const struct job_environment *environment, const struct
     pair_run(settings, &pair_environment, result_r);
     hosts_member_deinit(&connections);
     budget_member_deinit(&member);
+}
+
+/* A count that can't be kept ends more than the pair: its limit would be passed unseen. */
+static void job_run_counted(const struct job_environment *environment, const struct job *job,
+                            struct log *log, struct pair_result *result_r)
+{
+    struct daily_member *daily = job_join_daily(environment, job, &result_r->fault);
+    struct fault fault;
+    if (daily == NULL)
+        return;
+    job_run_limited(environment, job, log, daily, result_r);
+    if (daily_member_deinit(&daily, &fault))
+        return;
+    result_r->status = JOB_FAILED;
+    result_r->fault = fault;
+}
+
+const char *job_trial(const struct settings *settings)
+{
+    return settings->justlogin         ? "justlogin"
+           : settings->justfoldersizes ? "justfoldersizes"
+           : settings->justfolders     ? "justfolders"
+           : settings->dry             ? "dry"
+                                       : "";
+}
+
+bool job_is_partial(const struct settings *settings)
+{
+    const char *subfolder = settings->side[0].subfolder;
+    return settings->folder.count > 0 || settings->folderrec.count > 0 ||
+           settings->include.count > 0 || settings->exclude.count > 0 || settings->subscribed ||
+           (subfolder != NULL && subfolder[0] != '\0');
+}
+
+/* What changes nothing disturbs nobody. */
+static bool job_needs_lock(const struct settings *settings)
+{
+    return job_trial(settings)[0] == '\0' || (settings->justfolders && !settings->dry);
+}
+
+/* The pair, unless somebody else is at it. */
+static void job_run_pair(const struct job_environment *environment, const struct job *job,
+                         struct log *log, struct pair_result *result_r)
+{
+    struct pair_lock lock;
+    if (!job_needs_lock(job->settings)) {
+        job_run_counted(environment, job, log, result_r);
+    } else if (pair_lock_take(environment->locks, job->settings, clock_wall_msecs(), &lock,
+                              &result_r->fault)) {
+        job_run_counted(environment, job, log, result_r);
+        pair_lock_give_back(environment->locks, &lock);
+    } else if (result_r->fault.code == FAULT_BUSY) {
+        result_r->status = JOB_PAUSED;
+    }
+}
+
+/* The pair knows that it was stopped, not why. */
+static void job_name_stop(const struct job_environment *environment, const struct job *job,
+                          struct pair_result *result)
+{
+    if (result->fault.code == FAULT_STOPPED &&
+        stop_reason(environment->stop) == STOP_REASON_TIME_WINDOW)
+        job_set_window_fault(job->settings, &result->fault);
+}
+
+void job_set_window_fault(const struct settings *settings, struct fault *fault_r)
+{
+    fault_set(fault_r, FAULT_STOPPED, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_WAIT, 0,
+              "time window ended (--until %s); run the same command again to go on",
+              settings->until != NULL ? settings->until : "");
 }
 
 static void job_append_title(const struct job *job, struct buffer *line)
@@ -154,6 +270,7 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         result->fault = *fault_r;
     else if (log != NULL)
         job_run_pair(environment, job, log, result);
+    job_name_stop(environment, job, result);
     int64_t ended_msecs = clock_wall_msecs();
     outcome_r->wait_msecs = retry_after(job->retry, result, job_random());
     if (stop_is_requested(environment->stop))

@@ -10,7 +10,9 @@
 #include "base/buffer.h"
 #include "base/stop.h"
 #include "batch/budget.h"
+#include "batch/daily.h"
 #include "batch/hosts.h"
+#include "batch/pair_lock.h"
 #include "batch/retry.h"
 #include "store/store.h"
 #include "sync/pair.h"
@@ -21,7 +23,9 @@ struct job_environment {
     const char *run_id;
     const char *run_dir;
     struct budget *budget;
+    struct daily *daily;
     struct host_limits *hosts;
+    struct pair_locks *locks;
     struct tls_contexts *tls;
     const struct stop *stop;
     bool is_shown; /* the user's log goes to stdout as well */
@@ -46,6 +50,14 @@ struct job_outcome {
    what happened: then the whole run must end. */
 bool job_run(const struct job_environment *environment, const struct job *job,
              struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r);
+
+/* The option that makes it a trial, which leaves the destination without its mail: "dry",
+   "justlogin", "justfolders", "justfoldersizes"; or "". Pure. */
+const char *job_trial(const struct settings *settings);
+/* Whether rules choose among the source's folders. Pure. */
+bool job_is_partial(const struct settings *settings);
+/* Why a mailbox is not done when the time window of --until has ended. */
+void job_set_window_fault(const struct settings *settings, struct fault *fault_r);
 
 /* Logs what was given explicitly, secrets masked, a line each. */
 void job_log_settings(struct log *log, const struct settings *settings);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "batch/hosts.h"
+#include "batch/mailbox_key.h"
 #include "batch/key_set.h"
 
 struct check {
@@ -126,26 +127,10 @@ static void check_secret(struct check *check, int side)
 
 /* --- rows against each other --- */
 
-/* Host names ignore case, and so do the domains of addresses; a user's own part may not. */
-static void append_lower(struct buffer *key, const char *text, bool is_login)
-{
-    bool must_lower = !is_login;
-    for (; *text != '\0'; text++) {
-        if (is_login && (*text == '@' || *text == '\\'))
-            must_lower = *text == '@';
-        buffer_append_byte(key, (unsigned char)(must_lower ? str_lower(*text) : *text));
-    }
-    buffer_append_byte(key, '\0');
-}
-
 static void append_mailbox(struct buffer *key, const struct settings *settings, int side)
 {
-    char *login = settings_login_name(settings, side);
-    append_lower(key, settings->side[side - 1].host, false);
-    buffer_printf(key, "%lld", (long long)settings_port(settings, side));
+    mailbox_key_append(key, settings, side);
     buffer_append_byte(key, '\0');
-    append_lower(key, login, true);
-    mem_free(login);
 }
 
 /* True and the line of the first row with this key, if there was one. */

@@ -78,7 +78,8 @@ static void pool_wait(struct pool *pool)
         {.fd = pool->stop->fd, .events = POLLIN},
     };
     while (!stop_is_requested(&pool->all_ended)) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        int wait_msecs = pool->work->look != NULL ? pool->work->look(pool->work->context) : -1;
+        if (poll(fds, 2, wait_msecs) < 0 && errno != EINTR)
             break; /* joining them waits as well, only deaf to the stop */
         if (fds[1].fd >= 0 && stop_is_requested(pool->stop)) {
             queue_stop(pool->queue);

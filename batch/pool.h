@@ -21,6 +21,9 @@ struct pool_work {
     /* Does one job. Called by many threads at once, each with another job; signals are blocked in
        them. */
     enum pool_verdict (*run)(void *context, uint64_t job_id, int64_t *again_nsecs_r);
+    /* The calling thread's own business while it waits: called before each wait, returns how many
+       milliseconds that may last at most, -1 for as long as it takes. NULL: there is none. */
+    int (*look)(void *context);
 };
 
 /* Works with up to `threads` threads (never more than there are jobs) until the queue is empty and

@@ -10,19 +10,27 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "batch/budget.h"
+#include "batch/daily.h"
 #include "batch/hosts.h"
 #include "batch/job.h"
+#include "batch/pair_lock.h"
 #include "batch/pool.h"
+#include "batch/prune.h"
 #include "batch/queue.h"
 #include "batch/retry.h"
 #include "batch/schedule.h"
 #include "batch/tally.h"
 #include "batch/workdir.h"
 #include "report/run_files.h"
+#include "report/trouble.h"
 #include "store/store.h"
 #include "sync/imap/tls.h"
 #include "sync/pair.h"
 
+/* The wall clock may be set, so the end of the time window is looked at so often. */
+#define RUN_LOOK_MSECS 60000
+/* Counts of older days are of no use; some are kept for whoever looks. */
+#define RUN_KEEP_DAYS      14
 #define RUN_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
 /* What the run knows of a mailbox. Set up by the main thread; while it is worked on, only the
@@ -43,6 +51,8 @@ struct run {
     struct store *store;
     struct log *log;
     struct budget *budget;
+    struct daily *daily;
+    struct pair_locks *locks;
     struct host_limits *hosts;
     struct queue *queue;
     struct tls_contexts *tls;
@@ -50,6 +60,8 @@ struct run {
     struct file_names *names;
     struct run_mailbox *jobs;
     size_t jobs_count;
+    size_t jobs_wanted;  /* without those that are left out */
+    int64_t until_msecs; /* the end of the time window, by the wall clock; 0: there is none */
 
     bool has_mutex;
     pthread_mutex_t mutex; /* guards all below */
@@ -93,10 +105,11 @@ static void run_announce(struct run *run, struct run_mailbox *job,
     job->status = outcome->result.status;
     run->tally.jobs[job->status]++;
     run->last = outcome->result;
-    if (outcome->wait_msecs > 0)
+    run->ended += outcome->wait_msecs == 0;
+    if (!run->plan->settings->quiet && outcome->wait_msecs > 0)
         (void)fprintf(stderr, "%s\n", line);
-    else
-        (void)fprintf(stderr, "%zu/%zu %s\n", ++run->ended, run->jobs_count, line);
+    else if (!run->plan->settings->quiet)
+        (void)fprintf(stderr, "%zu/%zu %s\n", run->ended, run->jobs_wanted, line);
     (void)pthread_mutex_unlock(&run->mutex);
 }
 
@@ -135,6 +148,14 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
 
 /* ---- the run around them ---- */
 
+static void run_set_window(struct run *run, int64_t now_msecs)
+{
+    int minutes;
+    const char *until = run->plan->settings->until;
+    if (until != NULL && clock_parse_time_of_day(until, &minutes))
+        run->until_msecs = clock_next_time_of_day(now_msecs, minutes);
+}
+
 static bool run_begin(struct run *run, struct fault *fault_r)
 {
     const struct run_plan *plan = run->plan;
@@ -157,7 +178,9 @@ static bool run_begin(struct run *run, struct fault *fault_r)
         .settings = buffer_str(&echo),
         .started_msecs = now_msecs,
         .exit_code = -1,
+        .is_final = plan->settings->final,
     };
+    run_set_window(run, now_msecs);
     log_line(run->log, "mailconvoy " MAILCONVOY_VERSION ", %s %s", row.command, row.manifest);
     job_log_settings(run->log, plan->settings);
     bool is_ok = store_run_begin(run->store, &row, fault_r);
@@ -180,6 +203,8 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
         .user2 = user2,
         .error_code = "",
         .error = "",
+        .trial = job_trial(&settings),
+        .is_partial = job_is_partial(&settings),
     };
     run->jobs[index] = (struct run_mailbox){
         .log_name = file_names_add(run->names, user1),
@@ -215,6 +240,8 @@ static bool run_queue_jobs(struct run *run, struct fault *fault_r)
     }
     uint64_t average = schedule_average(messages, run->jobs_count);
     for (size_t i = 0; i < run->jobs_count && is_ok; i++) {
+        if (run->jobs[i].status == JOB_LEFT_OUT)
+            continue;
         struct queue_job job = {
             .id = i,
             .order = schedule_order(messages[i], average),
@@ -234,6 +261,31 @@ static bool run_queue_jobs(struct run *run, struct fault *fault_r)
     return is_ok;
 }
 
+static bool run_note_left_out(void *context, int64_t row)
+{
+    struct run *run = context;
+    if (row < 1 || (uint64_t)row > run->jobs_count || run->jobs[row - 1].status == JOB_LEFT_OUT)
+        return true;
+    run->tally.jobs[run->jobs[row - 1].status]--;
+    run->jobs[row - 1].status = JOB_LEFT_OUT;
+    run->tally.jobs[JOB_LEFT_OUT]++;
+    run->jobs_wanted--;
+    return true;
+}
+
+/* --retry-failed */
+static bool run_leave_out(struct run *run, struct fault *fault_r)
+{
+    if (!run->plan->settings->retry_failed)
+        return true;
+    if (!store_jobs_leave_out(run->store, workdir_run_id(run->workdir), run_note_left_out, run,
+                              fault_r))
+        return false;
+    log_line(run->log, "%zu mailboxes are left out: they were complete in their last run",
+             run->jobs_count - run->jobs_wanted);
+    return true;
+}
+
 /* All of them, before any is started: so a report names those that never were. */
 static bool run_add_jobs(struct run *run, struct fault *fault_r)
 {
@@ -241,11 +293,12 @@ static bool run_add_jobs(struct run *run, struct fault *fault_r)
     run->jobs = mem_alloc_array(run->jobs_count, sizeof(*run->jobs));
     run->names = file_names_init();
     run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
+    run->jobs_wanted = run->jobs_count;
     for (size_t i = 0; i < run->jobs_count; i++) {
         if (!run_add_job(run, i, fault_r))
             return false;
     }
-    return store_flush(run->store, fault_r) &&
+    return store_flush(run->store, fault_r) && run_leave_out(run, fault_r) &&
            store_pair_sizes_each(run->store, workdir_run_id(run->workdir), run_note_size, run,
                                  fault_r) &&
            run_queue_jobs(run, fault_r);
@@ -285,27 +338,44 @@ static bool run_init(struct run *run, struct fault *fault_r)
     }
     return run_init_shared(run, fault_r) &&
            workdir_open(settings->workdir, &run->workdir, fault_r) &&
+           pair_locks_open(settings->lockdir, workdir_path(run->workdir), &run->locks, fault_r) &&
            store_open(workdir_state_path(run->workdir), &run->store, fault_r) &&
-           run_begin(run, fault_r) && run_add_jobs(run, fault_r);
+           daily_init(run->store, &run->daily, fault_r) && run_begin(run, fault_r) &&
+           run_add_jobs(run, fault_r);
+}
+
+/* The main thread's, while the workers work: ends the time window. */
+static int run_look(void *context)
+{
+    struct run *run = context;
+    if (run->until_msecs == 0)
+        return -1;
+    int64_t left_msecs = run->until_msecs - clock_wall_msecs();
+    if (left_msecs > 0)
+        return (int)(left_msecs < RUN_LOOK_MSECS ? left_msecs : RUN_LOOK_MSECS);
+    stop_request_for(run->plan->stop, STOP_REASON_TIME_WINDOW);
+    return -1;
 }
 
 static bool run_work(struct run *run, struct fault *fault_r)
 {
-    struct pool_work work = {.context = run, .run = run_job};
+    struct pool_work work = {.context = run, .run = run_job, .look = run_look};
     run->environment = (struct job_environment){
         .store = run->store,
         .run_id = workdir_run_id(run->workdir),
         .run_dir = workdir_run_dir(run->workdir),
         .budget = run->budget,
+        .daily = run->daily,
         .hosts = run->hosts,
+        .locks = run->locks,
         .tls = run->tls,
         .stop = run->plan->stop,
-        .is_shown = run->plan->manifest == NULL,
+        .is_shown = run->plan->manifest == NULL && !run->plan->settings->quiet,
     };
     size_t started = 0;
     size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;
     bool is_ok = pool_run(run->queue, wanted, &work, run->plan->stop, &started, fault_r);
-    if (is_ok && started < wanted && started < run->jobs_count)
+    if (is_ok && started < wanted && started < run->jobs_wanted)
         log_line(run->log, "only %zu of %zu worker threads could be started", started, wanted);
     run->tally.is_stopped = stop_is_requested(run->plan->stop);
     return is_ok;
@@ -336,13 +406,56 @@ static int run_exit_code(const struct run *run)
                                        : tally_sync_exit_code(&run->tally, &run->last);
 }
 
+/* --quiet: nothing about a run that went well. */
+static bool run_print_trouble(const struct run *run, int exit_code, struct fault *fault_r)
+{
+    if (exit_code == EXIT_CODE_COMPLETE)
+        return true;
+    char *run_dir = mem_printf("%s/runs/%s", workdir_path(run->workdir),
+                               workdir_run_id(run->workdir));
+    bool is_ok = report_write_trouble(run->store, workdir_run_id(run->workdir), run_dir, stderr,
+                                      fault_r);
+    mem_free(run_dir);
+    return is_ok;
+}
+
+/* What was not reached when the time window ended. */
+static bool run_pause_rest(struct run *run, struct fault *fault_r)
+{
+    size_t *jobs = run->tally.jobs;
+    struct fault why;
+    if (stop_reason(run->plan->stop) != STOP_REASON_TIME_WINDOW || jobs[JOB_NOT_STARTED] == 0)
+        return true;
+    job_set_window_fault(run->plan->settings, &why);
+    jobs[JOB_PAUSED] += jobs[JOB_NOT_STARTED];
+    jobs[JOB_NOT_STARTED] = 0;
+    return store_jobs_pause(run->store, workdir_run_id(run->workdir), fault_code_name(why.code),
+                            why.text, fault_r);
+}
+
+/* A run that went well is not spoiled by an older one that could not be forgotten. */
+static void run_prune(struct run *run)
+{
+    const struct settings *settings = run->plan->settings;
+    size_t forgotten = 0;
+    struct fault fault;
+    if (!prune_runs(run->store, settings->workdir, workdir_run_id(run->workdir),
+                    (size_t)settings->keep_runs, &forgotten, &fault) ||
+        !store_daily_forget(run->store, daily_day(clock_wall_msecs()) - RUN_KEEP_DAYS, &fault))
+        log_fault(run->log, &fault);
+    if (forgotten > 0)
+        log_line(run->log, "%zu old runs forgotten (--keep-runs %lld)", forgotten,
+                 (long long)settings->keep_runs);
+}
+
 /* Closes the books; the workers are gone. */
 static bool run_end(struct run *run, struct fault *fault_r)
 {
     const char *run_id = workdir_run_id(run->workdir);
     int exit_code = run_exit_code(run);
     log_line(run->log, "run ends with exit code %d", exit_code);
-    bool is_ended = store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r);
+    bool is_ended = run_pause_rest(run, fault_r) &&
+                    store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r);
     struct fault report_fault;
     /* A store that takes no more may still be read. */
     if (!report_write_files(run->store, run_id, workdir_run_dir(run->workdir), &report_fault)) {
@@ -350,7 +463,12 @@ static bool run_end(struct run *run, struct fault *fault_r)
             *fault_r = report_fault;
         return false;
     }
-    run_print_summary(run);
+    if (!run->plan->settings->quiet)
+        run_print_summary(run);
+    else if (is_ended)
+        is_ended = run_print_trouble(run, exit_code, fault_r);
+    if (is_ended)
+        run_prune(run);
     return is_ended;
 }
 
@@ -358,6 +476,8 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
 {
     bool is_ok = run->store == NULL || store_close(&run->store, fault_r);
     log_close(&run->log);
+    daily_deinit(&run->daily);
+    pair_locks_close(&run->locks);
     budget_deinit(&run->budget);
     queue_deinit(&run->queue);
     hosts_deinit(&run->hosts);

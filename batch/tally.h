@@ -23,9 +23,9 @@ enum exit_code {
 };
 
 struct tally {
-    size_t jobs[JOB_FAILED + 1]; /* by enum job_status */
-    bool is_stopped;             /* by a signal */
-    bool is_broken;              /* the store or the program itself failed */
+    size_t jobs[JOB_STATUS_COUNT]; /* by enum job_status */
+    bool is_stopped;               /* by a signal */
+    bool is_broken;                /* the store or the program itself failed */
 };
 
 /* What failed inside mailconvoy (70) beats all. A run that a signal stopped before its end is

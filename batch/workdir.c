@@ -2,14 +2,18 @@
 #include "batch/workdir.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/rand.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -17,28 +21,57 @@
 
 struct workdir {
     char *path;
+    char *absolute_path;
     char *state_path;
     char *run_id;
     char *run_dir;
     int lock_fd;
 };
 
+/* Owned by the caller; as it was given if the system can't tell. */
+static char *workdir_absolute(const char *path)
+{
+    char here[PATH_MAX];
+    if (path[0] == '/' || getcwd(here, sizeof(here)) == NULL)
+        return mem_strdup(path);
+    return mem_printf("%s/%s", here, strncmp(path, "./", 2) == 0 ? path + 2 : path);
+}
+
+static bool workdir_lock(const char *absolute, int *fd_r, struct fault *fault_r)
+{
+    char holder[LOCK_HOLDER_SIZE];
+    char *lock_path = mem_printf("%s/lock", absolute);
+    enum lock_outcome outcome = lock_take(AT_FDCWD, lock_path, absolute, clock_wall_msecs(), fd_r,
+                                          holder, fault_r);
+    if (outcome == LOCK_BUSY)
+        fault_set(fault_r, FAULT_BUSY, FAULT_SCOPE_RUN, FAULT_ADVICE_WAIT, 0,
+                  "another run holds the work directory: %s; wait for its end, or use another "
+                  "--workdir",
+                  holder);
+    mem_free(lock_path);
+    return outcome == LOCK_TAKEN;
+}
+
 bool workdir_open(const char *path, struct workdir **workdir_r, struct fault *fault_r)
 {
     char *runs_path = mem_printf("%s/runs", path);
-    char *lock_path = mem_printf("%s/lock", path);
-    int lock_fd = -1;
-    bool is_ok = file_make_dirs(runs_path, fault_r) && file_lock(lock_path, &lock_fd, fault_r);
-    if (is_ok) {
-        struct workdir *workdir = mem_alloc(sizeof(*workdir));
-        workdir->path = mem_strdup(path);
-        workdir->state_path = mem_printf("%s/state.db", path);
-        workdir->lock_fd = lock_fd;
-        *workdir_r = workdir;
-    }
+    bool is_ok = file_make_dirs(runs_path, fault_r);
     mem_free(runs_path);
-    mem_free(lock_path);
-    return is_ok;
+    if (!is_ok)
+        return false;
+    char *absolute = workdir_absolute(path);
+    int lock_fd = -1;
+    if (!workdir_lock(absolute, &lock_fd, fault_r)) {
+        mem_free(absolute);
+        return false;
+    }
+    struct workdir *workdir = mem_alloc(sizeof(*workdir));
+    workdir->path = mem_strdup(path);
+    workdir->absolute_path = absolute;
+    workdir->state_path = mem_printf("%s/state.db", path);
+    workdir->lock_fd = lock_fd;
+    *workdir_r = workdir;
+    return true;
 }
 
 void workdir_close(struct workdir **workdir_p)
@@ -47,8 +80,9 @@ void workdir_close(struct workdir **workdir_p)
     if (workdir == NULL)
         return;
     *workdir_p = NULL;
-    file_unlock(&workdir->lock_fd);
+    lock_release(&workdir->lock_fd);
     mem_free(workdir->path);
+    mem_free(workdir->absolute_path);
     mem_free(workdir->state_path);
     mem_free(workdir->run_id);
     mem_free(workdir->run_dir);
@@ -121,4 +155,9 @@ const char *workdir_run_id(const struct workdir *workdir)
 const char *workdir_run_dir(const struct workdir *workdir)
 {
     return workdir->run_dir;
+}
+
+const char *workdir_path(const struct workdir *workdir)
+{
+    return workdir->absolute_path;
 }

@@ -19,7 +19,8 @@
 
 struct workdir;
 
-/* Makes what is missing and takes the lock. FAULT_BUSY when another run holds it, FAULT_FILE when
+/* Makes what is missing and takes the lock. FAULT_BUSY when another run holds it (the sentence
+   says which), FAULT_FILE when
    something can't be made. */
 bool workdir_open(const char *path, struct workdir **workdir_r, struct fault *fault_r);
 /* Gives the lock back. Nulls the caller's pointer; NULL is fine. */
@@ -29,7 +30,9 @@ void workdir_close(struct workdir **workdir);
    points `latest` to them. Once per workdir object. */
 bool workdir_begin_run(struct workdir *workdir, int64_t wall_msecs, struct fault *fault_r);
 
-/* Good as long as the object; the last two are NULL until workdir_begin_run(). */
+/* Good as long as the object; the last two are NULL until workdir_begin_run(). The first is
+   absolute. */
+const char *workdir_path(const struct workdir *workdir);
 const char *workdir_state_path(const struct workdir *workdir);
 const char *workdir_run_id(const struct workdir *workdir);
 const char *workdir_run_dir(const struct workdir *workdir);

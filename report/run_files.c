@@ -51,6 +51,11 @@ bool report_write_files(struct store *store, const char *run_id, const char *run
     return file_drafts_publish(drafts, REPORT_KIND_COUNT, is_ok ? fault_r : &later) && is_ok;
 }
 
+const char *report_file_name(size_t number)
+{
+    return number < REPORT_KIND_COUNT ? report_kinds[number].file_name : NULL;
+}
+
 static report_writer *report_writer_of(const char *format)
 {
     for (size_t i = 0; i < REPORT_KIND_COUNT; i++) {

@@ -4,6 +4,7 @@
 #define REPORT_RUN_FILES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/fault.h"
@@ -15,6 +16,9 @@
    the other files are still tried. */
 bool report_write_files(struct store *store, const char *run_id, const char *run_dir,
                         struct fault *fault_r);
+
+/* The names of the files it writes, from 0 on; NULL behind the last. Pure. */
+const char *report_file_name(size_t number);
 
 /* "text", "csv" or "json". */
 bool report_format_is_known(const char *format);

@@ -3,9 +3,17 @@
 
 #include "base/clock.h"
 #include "base/csv.h"
+#include "report/cutover.h"
 #include "report/format.h"
 #include "report/output.h"
 #include "report/run.h"
+
+#define CSV_WHY_MAX_BYTES 4096
+
+struct csv_report {
+    struct report_output output;
+    bool is_final;
+};
 
 static void csv_append_time(struct csv_row *row, int64_t wall_msecs)
 {
@@ -29,9 +37,19 @@ static void csv_append_counts(struct csv_row *row, const struct message_counts *
     csv_row_uint64(row, counts->bytes_copied);
 }
 
+static void csv_append_cutover(struct csv_row *row, const struct store_job *job, bool is_final)
+{
+    struct buffer why;
+    buffer_init(&why, CSV_WHY_MAX_BYTES);
+    csv_row_plain(row, is_final ? CUTOVER_WORD(cutover_is_safe(job, &why)) : "");
+    csv_row_text(row, buffer_str(&why));
+    buffer_deinit(&why);
+}
+
 static bool csv_append_job(void *context, const struct store_job *job)
 {
-    struct report_output *output = context;
+    struct csv_report *report = context;
+    struct report_output *output = &report->output;
     char seconds[REPORT_FORMAT_SIZE] = "";
     struct csv_row row;
     csv_row_init(&row, &output->text);
@@ -51,19 +69,27 @@ static bool csv_append_job(void *context, const struct store_job *job)
     csv_row_plain(&row, seconds);
     csv_row_text(&row, job->error_code);
     csv_row_text(&row, job->error);
+    csv_append_cutover(&row, job, report->is_final);
     csv_row_end(&row);
     return report_output_step(output);
 }
 
+static bool csv_take_run(void *context, const struct store_run *run)
+{
+    struct csv_report *report = context;
+    report->is_final = run->is_final;
+    return true;
+}
+
 bool report_write_csv(struct store *store, const char *run_id, FILE *stream, struct fault *fault_r)
 {
-    struct report_output output;
-    if (!report_run_exists(store, run_id, fault_r))
+    struct csv_report report = {.is_final = false};
+    if (!report_run_get(store, run_id, csv_take_run, &report, fault_r))
         return false;
-    report_output_init(&output, stream);
-    buffer_append_str(&output.text, REPORT_CSV_HEADER);
-    bool is_ok = store_jobs_each(store, run_id, csv_append_job, &output, fault_r);
-    return report_output_end(&output, is_ok, fault_r);
+    report_output_init(&report.output, stream);
+    buffer_append_str(&report.output.text, REPORT_CSV_HEADER);
+    bool is_ok = store_jobs_each(store, run_id, csv_append_job, &report, fault_r);
+    return report_output_end(&report.output, is_ok, fault_r);
 }
 
 static void csv_append_problem_line(struct buffer *text, const struct store_job *job,

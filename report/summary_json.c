@@ -5,16 +5,19 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "report/cutover.h"
 #include "report/output.h"
 #include "report/run.h"
 #include "report/totals.h"
 
 #define REPORT_JSON_SCHEMA_VERSION 1
+#define JSON_WHY_MAX_BYTES         4096
 
 struct json_report {
     struct report_output output;
     struct json json;
     struct report_totals totals;
+    bool is_final;
 };
 
 static void json_add_text(struct json *json, const char *key, const char *text)
@@ -107,10 +110,12 @@ static bool json_append_run(void *context, const struct store_run *run)
     json_add_settings(json, run->settings);
     json_add_times(json, run->started_msecs, run->ended_msecs);
     json_key(json, "exit_code");
+    report->is_final = run->is_final;
     if (run->exit_code < 0)
         json_null(json);
     else
         json_int64(json, run->exit_code);
+    json_add_bool(json, "is_final", run->is_final);
     json_object_end(json);
     return true;
 }
@@ -131,6 +136,20 @@ static bool json_append_folder(void *context, const struct store_folder *folder)
     return report_output_step(&report->output);
 }
 
+/* "yes" or "no" in the final pass, else null; and why. */
+static void json_add_cutover(struct json *json, const struct store_job *job, bool is_final)
+{
+    struct buffer why;
+    buffer_init(&why, JSON_WHY_MAX_BYTES);
+    json_key(json, "safe_to_switch");
+    if (is_final)
+        json_string(json, CUTOVER_WORD(cutover_is_safe(job, &why)));
+    else
+        json_null(json);
+    json_add_text(json, "safe_to_switch_why", buffer_str(&why));
+    buffer_deinit(&why);
+}
+
 /* Leaves the mailbox's object and its list of folders open. */
 static bool json_begin_job(void *context, const struct store_job *job)
 {
@@ -149,6 +168,7 @@ static bool json_begin_job(void *context, const struct store_job *job)
     json_add_times(json, job->started_msecs, job->ended_msecs);
     json_add_text(json, "error_code", job->error_code);
     json_add_text(json, "error", job->error);
+    json_add_cutover(json, job, report->is_final);
     json_add_counts(json, &job->counts);
     json_key(json, "folders");
     json_array_begin(json);

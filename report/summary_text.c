@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "report/cutover.h"
 #include "report/format.h"
 #include "report/output.h"
 #include "report/run.h"
@@ -52,6 +53,8 @@ struct text_report {
     struct buffer cells[TEXT_COLUMN_COUNT]; /* of the line at hand */
     size_t widths[TEXT_COLUMN_COUNT];
     bool has_errors;
+    bool is_final;
+    uint64_t safe; /* mailboxes that may be switched over */
 };
 
 static void text_init(struct text_report *report, FILE *stream)
@@ -178,6 +181,38 @@ static bool text_append_error(void *context, const struct store_job *job)
     return report_output_step(&report->output);
 }
 
+static bool text_append_cutover(void *context, const struct store_job *job)
+{
+    struct text_report *report = context;
+    struct buffer *text = &report->output.text;
+    struct buffer why;
+    buffer_init(&why, CELL_MAX_BYTES);
+    bool is_safe = cutover_is_safe(job, &why);
+    report->safe += is_safe;
+    buffer_printf(text, "  row %" PRId64 ", ", job->row);
+    text_append_mailbox(text, job);
+    buffer_printf(text, ": %s%s", CUTOVER_WORD(is_safe), why.used > 0 ? ", " : "");
+    text_append_printable(text, buffer_str(&why));
+    buffer_append_byte(text, '\n');
+    buffer_deinit(&why);
+    return report_output_step(&report->output);
+}
+
+/* Of the final pass. */
+static bool text_append_cutovers(struct text_report *report, struct store *store,
+                                 const char *run_id, struct fault *fault_r)
+{
+    if (!report->is_final)
+        return true;
+    buffer_append_str(&report->output.text, "\nSafe to switch:\n");
+    if (!store_jobs_each(store, run_id, text_append_cutover, report, fault_r))
+        return false;
+    uint64_t all = report->totals.mailboxes;
+    buffer_printf(&report->output.text, "%" PRIu64 " of %" PRIu64 " mailbox%s safe to switch.\n",
+                  report->safe, all, all == 1 ? " is" : "es are");
+    return true;
+}
+
 static void text_append_field(struct buffer *text, const char *name, const char *value)
 {
     buffer_printf(text, "%-10s", name);
@@ -202,6 +237,9 @@ static bool text_append_run(void *context, const struct store_run *run)
     char duration[REPORT_FORMAT_SIZE];
     text_append_field(text, "Run", run->id);
     text_append_field(text, "Command", run->command);
+    if (run->is_final)
+        text_append_field(text, "Pass", "final, before the cutover");
+    report->is_final = run->is_final;
     if (run->manifest[0] != '\0')
         text_append_field(text, "Manifest", run->manifest);
     text_append_field(text, "Version", run->version);
@@ -233,9 +271,10 @@ static void text_append_statuses(struct buffer *text, const struct report_totals
                                         [JOB_COMPLETE] = "complete",
                                         [JOB_EXCEPTIONS] = "complete with exceptions",
                                         [JOB_PAUSED] = "paused",
-                                        [JOB_FAILED] = "failed"};
-    static const enum job_status order[] = {JOB_COMPLETE, JOB_EXCEPTIONS, JOB_PAUSED, JOB_FAILED,
-                                            JOB_NOT_STARTED};
+                                        [JOB_FAILED] = "failed",
+                                        [JOB_LEFT_OUT] = "left out (complete in their last run)"};
+    static const enum job_status order[] = {JOB_COMPLETE, JOB_EXCEPTIONS,  JOB_PAUSED,
+                                            JOB_FAILED,   JOB_NOT_STARTED, JOB_LEFT_OUT};
     const char *before = ": ";
     buffer_printf(text, "\n%" PRIu64 " mailbox%s", totals->mailboxes,
                   totals->mailboxes == 1 ? "" : "es");
@@ -294,7 +333,8 @@ static bool text_append_table(struct text_report *report, struct store *store, c
     text_fill_totals(report);
     text_append_line(report);
     text_append_sentences(&report->output.text, &report->totals);
-    return store_jobs_each(store, run_id, text_append_error, report, fault_r);
+    return store_jobs_each(store, run_id, text_append_error, report, fault_r) &&
+           text_append_cutovers(report, store, run_id, fault_r);
 }
 
 bool report_write_text(struct store *store, const char *run_id, FILE *stream, struct fault *fault_r)

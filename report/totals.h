@@ -8,8 +8,6 @@
 
 #include "store/store.h"
 
-#define JOB_STATUS_COUNT (JOB_FAILED + 1)
-
 struct report_totals {
     uint64_t mailboxes;
     uint64_t by_status[JOB_STATUS_COUNT];

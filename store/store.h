@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/str.h"
 
 struct store;
 
@@ -27,12 +28,14 @@ struct store;
     X(COMPLETE, "complete")       \
     X(EXCEPTIONS, "exceptions")   \
     X(PAUSED, "paused")           \
-    X(FAILED, "failed")
+    X(FAILED, "failed")           \
+    X(LEFT_OUT, "left_out")
 
 enum job_status {
 #define JOB_STATUS_ENUM(suffix, name) JOB_##suffix,
     JOB_STATUSES(JOB_STATUS_ENUM)
 #undef JOB_STATUS_ENUM
+    JOB_STATUS_COUNT
 };
 const char *job_status_name(enum job_status status);
 
@@ -80,6 +83,7 @@ struct store_run {
     int64_t started_msecs;
     int64_t ended_msecs; /* 0 while it runs */
     int exit_code;       /* -1 while it runs */
+    bool is_final;       /* the pass before the cutover */
 };
 
 struct store_job {
@@ -90,8 +94,10 @@ struct store_job {
     int64_t started_msecs, ended_msecs; /* 0: not yet */
     const char *error_code;             /* fault_code_name(), "" if none */
     const char *error;                  /* the sentence, and the server's words */
-    uint64_t folders;                   /* filled when read: number of folder results */
-    struct message_counts counts;       /* filled when read: sum over the folder results */
+    const char *trial; /* the option that made it a trial ("dry", "justlogin", ...), or "" */
+    bool is_partial;   /* rules chose among the source's folders */
+    uint64_t folders;  /* filled when read: number of folder results */
+    struct message_counts counts; /* filled when read: sum over the folder results */
 };
 
 struct store_folder {
@@ -171,6 +177,35 @@ typedef bool store_pair_size_callback(void *context, int64_t row, uint64_t messa
 bool store_pair_sizes_each(struct store *store, const char *run_id,
                            store_pair_size_callback *callback, void *context,
                            struct fault *fault_r);
+/* --retry-failed: the jobs of a run become left_out whose pair's last result was complete, and are
+   shown to the callback in row order. The last result is that of the latest earlier run that knew
+   the pair (hosts and users), did not leave it out, and was the same kind of trial or none; where
+   several rows of it had that pair, all must have been complete. */
+typedef bool store_row_callback(void *context, int64_t row);
+bool store_jobs_leave_out(struct store *store, const char *run_id, store_row_callback *callback,
+                          void *context, struct fault *fault_r);
+/* What was not started becomes paused, for this reason. */
+bool store_jobs_pause(struct store *store, const char *run_id, const char *error_code,
+                      const char *error, struct fault *fault_r);
+
+/* Adds the ids of all runs to `ids`, the newest first. */
+bool store_run_ids(struct store *store, struct str_list *ids, struct fault *fault_r);
+/* Drops all that is known of a run; one that is not there is fine. */
+bool store_run_forget(struct store *store, const char *run_id, struct fault *fault_r);
+
+/* Bytes that went down from (side 1) or up to (side 2) an account on one day (days since 1970). */
+struct store_daily {
+    const char *account;
+    int side;
+    int64_t day;
+};
+bool store_daily_get(struct store *store, const struct store_daily *daily, uint64_t *bytes_r,
+                     struct fault *fault_r);
+/* Committed when it returns, but not yet safe from a power cut. */
+bool store_daily_add(struct store *store, const struct store_daily *daily, uint64_t bytes,
+                     struct fault *fault_r);
+bool store_daily_forget(struct store *store, int64_t before_day, struct fault *fault_r);
+
 /* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);

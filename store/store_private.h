@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "store/store.h"
+#include "store/store_cron_private.h"
 
 /* store_map.c and its neighbours */
 #define STORE_MAP_STATEMENTS(X)                                                                   \
@@ -74,11 +75,11 @@
     X(COMMIT, "COMMIT")                                                                            \
     X(RUN_BEGIN,                                                                                   \
       "INSERT INTO run (id, command, version, manifest, settings, started_msecs, ended_msecs,"     \
-      " exit_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, -1)")                                        \
+      " exit_code, is_final) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, -1, ?7)")                          \
     X(RUN_END, "UPDATE run SET ended_msecs = ?2, exit_code = ?3 WHERE id = ?1")                    \
     X(JOB_ADD, "INSERT INTO job (run_id, job_row, label, host1, user1, host2, user2, status,"      \
-               " started_msecs, ended_msecs, error_code, error)"                                   \
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, '', '')")                           \
+               " started_msecs, ended_msecs, error_code, error, trial, is_partial)"                \
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, '', '', ?9, ?10)")                  \
     X(JOB_START, "UPDATE job SET has_old_results = started_msecs <> 0, started_msecs ="            \
                  " CASE started_msecs WHEN 0 THEN ?3 ELSE started_msecs END, ended_msecs = 0,"     \
                  " error_code = '', error = '' WHERE run_id = ?1 AND job_row = ?2")                \
@@ -105,14 +106,15 @@
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id, date, size_bytes," \
       " reason, server_text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                    \
     X(RUN_GET,                                                                                     \
-      "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code"     \
-      " FROM run WHERE id = ?1")                                                                   \
+      "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code,"    \
+      " is_final FROM run WHERE id = ?1")                                                          \
     X(RUN_GET_NEWEST,                                                                              \
-      "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code"     \
-      " FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")                                    \
+      "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code,"    \
+      " is_final FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")                           \
     X(JOBS,                                                                                        \
       "SELECT j.job_row, j.label, j.host1, j.user1, j.host2, j.user2, j.status, j.started_msecs,"  \
-      " j.ended_msecs, j.error_code, j.error, COUNT(f.id), COALESCE(SUM(f.source), 0),"            \
+      " j.ended_msecs, j.error_code, j.error, j.trial, j.is_partial, COUNT(f.id), "                \
+      "COALESCE(SUM(f.source), 0),"                                                                \
       " COALESCE(SUM(f.copied), 0), COALESCE(SUM(f.already), 0), COALESCE(SUM(f.excluded), 0),"    \
       " COALESCE(SUM(f.too_big), 0), COALESCE(SUM(f.failed), 0), COALESCE(SUM(f.unreadable), 0),"  \
       " COALESCE(SUM(f.vanished), 0), COALESCE(SUM(f.bytes_copied), 0)"                            \
@@ -135,7 +137,8 @@
       " WHERE f.run_id = p.run_id AND f.job_row = p.job_row)"                                      \
       " ORDER BY p.run_id DESC LIMIT 1) AS messages"                                               \
       " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")               \
-    STORE_MAP_STATEMENTS(X)
+    STORE_MAP_STATEMENTS(X)                                                                        \
+    STORE_CRON_STATEMENTS(X)
 
 enum store_statement {
 #define STORE_STATEMENT_ENUM(name, sql) STORE_SQL_##name,

@@ -43,7 +43,7 @@ void store_take_counts(struct store_columns *columns, struct message_counts *cou
 static enum job_status store_take_status(struct store_columns *columns)
 {
     const char *name = store_take_text(columns);
-    for (int i = JOB_NOT_STARTED; i <= JOB_FAILED; i++) {
+    for (int i = 0; i < JOB_STATUS_COUNT; i++) {
         if (strcmp(job_status_name((enum job_status)i), name) == 0)
             return (enum job_status)i;
     }
@@ -119,6 +119,7 @@ bool store_run_get(struct store *store, const char *run_id, store_run_callback *
         run.started_msecs = store_take_int64(&columns);
         run.ended_msecs = store_take_int64(&columns);
         run.exit_code = (int)store_take_int64(&columns);
+        run.is_final = store_take_int64(&columns) != 0;
         *found_r = true;
         (void)callback(context, &run);
     }
@@ -138,6 +139,8 @@ static void store_take_job(struct store_columns *columns, struct store_job *job_
     job_r->ended_msecs = store_take_int64(columns);
     job_r->error_code = store_take_text(columns);
     job_r->error = store_take_text(columns);
+    job_r->trial = store_take_text(columns);
+    job_r->is_partial = store_take_int64(columns) != 0;
     job_r->folders = store_take_uint64(columns);
     store_take_counts(columns, &job_r->counts);
 }
@@ -230,8 +233,13 @@ bool store_problems_each(struct store *store, const char *run_id, store_problem_
         return false;
     store_bind_text(&query.binder, run_id);
     while (goes_on && store_query_next(&query, &columns)) {
-        struct store_job job = {
-            .label = "", .host1 = "", .host2 = "", .user2 = "", .error_code = "", .error = ""};
+        struct store_job job = {.label = "",
+                                .host1 = "",
+                                .host2 = "",
+                                .user2 = "",
+                                .error_code = "",
+                                .error = "",
+                                .trial = ""};
         struct store_problem problem;
         job.row = store_take_int64(&columns);
         job.user1 = store_take_text(&columns);

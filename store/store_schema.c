@@ -157,6 +157,8 @@ static const struct {
         " server_text TEXT NOT NULL,"
         " PRIMARY KEY (folder_id, number)"
         ") WITHOUT ROWID;"},
+
+    {4, STORE_CRON_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

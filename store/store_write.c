@@ -83,6 +83,7 @@ bool store_run_begin(struct store *store, const struct store_run *run, struct fa
         store_bind_text(&write.binder, run->manifest);
         store_bind_text(&write.binder, run->settings);
         store_bind_int64(&write.binder, run->started_msecs);
+        store_bind_int64(&write.binder, run->is_final);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);
@@ -122,6 +123,8 @@ bool store_job_add(struct store *store, const char *run_id, const struct store_j
         store_bind_text(&write.binder, job->host2);
         store_bind_text(&write.binder, job->user2);
         store_bind_text(&write.binder, job_status_name(JOB_NOT_STARTED));
+        store_bind_text(&write.binder, job->trial);
+        store_bind_int64(&write.binder, job->is_partial);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);

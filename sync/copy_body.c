@@ -29,11 +29,17 @@ static bool gate_grants(struct copy *copy, uint32_t messages, uint64_t bytes)
     return false;
 }
 
-/* --exitwhenover: nothing more is sent once so many bytes were. */
-static bool transfer_limit_is_reached(struct copy *copy)
+/* --exitwhenover: nothing more is sent once so many bytes were. Or the gate refuses a message of
+   this size. */
+static bool transfer_limit_is_reached(struct copy *copy, uint64_t bytes)
 {
     int64_t limit = copy->pair->settings->exitwhenover;
+    const struct gate *gate = copy->pair->environment->gate;
     struct fault fault;
+    if (gate != NULL && gate->refuses != NULL && gate->refuses(gate->context, bytes, &fault)) {
+        pair_end(copy->pair, &fault);
+        return true;
+    }
     if (limit <= 0 || copy->pair->sent_bytes < (uint64_t)limit)
         return false;
     fault_set(&fault, FAULT_TRANSFER_LIMIT, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_WAIT, 0,
@@ -149,7 +155,7 @@ static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct
 {
     struct copy_feed *feed = &copy->feed;
     if (!feed->is_active) {
-        if (copy_is_dropping(copy) || transfer_limit_is_reached(copy)) {
+        if (copy_is_dropping(copy) || transfer_limit_is_reached(copy, fetch->body_size)) {
             delivered(copy, index, MESSAGE_WANTED);
             return IMAP_TAKEN;
         }
@@ -244,7 +250,8 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
     if (!str_iequals_n(partial->name, partial->name_size, "FETCH") ||
         !imap_fetch_parse(partial, &fetch))
         memset(&fetch, 0, sizeof(fetch));
-    bool is_copied = stream_is_expected(copy, &fetch) && !transfer_limit_is_reached(copy);
+    bool is_copied = stream_is_expected(copy, &fetch) &&
+                     !transfer_limit_is_reached(copy, literal_bytes);
     if (is_copied) {
         struct lane *lane = lane_set_pick(copy->lanes);
         if (lane == NULL || !gate_grants(copy, 1, 0))

@@ -3,7 +3,10 @@
 #ifndef SYNC_GATE_H
 #define SYNC_GATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/fault.h"
 
 struct gate {
     void *context;
@@ -12,6 +15,9 @@ struct gate {
        again; until then nothing is paid that the caller could lose by waiting longer. Called by
        the pair's own thread only. */
     int64_t (*ask)(void *context, int64_t now_nsecs, uint32_t messages, uint64_t bytes);
+    /* Asked before each message, before ask(): true if one of so many bytes may not be sent in this
+       run any more; *fault_r then says why and ends the pair. NULL: never refuses. */
+    bool (*refuses)(void *context, uint64_t bytes, struct fault *fault_r);
 };
 
 #endif

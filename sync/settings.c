@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "sync/settings_private.h"
 
@@ -212,6 +213,7 @@ static void tidy_text(const struct setting *row, enum settings_level level, char
 
 static bool text_is_fine(const struct setting *row, const char *text)
 {
+    int minutes;
     switch (row->type) {
     case SETTING_HOST:
     case SETTING_LOGIN:
@@ -220,6 +222,8 @@ static bool text_is_fine(const struct setting *row, const char *text)
         return strpbrk(text, "\r\n") == NULL;
     case SETTING_PATH:
         return text[0] != '\0';
+    case SETTING_TIME:
+        return clock_parse_time_of_day(text, &minutes);
     case SETTING_WORD:
         return word_is_known(row->words, text);
     default:
@@ -291,6 +295,9 @@ static void append_wish(struct buffer *fault, const struct setting *row)
         break;
     case SETTING_WORD:
         buffer_printf(fault, "wants one of %s", row->words);
+        break;
+    case SETTING_TIME:
+        buffer_append_str(fault, "wants a time of day from 00:00 to 23:59");
         break;
     case SETTING_PAIRS:
         buffer_append_str(fault, "wants SOURCE=DESTINATION");

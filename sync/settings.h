@@ -39,6 +39,7 @@ struct settings_side {
     char *prefix; /* NULL: ask the server; "" is a value */
     char *subfolder;
     int64_t maxconnections; /* for one mailbox on this side */
+    int64_t daily_bytes;    /* of the account and UTC day; 0: no limit */
     bool debugimap;
 };
 
@@ -82,6 +83,12 @@ struct settings {
     int64_t budget_bytes;
     int64_t maxconnectionsperhost; /* of all mailboxes together; 0: no limit */
     bool insecure_manifest;        /* plain passwords in a file that others may read are accepted */
+    char *until;                   /* a time of day, "HH:MM", or NULL */
+    bool retry_failed;
+    bool final;
+    bool quiet;
+    int64_t keep_runs; /* 0: all */
+    char *lockdir;     /* NULL: one of this user's */
     char *report_run;
     char *report_format;
     bool help;

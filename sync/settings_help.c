@@ -42,7 +42,7 @@ static const char exits_sync[] =
     "   64    bad command line              115      a message could not be fetched\n"
     "   66    a password can't be read      116      a folder could not be created\n"
     "   70    internal error                117      a folder could not be opened\n"
-    "   75    another run holds workdir     118      exitwhenover was reached\n"
+    "   75    workdir or mailbox is in use  118      a limit of bytes was reached\n"
     "                                       161/162  login refused by host1/host2\n";
 static const char exits_batch[] =
     "Exit codes:\n"

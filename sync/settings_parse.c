@@ -125,6 +125,8 @@ void settings_append_refusal(struct buffer *fault, const struct setting *row, co
     if (row->state == SETTING_REFUSED)
         buffer_printf(fault, "%s is an option of imapsync that mailconvoy refuses: %s", name,
                       row->help);
+    else if (row->help != NULL)
+        buffer_printf(fault, "%s is not built into mailconvoy yet: %s", name, row->help);
     else
         buffer_printf(fault, "%s is known to imapsync, but not built into mailconvoy yet", name);
 }

@@ -28,6 +28,7 @@ enum setting_type {
     SETTING_HOST,    /* char *, one line, blanks and "/" cut */
     SETTING_LOGIN,   /* char *, one line, outer blanks cut */
     SETTING_SECRET,  /* char *, one line, never shown */
+    SETTING_TIME,    /* char *, a time of day, "HH:MM" */
     SETTING_WORD,    /* char *, one of `words` */
     SETTING_LIST,    /* struct str_list; given again it adds */
     SETTING_PAIRS,   /* as SETTING_LIST, each "a=b" */
@@ -75,7 +76,8 @@ struct setting {
     const char *preset;   /* the default, as one would type it; NULL: unset */
     const char *alias;    /* imapsync's second spelling */
     const char *argument; /* what --help calls the value */
-    const char *help;     /* what it does; of a refused one: the reason */
+    const char *help; /* what it does; of a refused one: the reason; of one that is not built and
+                         is not imapsync's: why not */
 };
 
 extern const struct setting settings_table[];

@@ -128,6 +128,10 @@ const struct setting settings_table[] = {
      .help = "connections to one server, of all mailboxes together; 0 is no limit"},
     {MAILBOX("exitwhenover", SIZE, exitwhenover), IN(LIMITS), .preset = "0", .max = MAX_BYTES,
      .argument = "BYTES", .help = "pause a mailbox when so much was copied; 0 is no limit"},
+    {ONE_SIDE("daily-bytes", SIZE, daily_bytes), IN(LIMITS), .preset = "0", .max = MAX_BYTES,
+     .argument = "BYTES",
+     .help = "pause a mailbox when so much went down from (1) or up to (2) its account in this UTC "
+             "day, in all runs; 0 is no limit"},
     {MAILBOX("errorsmax", INTEGER, errorsmax), IN(LIMITS), .preset = "50", .min = 1,
      .max = MAX_COUNT, .argument = "N", .help = "stop a mailbox after so many errors"},
 
@@ -135,6 +139,17 @@ const struct setting settings_table[] = {
      .argument = "DIR", .help = "state, logs and reports live here"},
     {COMMAND("parallel", INTEGER, parallel, BATCH), IN(RUN), .preset = "8", .min = 1, .max = 1000,
      .argument = "N", .help = "mailboxes at the same time"},
+    {COMMAND("until", TIME, until, PAIR), IN(RUN), .argument = "HH:MM",
+     .help = "stop in good order when the clock shows this local time; the next run goes on"},
+    {COMMAND("retry-failed", FLAG, retry_failed, BATCH), IN(RUN),
+     .help = "only the rows that were not complete in their last run"},
+    {COMMAND("final", FLAG, final, PAIR), IN(RUN),
+     .help = "the pass before the cutover: the report says of each mailbox whether it is safe to "
+             "switch"},
+    {COMMAND("keep-runs", INTEGER, keep_runs, PAIR), IN(RUN), .preset = "90", .max = 1000000,
+     .argument = "N", .help = "forget all but the newest N runs; 0 keeps all"},
+    {COMMAND("lockdir", PATH, lockdir, PAIR), IN(RUN), .argument = "DIR",
+     .help = "locks of mailbox pairs (default /tmp/mailconvoy-UID)"},
     {COMMAND("insecure-manifest", BOOL, insecure_manifest, BATCH), IN(RUN), .preset = "0",
      .help = "accept plain passwords in a manifest that other users may read"},
     {MAILBOX("dry", BOOL, dry), IN(RUN), .preset = "0",
@@ -154,10 +169,16 @@ const struct setting settings_table[] = {
      .help = "write the protocol to the mailbox's log; secrets are left out"},
     {COMMAND("format", WORD, report_format, SETTINGS_REPORT), IN(OUTPUT), .preset = "text",
      .words = "text|csv|json", .argument = "text|csv|json", .help = "the report's format"},
+    {COMMAND("quiet", FLAG, quiet, PAIR), IN(OUTPUT),
+     .help = "print nothing when all went well, else only the problems"},
     {COMMAND("help", FLAG, help, EVERY), IN(OUTPUT), .help = "this text"},
     {COMMAND("version", FLAG, version, EVERY), IN(OUTPUT), .help = "the version"},
     {COMMAND("label", STRING, label, 0), .may_row = true},
 
+    {LATER("skip-complete", BOOL), .help = "no map of messages is kept yet that could tell whether "
+                                           "a source changed"},
+    {LATER("retry-problems", BOOL), .help = "no map of messages is kept yet; --retry-failed runs "
+                                            "whole mailboxes again"},
     {LATER("sslcheck", BOOL)},
     {LATER_SIDED("sslargs", STRING)},
     {LATER("ssl1-ssl-version", STRING)},

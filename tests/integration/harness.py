@@ -26,12 +26,12 @@ TIMEOUT_SECS = float(os.environ.get("MAILCONVOY_TIMEOUT", "120"))
 SUMMARY_COLUMNS = (
     "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
     "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,error_code,"
-    "error"
+    "error,safe_to_switch,safe_to_switch_why"
 ).split(",")
 PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text".split(",")
 REASONS = ("excluded", "too_big", "failed", "unreadable", "vanished")
 COUNTS = ("source_messages", "copied", "already", *REASONS, "difference", "bytes_copied", "folders")
-STATUSES = ("complete", "exceptions", "paused", "failed", "not_started")
+STATUSES = ("complete", "exceptions", "paused", "failed", "not_started", "left_out")
 
 COMPLETE, EXCEPTIONS, FAILED, PAUSED, USAGE, BUSY = 0, 10, 11, 12, 64, 75
 _numbers = itertools.count(1)
@@ -209,14 +209,15 @@ class Work:
 
     # Runs ----------------------------------------------------------------------------------------
 
-    def start(self, *args, env=None):
+    def start(self, *args, env=None, cwd=None, **more):
         process = subprocess.Popen(
             [PROGRAM, *map(str, args)],
-            cwd=self.path,
+            cwd=cwd or self.path,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            **more,
         )
         self.processes.append(process)
         return process
@@ -237,9 +238,9 @@ class Work:
     def run(self, *args, env=None, timeout=TIMEOUT_SECS):
         return self.finish(self.start(*args, env=env), timeout)
 
-    def batch_start(self, rows, *options, env=None):
+    def batch_start(self, rows, *options, env=None, **more):
         path = rows if isinstance(rows, pathlib.Path) else self.manifest(rows)
-        return self.start("batch", path, "--workdir", self.workdir, *options, env=env)
+        return self.start("batch", path, "--workdir", self.workdir, *options, env=env, **more)
 
     def batch(self, rows, *options, expect=COMPLETE, env=None):
         """`expect`: an exit code, or several that will do."""

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -235,46 +234,6 @@ static void test_replace_symlink(void **state)
     assert_int_equal(rmdir(link_path), 0);
 }
 
-/* What another process gets: 0 the lock, 1 FAULT_BUSY with the holder's number, 2 other. */
-static int lock_in_child(const char *path, long holder)
-{
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct fault fault;
-        char words[64];
-        int fd;
-        (void)snprintf(words, sizeof(words), "process with the number %ld holds", holder);
-        if (file_lock(path, &fd, &fault))
-            _exit(0);
-        _exit(fault.code == FAULT_BUSY && fd == -1 && strstr(fault.text, words) != NULL ? 1 : 2);
-    }
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void test_lock(void **state)
-{
-    struct fixture *f = *state;
-    const char *path = in_dir(f, 0, "lock");
-    int fd;
-    int other;
-    assert_false(file_lock(in_dir(f, 1, "none/lock"), &fd, &f->fault));
-    assert_int_equal(fd, -1);
-    assert_int_equal(f->fault.code, FAULT_FILE);
-    assert_true(file_lock(path, &fd, &f->fault));
-    assert_false(file_lock(path, &other, &f->fault));
-    assert_int_equal(f->fault.code, FAULT_BUSY);
-    assert_int_equal(lock_in_child(path, (long)getpid()), 1);
-    file_unlock(&fd);
-    assert_int_equal(fd, -1);
-    file_unlock(&fd);
-    assert_int_equal(lock_in_child(path, 0), 0);
-    assert_int_equal(unlink(path), 0);
-}
-
 static void test_safe_name(void **state)
 {
     static const struct {
@@ -362,7 +321,6 @@ int main(void)
         FILE_TEST(test_drafts_are_published_together),
         FILE_TEST(test_draft_over_a_directory_fails_cleanly),
         FILE_TEST(test_replace_symlink),
-        FILE_TEST(test_lock),
         cmocka_unit_test(test_safe_name),
         cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_many_names),

@@ -364,7 +364,7 @@ static void test_threads(void **state)
     assert_true(stop_init(&crowd.stop));
     bench_init(&crowd.bench, THREAD_LIMIT, crowd.jobs);
     hosts_set_listener(crowd.bench.limits, crowd_wake, crowd.bench.queue);
-    struct pool_work work = {&crowd, crowd_job};
+    struct pool_work work = {.context = &crowd, .run = crowd_job};
     assert_true(pool_run(crowd.bench.queue, 16, &work, &crowd.stop, &started, &fault));
     assert_int_equal(atomic_load(&crowd.ended), THREAD_JOBS);
     assert_in_range(atomic_load(&crowd.most), 2, THREAD_LIMIT);

@@ -25,6 +25,7 @@ struct record {
     atomic_int sum;
     atomic_bool is_signal_open; /* some worker had SIGTERM unblocked */
     int64_t again_at;
+    int looks;
 };
 
 static void record_init(struct record *record)
@@ -83,7 +84,7 @@ static void test_each_job_once(void **state)
         size_t started = 99;
         record_init(&record);
         struct queue *queue = queue_of(rows[i].jobs);
-        struct pool_work work = {&record, job_count};
+        struct pool_work work = {.context = &record, .run = job_count};
         assert_true(pool_run(queue, rows[i].threads, &work, &record.stop, &started, &fault));
         assert_int_equal(started, rows[i].started);
         for (size_t id = 0; id < JOBS_MAX; id++)
@@ -119,7 +120,7 @@ static void test_job_comes_back(void **state)
     record_init(&record);
     record.again_at = clock_mono_nsecs() + 20 * CLOCK_NSECS_PER_MSEC;
     struct queue *queue = queue_of(20);
-    struct pool_work work = {&record, job_again};
+    struct pool_work work = {.context = &record, .run = job_again};
     assert_true(pool_run(queue, 4, &work, &record.stop, &started, &fault));
     assert_int_equal(atomic_load(&record.sum), 20); /* none before its time */
     for (int i = 0; i < 20; i++)
@@ -150,7 +151,7 @@ static void test_stop_leaves_the_rest(void **state)
     size_t started;
     record_init(&record);
     struct queue *queue = queue_of(100);
-    struct pool_work work = {&record, job_stop};
+    struct pool_work work = {.context = &record, .run = job_stop};
     assert_true(pool_run(queue, 4, &work, &record.stop, &started, &fault));
     assert_in_range(atomic_load(&record.sum), 3, 4);
     assert_int_equal(queue_count(queue), 100 - (size_t)atomic_load(&record.sum));
@@ -177,11 +178,36 @@ static void test_stop_wakes_waiters(void **state)
     size_t started;
     record_init(&record);
     struct queue *queue = queue_of(4);
-    struct pool_work work = {&record, job_much_later};
+    struct pool_work work = {.context = &record, .run = job_much_later};
     int64_t before = clock_mono_nsecs();
     assert_true(pool_run(queue, 4, &work, &record.stop, &started, &fault));
     assert_true(clock_mono_nsecs() - before < 60 * CLOCK_NSECS_PER_SEC);
     assert_int_equal(queue_count(queue), 4);
+    queue_deinit(&queue);
+    stop_deinit(&record.stop);
+}
+
+/* The waiting thread looks before each wait and may ask to be woken for the next look. */
+static int look_until_third(void *context)
+{
+    struct record *record = context;
+    if (++record->looks == 3)
+        stop_request_for(&record->stop, STOP_REASON_TIME_WINDOW);
+    return record->looks < 3 ? 1 : -1;
+}
+
+static void test_the_waiting_thread_looks(void **state)
+{
+    (void)state;
+    struct record record;
+    struct fault fault;
+    size_t started;
+    record_init(&record);
+    struct queue *queue = queue_of(3);
+    struct pool_work work = {.context = &record, .run = job_much_later, .look = look_until_third};
+    assert_true(pool_run(queue, 3, &work, &record.stop, &started, &fault));
+    assert_true(record.looks >= 3);
+    assert_int_equal(stop_reason(&record.stop), STOP_REASON_TIME_WINDOW);
     queue_deinit(&queue);
     stop_deinit(&record.stop);
 }
@@ -195,7 +221,7 @@ static void test_stopped_before(void **state)
     record_init(&record);
     stop_request(&record.stop);
     struct queue *queue = queue_of(1000);
-    struct pool_work work = {&record, job_stop};
+    struct pool_work work = {.context = &record, .run = job_stop};
     assert_true(pool_run(queue, 2, &work, &record.stop, &started, &fault));
     assert_int_equal(atomic_load(&record.sum), 0);
     assert_int_equal(queue_count(queue), 1000);
@@ -220,7 +246,7 @@ static void test_threads_are_refused(void **state)
     size_t started;
     record_init(&record);
     struct queue *queue = queue_of(1000);
-    struct pool_work work = {&record, job_count};
+    struct pool_work work = {.context = &record, .run = job_count};
     struct rlimit none = before;
     none.rlim_cur = 1 << 20; /* less than what is mapped: not one more stack */
     assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
@@ -239,9 +265,13 @@ static void test_threads_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads_are_refused),  cmocka_unit_test(test_stopped_before),
-        cmocka_unit_test(test_each_job_once),        cmocka_unit_test(test_job_comes_back),
-        cmocka_unit_test(test_stop_leaves_the_rest), cmocka_unit_test(test_stop_wakes_waiters),
+        cmocka_unit_test(test_threads_are_refused),
+        cmocka_unit_test(test_stopped_before),
+        cmocka_unit_test(test_each_job_once),
+        cmocka_unit_test(test_job_comes_back),
+        cmocka_unit_test(test_the_waiting_thread_looks),
+        cmocka_unit_test(test_stop_leaves_the_rest),
+        cmocka_unit_test(test_stop_wakes_waiters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

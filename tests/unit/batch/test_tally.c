@@ -12,16 +12,17 @@ static void test_batch(void **state)
 {
     (void)state;
     static const struct {
-        struct tally tally; /* not started, complete, exceptions, paused, failed */
+        struct tally tally; /* not started, complete, exceptions, paused, failed, left out */
         int exit_code;
     } rows[] = {
-        {{{0, 0, 0, 0, 0}, false, false}, 0},  {{{0, 5, 0, 0, 0}, false, false}, 0},
-        {{{0, 5, 1, 0, 0}, false, false}, 10}, {{{0, 5, 1, 1, 0}, false, false}, 12},
-        {{{1, 5, 1, 0, 0}, false, false}, 12}, {{{1, 5, 1, 1, 1}, false, false}, 11},
-        {{{0, 0, 0, 0, 5}, false, false}, 11}, {{{1, 5, 1, 1, 1}, true, false}, 12},
+        {{{0, 0, 0, 0, 0}, false, false}, 0},    {{{0, 5, 0, 0, 0}, false, false}, 0},
+        {{{0, 5, 1, 0, 0}, false, false}, 10},   {{{0, 5, 1, 1, 0}, false, false}, 12},
+        {{{1, 5, 1, 0, 0}, false, false}, 12},   {{{1, 5, 1, 1, 1}, false, false}, 11},
+        {{{0, 0, 0, 0, 5}, false, false}, 11},   {{{1, 5, 1, 1, 1}, true, false}, 12},
         {{{0, 5, 0, 0, 0}, true, false}, 0}, /* the signal came too late */
-        {{{0, 5, 1, 0, 1}, true, false}, 11},  {{{0, 5, 1, 1, 0}, true, false}, 12},
-        {{{1, 5, 1, 1, 1}, true, true}, 70},   {{{0, 5, 0, 0, 0}, false, true}, 70},
+        {{{0, 5, 1, 0, 1}, true, false}, 11},    {{{0, 5, 1, 1, 0}, true, false}, 12},
+        {{{1, 5, 1, 1, 1}, true, true}, 70},     {{{0, 5, 0, 0, 0}, false, true}, 70},
+        {{{0, 0, 0, 0, 0, 5}, false, false}, 0}, {{{0, 2, 0, 1, 0, 5}, false, false}, 12},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_int_equal(tally_batch_exit_code(&rows[i].tally), rows[i].exit_code);
@@ -52,6 +53,8 @@ static void test_sync(void **state)
         {false, false, JOB_FAILED, FAULT_AUTH, 1, 161},
         {false, false, JOB_FAILED, FAULT_AUTH, 2, 162},
         {false, false, JOB_FAILED, FAULT_TLS, 2, 12},
+        {false, false, JOB_PAUSED, FAULT_BUSY, 0, 75},
+        {false, false, JOB_PAUSED, FAULT_TRANSFER_LIMIT, 2, 118},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tally tally = {.is_stopped = rows[i].is_stopped, .is_broken = rows[i].is_broken};

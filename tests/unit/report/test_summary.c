@@ -16,6 +16,7 @@
 #include "report/command.h"
 #include "report/run_files.h"
 #include "report/summary.h"
+#include "report/trouble.h"
 #include "store/store.h"
 
 #define RUN "20261122T215146Z-1"
@@ -218,15 +219,16 @@ static void test_csv(void **state)
         f, report_write_csv,
         "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
         "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,"
-        "error_code,error\n"
+        "error_code,error,safe_to_switch,safe_to_switch_why\n"
         "1,,a,anna@a,b,anna@b,complete,2,11,8,3,0,0,0,0,0,0,2049,2026-11-22T21:51:47Z,"
-        "2026-11-22T21:51:49Z,2.500,,\n"
+        "2026-11-22T21:51:49Z,2.500,,,,\n"
         "2,'=cmd|'/c calc'!A1,a,\"bob \"\"the\nbuilder\"\"\\x1b[31m\",b,\"b,2\",exceptions,1,9,1,0,"
         "1,1,1,4,1,0,5,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,append,"
-        "\"5 messages \\x1b[31mfailed\nforged line\"\n"
+        "\"5 messages \\x1b[31mfailed\nforged line\",,\n"
         "3,,a,carl,b,a very long name that no table can hold in one column,failed,1,20,5,0,0,0,0,0,"
-        "0,15,0,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,auth,the server refused the login\n"
-        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,\n");
+        "0,15,0,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,auth,the server refused the "
+        "login,,\n"
+        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,\n");
 }
 
 static void test_problems(void **state)
@@ -328,6 +330,113 @@ static void test_text_of_a_clean_run(void **state)
     buffer_deinit(&text);
 }
 
+/* The same words in all three. */
+static void test_final_pass(void **state)
+{
+    struct fixture *f = *state;
+    struct buffer text;
+    struct store_run run = {.id = RUN,
+                            .command = "batch",
+                            .version = "0.1",
+                            .manifest = "",
+                            .settings = "",
+                            .started_msecs = 1795384306250,
+                            .is_final = true};
+    assert_true(store_run_begin(f->store, &run, &f->fault));
+    add_job(f, 1, "", "anna", "anna");
+    add_job(f, 2, "Bob", "bob", "bob");
+    add_job(f, 3, "", "carl", "carl");
+    add_folder(f, 1, "INBOX", (struct message_counts){.source = 1, .copied = 1});
+    add_folder(f, 2, "INBOX", (struct message_counts){.source = 5, .copied = 3, .excluded = 2});
+    add_folder(f, 3, "INBOX", (struct message_counts){.source = 4, .already = 3, .too_big = 1});
+    end_job(f, 1, JOB_COMPLETE, "", "");
+    end_job(f, 2, JOB_COMPLETE, "", "");
+    end_job(f, 3, JOB_EXCEPTIONS, "too_big", "");
+    write_to_buffer(f, report_write_text, &text);
+    assert_non_null(strstr(buffer_str(&text), "\nPass      final, before the cutover\n"));
+    assert_string_equal(strstr(buffer_str(&text), "\nSafe to switch"),
+                        "\nSafe to switch:\n"
+                        "  row 1, anna -> anna: yes\n"
+                        "  row 2, Bob: yes, 2 messages excluded by rule\n"
+                        "  row 3, carl -> carl: no, it went through with exceptions; 1 message too "
+                        "big\n"
+                        "2 of 3 mailboxes are safe to switch.\n");
+    buffer_deinit(&text);
+    write_to_buffer(f, report_write_csv, &text);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule\n"), 1);
+    assert_int_equal(
+        count_of(buffer_str(&text), ",no,\"it went through with exceptions; 1 message too big\"\n"),
+        1);
+    buffer_deinit(&text);
+    write_to_buffer(f, report_write_json, &text);
+    assert_int_equal(count_of(buffer_str(&text), "\"is_final\": true\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text), "\"safe_to_switch\": \"yes\""), 2);
+    assert_int_equal(count_of(buffer_str(&text),
+                              "\"safe_to_switch\": \"no\",\n      \"safe_to_switch_why\": "
+                              "\"it went through with exceptions; 1 message too big\""),
+                     1);
+    buffer_deinit(&text);
+}
+
+static bool write_trouble(struct store *store, const char *run_id, FILE *stream,
+                          struct fault *fault_r)
+{
+    return report_write_trouble(store, run_id, "/srv/runs/1", stream, fault_r);
+}
+
+static void test_trouble(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    add_job(f, 5, "Emma", "emma", "emma");
+    end_job(f, 5, JOB_PAUSED, "stopped", "time window ended");
+    add_job(f, 6, "", "fred", "fred");
+    end_job(f, 6, JOB_LEFT_OUT, "", "");
+    assert_report(f, write_trouble,
+                  "row 2, =cmd|'/c calc'!A1 (exceptions): 5 messages \\x1b[31mfailed\\x0aforged "
+                  "line\n"
+                  "row 3, carl (failed): the server refused the login\n"
+                  "row 5, Emma (paused): time window ended\n"
+                  "1 of 6 mailboxes were not started\n"
+                  "What failed: mend what the line says, then run again.\n"
+                  "Exceptions: problems.csv names each message and its reason.\n"
+                  "What is paused or not started: the same command goes on.\n"
+                  "Report: /srv/runs/1/summary.txt\n");
+}
+
+static void test_much_trouble(void **state)
+{
+    struct fixture *f = *state;
+    struct buffer text;
+    add_run(f, RUN, 1795384306250);
+    for (int64_t row = 1; row <= REPORT_TROUBLE_MAX_ROWS + 7; row++) {
+        add_job(f, row, "", "u", "u");
+        end_job(f, row, JOB_FAILED, "auth", "refused");
+    }
+    write_to_buffer(f, write_trouble, &text);
+    assert_int_equal(count_of(buffer_str(&text), "(failed): refused\n"), REPORT_TROUBLE_MAX_ROWS);
+    assert_non_null(strstr(buffer_str(&text), "\nand 7 more: see summary.txt\nWhat failed"));
+    buffer_deinit(&text);
+}
+
+static void test_left_out(void **state)
+{
+    struct fixture *f = *state;
+    struct buffer text;
+    add_run(f, RUN, 1795384306250);
+    add_job(f, 1, "", "anna", "anna");
+    add_job(f, 2, "", "bob", "bob");
+    add_folder(f, 1, "INBOX", (struct message_counts){.source = 1, .copied = 1});
+    end_job(f, 1, JOB_COMPLETE, "", "");
+    end_job(f, 2, JOB_LEFT_OUT, "", "");
+    write_to_buffer(f, report_write_text, &text);
+    assert_non_null(strstr(buffer_str(&text),
+                           "\n2 mailboxes: 1 complete, 1 left out (complete in their last run).\n"
+                           "No message is known that was left behind.\n"));
+    buffer_deinit(&text);
+}
+
 static void test_differences_do_not_cancel_out(void **state)
 {
     struct fixture *f = *state;
@@ -353,16 +462,19 @@ static void test_json(void **state)
         "    \"manifest\": \"/m/\\u001b[2Jusers.csv\",\n"
         "    \"settings\": [\n      \"parallel = 4\",\n      \"password1 = MASKED\"\n    ],\n"
         "    \"started\": \"2026-11-22T21:51:46Z\",\n    \"ended\": \"2026-11-22T21:55:01Z\",\n"
-        "    \"seconds\": 195.25,\n    \"exit_code\": 11\n  },\n  \"mailboxes\": [\n",
+        "    \"seconds\": 195.25,\n    \"exit_code\": 11,\n    \"is_final\": false\n  },\n  "
+        "\"mailboxes\": [\n",
         "      \"label\": \"=cmd|'/c calc'!A1\",\n      \"host1\": \"a\",\n"
         "      \"user1\": \"bob \\\"the\\nbuilder\\\"\\u001b[31m\",\n",
         "          \"source\": \"Caf\xc3\xa9 \\\"x\\\"\",\n",
         "      \"status\": \"not_started\",\n      \"started\": null,\n      \"ended\": null,\n"
-        "      \"seconds\": null,\n      \"error_code\": \"\",\n      \"error\": \"\",\n",
+        "      \"seconds\": null,\n      \"error_code\": \"\",\n      \"error\": \"\",\n"
+        "      \"safe_to_switch\": null,\n      \"safe_to_switch_why\": \"\",\n",
         "      \"folders\": []\n    }\n  ],\n"
         "  \"totals\": {\n    \"mailboxes\": 4,\n    \"status\": {\n"
         "      \"not_started\": 1,\n      \"complete\": 1,\n      \"exceptions\": 1,\n"
-        "      \"paused\": 0,\n      \"failed\": 1\n    },\n    \"folders\": 4,\n"
+        "      \"paused\": 0,\n      \"failed\": 1,\n      \"left_out\": 0\n    },\n    "
+        "\"folders\": 4,\n"
         "    \"mailboxes_with_difference\": 1,\n    \"counts\": {\n"
         "      \"source_messages\": 40,\n      \"copied\": 14,\n      \"already\": 3,\n"
         "      \"excluded\": 1,\n      \"too_big\": 1,\n      \"failed\": 1,\n"
@@ -522,6 +634,10 @@ int main(void)
         REPORT_TEST(test_claimed_messages_are_bounded),
         REPORT_TEST(test_text),
         REPORT_TEST(test_text_of_a_clean_run),
+        REPORT_TEST(test_final_pass),
+        REPORT_TEST(test_trouble),
+        REPORT_TEST(test_much_trouble),
+        REPORT_TEST(test_left_out),
         REPORT_TEST(test_differences_do_not_cancel_out),
         REPORT_TEST(test_json),
         REPORT_TEST(test_many_mailboxes_and_their_sums),

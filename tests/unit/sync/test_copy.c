@@ -610,7 +610,7 @@ static void test_a_budget_loses_nothing(void **state)
     (void)state;
     for (size_t c = 0; c < COUNT(capability_rows); c++) {
         struct stubborn_gate counter = {0};
-        struct gate gate = {&counter, stubborn_ask};
+        struct gate gate = {.context = &counter, .ask = stubborn_ask};
         struct bench *bench = bench_new();
         struct source_message messages[60];
         enum message_state states[COUNT(messages)];

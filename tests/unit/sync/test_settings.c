@@ -88,6 +88,26 @@ static void test_faults(void **state)
         {"--password1|to\nken", "password1 may not hold a line break or another control "
                                 "character\n"},
         {"--cafile1|", "cafile1 wants the name of a file\n"},
+        {"--until|6", "until wants a time of day from 00:00 to 23:59\n"},
+        {"--until|24:00", "until wants a time of day from 00:00 to 23:59\n"},
+        {"--until|", "until wants a time of day from 00:00 to 23:59\n"},
+        {"--until", "option --until requires an argument\n"},
+        {"--daily-bytes1|-1", "daily-bytes1 wants a whole number from 0 to 1000000000000000, also "
+                              "with k, M or G behind it\n"},
+        {"--daily-bytes2|2.5", "daily-bytes2 wants a whole number from 0 to 1000000000000000, also "
+                               "with k, M or G behind it\n"},
+        {"--exitwhenover|much", "exitwhenover wants a whole number from 0 to 1000000000000000, "
+                                "also with k, M or G behind it\n"},
+        {"--keep-runs|-1", "keep-runs wants a whole number from 0 to 1000000\n"},
+        {"--keep-runs|1k", "keep-runs wants a whole number from 0 to 1000000\n"},
+        {"--lockdir|", "lockdir wants the name of a file\n"},
+        {"--quiet=1", "option --quiet does not take an argument\n"},
+        {"--final=1", "option --final does not take an argument\n"},
+        {"--skip-complete", "--skip-complete is not built into mailconvoy yet: no map of messages "
+                            "is kept yet that could tell whether a source changed\n"},
+        {"--retry-problems", "--retry-problems is not built into mailconvoy yet: no map of "
+                             "messages is kept yet; --retry-failed runs whole mailboxes again\n"},
+        {"--retry-failed", "unknown option --retry-failed\n"},
         {"--maxage|3", "--maxage is known to imapsync, but not built into mailconvoy yet\n"},
         {"--nomaxsleep|--Delete2", "unknown option --nomaxsleep\n"
                                    "--delete2 is known to imapsync, but not built into "
