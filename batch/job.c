@@ -107,7 +107,9 @@ static void job_run_limited(const struct job_environment *environment, const str
     struct job_gate context = {budget_member_gate(member), daily};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
     struct pair_environment pair_environment = {
-        .was_throttled = job->retry->attempts > 0,
+        .was_throttled = job->retry->was_throttled,
+        .is_careful = job->retry->lost_in_vain > 1,
+        .suspects = &job->retry->suspects,
         .store = environment->store,
         .run_id = environment->run_id,
         .row = job->row,
@@ -254,6 +256,13 @@ static bool job_store_end(const struct job_environment *environment, const struc
     return is_ok;
 }
 
+/* --reconnectretry of the side that was lost. */
+static unsigned int job_reconnects_max(const struct job *job, const struct pair_result *result)
+{
+    int side = result->fault.side == 1 ? 0 : 1;
+    return (unsigned int)job->settings->side[side].reconnectretry;
+}
+
 bool job_run(const struct job_environment *environment, const struct job *job,
              struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r)
 {
@@ -272,7 +281,8 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         job_run_pair(environment, job, log, result);
     job_name_stop(environment, job, result);
     int64_t ended_msecs = clock_wall_msecs();
-    outcome_r->wait_msecs = retry_after(job->retry, result, job_random());
+    outcome_r->wait_msecs = retry_after(job->retry, result, job_reconnects_max(job, result),
+                                        job_random());
     if (stop_is_requested(environment->stop))
         outcome_r->wait_msecs = 0;
     if (outcome_r->wait_msecs > 0)

@@ -1,26 +1,70 @@
 /* SPDX-License-Identifier: MIT */
 #include "batch/retry.h"
 
-#define RETRY_MAX_WAIT_MSECS INT64_C(86400000)
+#include <string.h>
 
-static bool may_pass(const struct pair_result *result)
+#define RETRY_MAX_WAIT_MSECS    INT64_C(86400000)
+#define RECONNECT_WAIT_MSECS    INT64_C(1000)
+#define RECONNECT_MAX_DOUBLINGS 6 /* to a minute */
+
+static bool is_throttle(const struct pair_result *result)
 {
     return result->status == JOB_PAUSED && result->fault.code == FAULT_THROTTLED &&
            result->fault.advice == FAULT_ADVICE_WAIT;
 }
 
-int64_t retry_after(struct retry *retry, const struct pair_result *result, uint32_t random)
+static bool is_lost_connection(const struct retry *retry, const struct pair_result *result)
+{
+    return result->status == JOB_FAILED && result->fault.advice == FAULT_ADVICE_RECONNECT &&
+           retry->was_signed_in;
+}
+
+/* A share of the wait: 0 to `msecs`, by `random`. */
+static int64_t jitter(int64_t msecs, uint32_t random)
+{
+    return (int64_t)((uint64_t)msecs * random / UINT32_MAX);
+}
+
+static int64_t wait_for_throttle(struct retry *retry, const struct pair_result *result,
+                                 uint32_t random)
 {
     int64_t wait_msecs = result->fault.wait_msecs;
-    retry->attempts++;
-    retry->copied += result->counts.copied;
-    retry->bytes_copied += result->counts.bytes_copied;
-    if (!may_pass(result))
-        return 0;
+    retry->was_throttled = true;
     retry->in_vain = result->counts.copied > 0 ? 0 : retry->in_vain + 1;
     if (retry->in_vain > RETRY_MAX_IN_VAIN)
         return 0;
     wait_msecs = wait_msecs < 1 ? 1 : wait_msecs;
     wait_msecs = wait_msecs > RETRY_MAX_WAIT_MSECS ? RETRY_MAX_WAIT_MSECS : wait_msecs;
-    return wait_msecs + (int64_t)((uint64_t)(wait_msecs / 10) * random / UINT32_MAX);
+    return wait_msecs + jitter(wait_msecs / 10, random);
+}
+
+static int64_t wait_for_connection(struct retry *retry, const struct pair_result *result,
+                                   unsigned int reconnects_max, uint32_t random)
+{
+    retry->lost_in_vain = result->counts.copied > 0 ? 1 : retry->lost_in_vain + 1;
+    if (retry->lost_in_vain > reconnects_max)
+        return 0;
+    unsigned int doublings = retry->lost_in_vain - 1;
+    doublings = doublings > RECONNECT_MAX_DOUBLINGS ? RECONNECT_MAX_DOUBLINGS : doublings;
+    int64_t wait_msecs = RECONNECT_WAIT_MSECS << doublings;
+    return wait_msecs + jitter(wait_msecs / 2, random);
+}
+
+int64_t retry_after(struct retry *retry, const struct pair_result *result,
+                    unsigned int reconnects_max, uint32_t random)
+{
+    retry->attempts++;
+    retry->copied += result->counts.copied;
+    retry->bytes_copied += result->counts.bytes_copied;
+    retry->was_signed_in = retry->was_signed_in || result->was_signed_in;
+    if (is_throttle(result))
+        return wait_for_throttle(retry, result, random);
+    if (is_lost_connection(retry, result))
+        return wait_for_connection(retry, result, reconnects_max, random);
+    return 0;
+}
+
+void retry_deinit(struct retry *retry)
+{
+    suspects_deinit(&retry->suspects);
 }

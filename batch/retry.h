@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sync/pair.h"
+#include "sync/suspects.h"
 
 /* So many times in a row, without a message copied in between, it waits; then it stays paused. */
 #define RETRY_MAX_IN_VAIN 10
@@ -17,13 +18,23 @@ struct retry {
     int64_t started_msecs; /* the first attempt; the caller's business */
     unsigned int attempts; /* that have ended */
     unsigned int in_vain;  /* waits in a row after which nothing was copied */
-    uint64_t copied;       /* by all of them */
+    unsigned int lost_in_vain; /* connections lost in a row, and nothing copied in between */
+    bool was_throttled;
+    bool was_signed_in;       /* both sides were, so names, ports and passwords are right */
+    uint64_t copied;          /* by all of them */
     uint64_t bytes_copied;
+    struct suspects suspects; /* freed by retry_deinit() */
 };
 
 /* Notes how an attempt ended. Returns how many milliseconds (at least 1) the mailbox waits before
-   the next one: as long as the server asked for and up to a tenth more, by `random`, so that those
-   that were sent away together do not come back together. 0: there is no next one. */
-int64_t retry_after(struct retry *retry, const struct pair_result *result, uint32_t random);
+   the next one, by `random` a little more or less, so that those that were sent away together do
+   not come back together. 0: there is no next one.
+
+   After a throttle: as long as the server asked for, and up to a tenth more. After a lost
+   connection, once both sides had been signed in: a second, doubled each time nothing was copied,
+   at most a minute, and up to half more; `reconnects_max` times in a row. */
+int64_t retry_after(struct retry *retry, const struct pair_result *result,
+                    unsigned int reconnects_max, uint32_t random);
+void retry_deinit(struct retry *retry);
 
 #endif

@@ -483,6 +483,8 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     hosts_deinit(&run->hosts);
     tls_contexts_deinit(&run->tls);
     file_names_deinit(&run->names);
+    for (size_t i = 0; run->jobs != NULL && i < run->jobs_count; i++)
+        retry_deinit(&run->jobs[i].retry);
     mem_free(run->jobs);
     workdir_close(&run->workdir);
     if (run->has_mutex)

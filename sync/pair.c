@@ -276,6 +276,9 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
     const struct message_counts *counts = &pair->counts;
     int64_t difference = message_counts_difference(counts);
     result->counts = *counts;
+    result->was_signed_in = pair->source.step == SESSION_READY &&
+                            (pair->destination.step == SESSION_READY ||
+                             pair->destination.step == SESSION_IDLE);
     if (pair_is_ended(pair)) {
         result->fault = pair->fault;
         result->status = fault_is_pause(&pair->fault) ? JOB_PAUSED : JOB_FAILED;

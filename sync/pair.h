@@ -14,6 +14,7 @@
 #include "sync/settings.h"
 #include "sync/slots.h"
 
+struct suspects;
 struct tls_contexts;
 
 /* Plain counters for a live view; written by the pair's thread, read by any. */
@@ -35,13 +36,16 @@ struct pair_environment {
     const struct stop *stop;
     struct tls_contexts *tls; /* shared by all pairs, locks itself */
     struct pair_progress *progress;
-    bool was_throttled; /* a server asked for patience earlier in this run */
+    bool was_throttled;        /* a server asked for patience earlier in this run */
+    bool is_careful;           /* connections were lost in vain: one message at a time */
+    struct suspects *suspects; /* NULL: nobody keeps them */
 };
 
 struct pair_result {
     enum job_status status;
     struct fault fault; /* FAULT_NONE when status is complete */
     struct message_counts counts;
+    bool was_signed_in; /* both sides were, or the source alone and that was enough */
 };
 
 /* Signs in, plans, copies; writes folder results and problems to the store as it goes (the job's

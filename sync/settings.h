@@ -39,6 +39,7 @@ struct settings_side {
     char *prefix; /* NULL: ask the server; "" is a value */
     char *subfolder;
     int64_t maxconnections; /* for one mailbox on this side */
+    int64_t reconnectretry; /* connections that may be lost in a row */
     int64_t daily_bytes;    /* of the account and UTC day; 0: no limit */
     bool debugimap;
 };

@@ -54,6 +54,10 @@ const struct setting settings_table[] = {
      .help = "trust the certificate authorities in this PEM file instead of the system's"},
     {BOTH_SIDES("timeout", NUMBER, timeout_secs), IN(CONNECTION), .preset = "120",
      .argument = "SECONDS", .help = "give up on a server that is silent for so long; 0 never does"},
+    {ONE_SIDE("reconnectretry", INTEGER, reconnectretry), IN(CONNECTION), .preset = "3", .min = 0,
+     .max = 1000, .argument = "N",
+     .help = "when the connection is lost: so many times in a row, wait a while and go on where it "
+             "was"},
     {ONE_SIDE("keepalive", BOOL, keepalive), IN(CONNECTION), .preset = "1",
      .help = "TCP keepalive"},
     {ONE_SIDE("compress", CHOICE, compress), IN(CONNECTION),
@@ -185,7 +189,6 @@ const struct setting settings_table[] = {
     {LATER("ssl2-ssl-version", STRING)},
     {LATER("inet4", FLAG), .alias = "ipv4"},
     {LATER("inet6", FLAG), .alias = "ipv6"},
-    {LATER_SIDED("reconnectretry", INTEGER)},
     {NOT_BUILT(ACCEPTED, "fastio", BOOL, SIDED)},
     {ACCEPTED("buffersize", INTEGER)},
     {LATER_SIDED("split", INTEGER)},

@@ -48,7 +48,7 @@ static void test_only_a_throttle_comes_back(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct retry retry = {0};
         struct pair_result result = ended(rows[i].status, rows[i].code, rows[i].advice, 1000, 0);
-        assert_int_equal(retry_after(&retry, &result, 0), 0);
+        assert_int_equal(retry_after(&retry, &result, 3, 0), 0);
         assert_int_equal(retry.attempts, 1);
     }
 }
@@ -73,7 +73,7 @@ static void test_wait_and_jitter(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct retry retry = {0};
         struct pair_result result = throttled(rows[i].asked, 0);
-        assert_int_equal(retry_after(&retry, &result, rows[i].random), rows[i].waits);
+        assert_int_equal(retry_after(&retry, &result, 3, rows[i].random), rows[i].waits);
     }
 }
 
@@ -84,14 +84,70 @@ static void test_ten_times_in_vain(void **state)
     struct pair_result nothing = throttled(500, 0);
     struct pair_result some = throttled(500, 3);
     for (int i = 0; i < 9; i++)
-        assert_int_equal(retry_after(&retry, &nothing, 0), 500);
-    assert_int_equal(retry_after(&retry, &some, 0), 500); /* patience begins anew */
+        assert_int_equal(retry_after(&retry, &nothing, 3, 0), 500);
+    assert_int_equal(retry_after(&retry, &some, 3, 0), 500); /* patience begins anew */
     for (int i = 0; i < 10; i++)
-        assert_int_equal(retry_after(&retry, &nothing, 0), 500);
-    assert_int_equal(retry_after(&retry, &nothing, 0), 0);
+        assert_int_equal(retry_after(&retry, &nothing, 3, 0), 500);
+    assert_int_equal(retry_after(&retry, &nothing, 3, 0), 0);
     assert_int_equal(retry.attempts, 21);
     assert_int_equal(retry.copied, 3);
     assert_int_equal(retry.bytes_copied, 30);
+}
+
+static struct pair_result lost(uint64_t copied)
+{
+    struct pair_result result = ended(JOB_FAILED, FAULT_CLOSED, FAULT_ADVICE_RECONNECT, 0, copied);
+    result.was_signed_in = true;
+    return result;
+}
+
+static void test_a_lost_connection_comes_back_later_each_time(void **state)
+{
+    (void)state;
+    static const int64_t waits[] = {1000, 2000, 4000, 8000, 16000, 32000, 64000, 64000, 64000};
+    struct retry retry = {0};
+    struct pair_result nothing = lost(0);
+    struct pair_result some = lost(1);
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+        assert_int_equal(retry_after(&retry, &nothing, 9, 0), waits[i]);
+    assert_int_equal(retry_after(&retry, &nothing, 9, 0), 0);
+    assert_int_equal(retry_after(&retry, &some, 9, 0), 1000);
+    assert_int_equal(retry_after(&retry, &nothing, 9, UINT32_MAX), 3000); /* and half more */
+    assert_int_equal(retry_after(&retry, &nothing, 2, 0), 0);
+}
+
+/* A wrong name or password is no lost connection, unless it was right before. */
+static void test_who_never_got_in_does_not_come_back(void **state)
+{
+    (void)state;
+    struct retry retry = {0};
+    struct pair_result outside = lost(0);
+    struct pair_result inside = lost(0);
+    struct pair_result refused = ended(JOB_FAILED, FAULT_AUTH, FAULT_ADVICE_NEVER, 0, 0);
+    outside.was_signed_in = false;
+    assert_int_equal(retry_after(&retry, &outside, 3, 0), 0);
+    assert_int_equal(retry_after(&retry, &inside, 3, 0), 1000);
+    assert_int_equal(retry_after(&retry, &outside, 3, 0), 2000);
+    assert_int_equal(retry_after(&retry, &refused, 3, 0), 0);
+    assert_int_equal(retry_after(&retry, &inside, 0, 0), 0);
+}
+
+static void test_suspects(void **state)
+{
+    (void)state;
+    struct suspects suspects = {NULL, 0, 0};
+    suspects_strike(&suspects, "A", 7);
+    suspects_strike(&suspects, "B", 7);
+    assert_false(suspects_is_given_up(&suspects, "A", 7));
+    suspects_strike(&suspects, "A", 7);
+    assert_true(suspects_is_given_up(&suspects, "A", 7));
+    assert_false(suspects_is_given_up(&suspects, "B", 7));
+    assert_false(suspects_is_given_up(&suspects, "A", 8));
+    for (uint32_t uid = 10; uid < 1000; uid++)
+        suspects_strike(&suspects, "C", uid);
+    assert_int_equal(suspects.count, SUSPECTS_MAX);
+    suspects_deinit(&suspects);
+    assert_int_equal(suspects.count, 0);
 }
 
 int main(void)
@@ -100,6 +156,9 @@ int main(void)
         cmocka_unit_test(test_only_a_throttle_comes_back),
         cmocka_unit_test(test_wait_and_jitter),
         cmocka_unit_test(test_ten_times_in_vain),
+        cmocka_unit_test(test_a_lost_connection_comes_back_later_each_time),
+        cmocka_unit_test(test_who_never_got_in_does_not_come_back),
+        cmocka_unit_test(test_suspects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
