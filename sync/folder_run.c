@@ -521,8 +521,10 @@ void folder_run_record(struct folder_run *run)
 /* What could not be copied is described while its folder is at hand. */
 static void run_describe(struct folder_run *run)
 {
-    if (!pair_is_ended(run->pair) && notes_want_description(&run->notes))
-        notes_describe(&run->notes, &run->listing);
+    struct fault fault;
+    if (!pair_is_ended(run->pair) && notes_want_description(&run->notes) &&
+        !notes_describe(&run->notes, &run->listing, run->pair->environment, run->name, &fault))
+        pair_end(run->pair, &fault);
 }
 
 static size_t run_count_wanted(const struct folder_run *run)

@@ -1,146 +1,229 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/notes.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "sync/imap/fetch.h"
 #include "sync/messages/header.h"
 #include "sync/messages/internaldate.h"
 #include "sync/uidset.h"
 
+/* So many are described and stored at a time. */
+#define STEP_MAX_NOTES 2000
+/* A text is looked for among the last ones only: rules and refusals repeat themselves. */
+#define TEXTS_LOOKED_AT 8
+#define TEXTS_MAX       ((size_t)1 << 24)
+
+#define DATE_SIZE 32
+
+static_assert(sizeof(struct note) == 8, "the notes' memory is counted");
+
 void notes_deinit(struct notes *notes)
 {
-    for (size_t i = 0; i < notes->count; i++) {
-        mem_free(notes->items[i].server_text);
-        mem_free(notes->items[i].message_id);
-    }
+    for (size_t i = 0; i < notes->text_count; i++)
+        mem_free(notes->texts[i]);
+    mem_free(notes->texts);
     mem_free(notes->items);
     memset(notes, 0, sizeof(*notes));
+}
+
+static size_t notes_add_text(struct notes *notes, const char *text)
+{
+    for (size_t back = 1; back <= TEXTS_LOOKED_AT && back <= notes->text_count; back++) {
+        if (strcmp(notes->texts[notes->text_count - back], text) == 0)
+            return notes->text_count - back;
+    }
+    if (notes->text_count == TEXTS_MAX)
+        return TEXTS_MAX - 1;
+    MEM_GROW(notes->texts, notes->text_count, notes->text_alloc);
+    notes->texts[notes->text_count] = mem_strdup(text);
+    return notes->text_count++;
 }
 
 void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
                const char *server_text)
 {
-    MEM_GROW(notes->items, notes->count, notes->alloc);
-    struct note *note = &notes->items[notes->count++];
-    memset(note, 0, sizeof(*note));
-    note->index = index;
-    note->reason = reason;
-    note->is_described = reason == PROBLEM_VANISHED; /* nobody can be asked */
-    note->server_text = mem_strdup(server_text);
+    if (notes->count == notes->alloc) {
+        notes->alloc += notes->alloc / 8 + 8;
+        notes->items = mem_realloc_array(notes->items, notes->alloc, sizeof(*notes->items));
+    }
+    notes->items[notes->count++] = (struct note){
+        .index = index,
+        .text = notes_add_text(notes, server_text) & (TEXTS_MAX - 1),
+        .reason = (unsigned int)reason & 0xff,
+    };
 }
 
-static int compare_notes(const void *a, const void *b)
+const char *notes_text(const struct notes *notes, size_t i)
 {
-    const struct note *left = a;
-    const struct note *right = b;
-    return left->index < right->index ? -1 : left->index > right->index;
+    return notes->texts[notes->items[i].text];
 }
 
-struct describing {
-    struct notes *notes;
+/* -- order -- */
+
+static bool note_is_less(const void *context, size_t a, size_t b)
+{
+    const struct notes *notes = context;
+    return notes->items[a].index < notes->items[b].index;
+}
+
+static void note_swap(void *context, size_t a, size_t b)
+{
+    struct notes *notes = context;
+    struct note kept = notes->items[a];
+    notes->items[a] = notes->items[b];
+    notes->items[b] = kept;
+}
+
+static void notes_sort(struct notes *notes)
+{
+    const struct sort sort = {notes, note_is_less, note_swap};
+    if (!sort_is_done(&sort, notes->count))
+        sort_in_place(&sort, notes->count);
+}
+
+/* -- one step -- */
+
+struct detail {
+    char *message_id; /* owned, NULL until known */
+    char date[DATE_SIZE];
+};
+
+/* The notes [first, end). */
+struct step {
+    const struct notes *notes;
     const struct listing *listing;
+    size_t first;
+    size_t end;
+    struct detail details[STEP_MAX_NOTES]; /* of note first + i */
     struct imap_answer answer;
 };
 
-static struct note *describing_find(const struct describing *describing, uint32_t uid)
+static struct detail *step_find(struct step *step, uint32_t uid)
 {
-    ptrdiff_t index = listing_find(describing->listing, uid);
-    struct note key;
-    if (index < 0)
-        return NULL;
-    memset(&key, 0, sizeof(key));
-    key.index = (uint32_t)index;
-    return bsearch(&key, describing->notes->items, describing->notes->count, sizeof(key),
-                   compare_notes);
+    ptrdiff_t index = listing_find(step->listing, uid);
+    size_t low = step->first;
+    size_t high = step->end;
+    while (index >= 0 && low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (step->notes->items[middle].index < (size_t)index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_found = index >= 0 && low < step->end && step->notes->items[low].index == (size_t)index;
+    return is_found ? &step->details[low - step->first] : NULL;
 }
 
-static enum imap_taken describing_untagged(void *context, const struct imap_response *response)
+static enum imap_taken step_untagged(void *context, const struct imap_response *response)
 {
-    struct describing *describing = context;
+    struct step *step = context;
     struct imap_fetch fetch;
     struct header_field field;
     int64_t seconds;
     if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
         !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
         return IMAP_TAKEN;
-    struct note *note = describing_find(describing, fetch.uid);
-    if (note == NULL || note->message_id != NULL)
+    struct detail *detail = step_find(step, fetch.uid);
+    if (detail == NULL || detail->message_id != NULL)
         return IMAP_TAKEN;
     if (fetch.has_header && header_find(fetch.header, fetch.header_size, "Message-ID", &field)) {
         struct buffer value;
         buffer_init(&value, 1024);
         header_append_normal(&field, &value);
-        note->message_id = mem_strdup(buffer_str(&value));
+        detail->message_id = mem_strdup(buffer_str(&value));
         buffer_deinit(&value);
     }
     if (fetch.internaldate != NULL &&
         internaldate_parse(fetch.internaldate, fetch.internaldate_size, &seconds))
-        clock_format(seconds * 1000, note->date);
+        clock_format(seconds * 1000, detail->date);
     return IMAP_TAKEN;
 }
 
-/* Asks for as many notes as fit into one command; returns how many were looked at. */
-static size_t notes_describe_some(struct describing *describing, size_t from)
+/* Asks for as many as fit into one command, and sets `end`. False: the source is lost, or the run
+   is to stop. */
+static bool step_ask(struct step *step)
 {
-    struct imap_client *client = describing->listing->session->client;
-    struct notes *notes = describing->notes;
+    struct imap_client *client = step->listing->session->client;
+    const struct note *items = step->notes->items;
     struct uidset set;
     struct fault fault;
-    size_t next = from;
+    bool is_fine = true;
     uidset_init(&set);
-    for (; next < notes->count && next < from + 2000; next++) {
-        struct note *note = &notes->items[next];
-        bool follows_last = next > from && notes->items[next - 1].index + 1 == note->index;
-        if (note->is_described)
-            continue;
-        if (!uidset_add(&set, describing->listing->messages[note->index].uid, follows_last))
+    for (; step->end < step->notes->count && step->end - step->first < STEP_MAX_NOTES;
+         step->end++) {
+        const struct note *note = &items[step->end];
+        bool follows_last = step->end > step->first && note[-1].index + 1 == note->index;
+        if (note->reason != PROBLEM_VANISHED &&
+            !uidset_add(&set, step->listing->messages[note->index].uid, follows_last))
             break;
-        note->is_described = true;
     }
     const char *uids = uidset_finish(&set);
     if (uids[0] != '\0') {
-        memset(&describing->answer, 0, sizeof(describing->answer));
-        imap_client_command(client, imap_answer_callback, &describing->answer,
+        imap_client_command(client, imap_answer_callback, &step->answer,
                             "UID FETCH %s (UID INTERNALDATE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
                             uids);
-        if (!imap_loop_await(describing->listing->session->loop, client, &describing->answer,
-                             &fault))
-            next = notes->count;
+        is_fine = imap_loop_await(step->listing->session->loop, client, &step->answer, &fault);
     }
     uidset_deinit(&set);
-    return next - from;
+    return is_fine;
 }
+
+static bool step_store(const struct step *step, const struct pair_environment *environment,
+                       const char *folder, struct fault *fault_r)
+{
+    for (size_t i = step->first; i < step->end; i++) {
+        const struct note *note = &step->notes->items[i];
+        const struct listed_message *message = &step->listing->messages[note->index];
+        const struct detail *detail = &step->details[i - step->first];
+        struct store_problem problem = {
+            .folder = folder,
+            .uid = message->uid,
+            .messages = 1,
+            .message_id = detail->message_id == NULL ? "" : detail->message_id,
+            .date = detail->date,
+            .size_bytes = message->size_bytes,
+            .reason = (enum problem_reason)note->reason,
+            .server_text = notes_text(step->notes, i),
+        };
+        if (!store_problem_add(environment->store, environment->run_id, environment->row, &problem,
+                               fault_r))
+            return false;
+    }
+    return true;
+}
+
+/* Goes on to the next step. */
+static void step_advance(struct step *step)
+{
+    for (size_t i = 0; i < step->end - step->first; i++)
+        mem_free(step->details[i].message_id);
+    memset(step->details, 0, sizeof(step->details));
+    memset(&step->answer, 0, sizeof(step->answer));
+    step->first = step->end;
+}
+
+/* -- all of them -- */
 
 bool notes_want_description(const struct notes *notes)
 {
     for (size_t i = 0; i < notes->count; i++) {
-        if (!notes->items[i].is_described)
+        if (notes->items[i].reason != PROBLEM_VANISHED) /* nobody could be asked */
             return true;
     }
     return false;
 }
 
-void notes_describe(struct notes *notes, const struct listing *listing)
+/* A command that is still unanswered (a stop) would write into the step. */
+static void notes_end_asking(struct imap_client *client)
 {
-    struct describing describing = {notes, listing, {0}};
-    struct imap_events events = {&describing, describing_untagged, NULL, NULL, NULL, NULL};
-    struct imap_client *client = listing->session->client;
-    if (notes->count == 0)
-        return;
-    qsort(notes->items, notes->count, sizeof(*notes->items), compare_notes);
-    if (!imap_client_is_alive(client) || imap_client_pending(client) > 0)
-        return;
-    imap_client_set_events(client, &events);
-    for (size_t i = 0; i < notes->count;)
-        i += notes_describe_some(&describing, i);
-    /* A command that is still unanswered (a stop) would write into `describing`. */
+    struct fault fault;
     if (imap_client_pending(client) > 0) {
-        struct fault fault;
         fault_set(&fault, FAULT_STOPPED, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 1,
                   "the run was stopped");
         imap_client_fail(client, &fault);
@@ -148,26 +231,47 @@ void notes_describe(struct notes *notes, const struct listing *listing)
     imap_client_set_events(client, NULL);
 }
 
-bool notes_store(const struct notes *notes, const struct listing *listing,
+static bool notes_settle(struct notes *notes, const struct listing *listing, bool may_ask,
+                         const struct pair_environment *environment, const char *folder,
+                         struct fault *fault_r)
+{
+    struct step *step = mem_alloc(sizeof(*step));
+    struct imap_events events = {step, step_untagged, NULL, NULL, NULL, NULL};
+    struct imap_client *client = listing->session->client;
+    bool is_stored = true;
+    step->notes = notes;
+    step->listing = listing;
+    notes_sort(notes);
+    if (may_ask)
+        imap_client_set_events(client, &events);
+    for (bool is_asking = may_ask; step->first < notes->count && is_stored;) {
+        is_asking = is_asking && step_ask(step);
+        if (step->end == step->first)
+            step->end = notes->count - step->first < STEP_MAX_NOTES ? notes->count
+                                                                    : step->first + STEP_MAX_NOTES;
+        is_stored = step_store(step, environment, folder, fault_r);
+        step_advance(step);
+    }
+    if (may_ask)
+        notes_end_asking(client);
+    mem_free(step);
+    notes_deinit(notes);
+    return is_stored;
+}
+
+bool notes_describe(struct notes *notes, const struct listing *listing,
+                    const struct pair_environment *environment, const char *folder,
+                    struct fault *fault_r)
+{
+    struct imap_client *client = listing->session->client;
+    if (notes->count == 0 || !imap_client_is_alive(client) || imap_client_pending(client) > 0)
+        return true;
+    return notes_settle(notes, listing, true, environment, folder, fault_r);
+}
+
+bool notes_store(struct notes *notes, const struct listing *listing,
                  const struct pair_environment *environment, const char *folder,
                  struct fault *fault_r)
 {
-    for (size_t i = 0; i < notes->count; i++) {
-        const struct note *note = &notes->items[i];
-        const struct listed_message *message = &listing->messages[note->index];
-        struct store_problem problem = {
-            .folder = folder,
-            .uid = message->uid,
-            .messages = 1,
-            .message_id = note->message_id == NULL ? "" : note->message_id,
-            .date = note->date,
-            .size_bytes = message->size_bytes,
-            .reason = note->reason,
-            .server_text = note->server_text,
-        };
-        if (!store_problem_add(environment->store, environment->run_id, environment->row, &problem,
-                               fault_r))
-            return false;
-    }
-    return true;
+    return notes->count == 0 || notes_settle(notes, listing, false, environment, folder, fault_r);
 }

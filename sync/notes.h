@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The messages of one folder that are not on the destination, and why: collected while the folder
- * is copied, completed with Message-ID and date from the source, then put into the store. */
+ * is copied, completed with Message-ID and date from the source, then put into the store. There may
+ * be as many as messages (a dry run), so each takes 8 bytes until it is in the store, and their
+ * texts, which are few, are kept once. */
 #ifndef SYNC_NOTES_H
 #define SYNC_NOTES_H
 
@@ -8,34 +10,37 @@
 #include "sync/listing.h"
 #include "sync/pair.h"
 
-#define INTERNALDATE_NOTE_SIZE 32
-
 struct note {
-    uint32_t index; /* into the listing */
-    enum problem_reason reason;
-    char *server_text; /* owned */
-    char *message_id;  /* owned, NULL until known */
-    char date[INTERNALDATE_NOTE_SIZE];
-    bool is_described; /* the source was asked */
+    uint32_t index;      /* into the listing */
+    uint32_t text : 24;  /* into the texts: what the server said */
+    uint32_t reason : 8; /* enum problem_reason */
 };
 
 struct notes {
     struct note *items;
     size_t count;
     size_t alloc;
+    char **texts;
+    size_t text_count;
+    size_t text_alloc;
 };
 
 void notes_deinit(struct notes *notes);
 void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
                const char *server_text);
-/* Some note was added since the source was asked. */
+/* What the server said about items[i]. */
+const char *notes_text(const struct notes *notes, size_t i);
+/* The source can still be asked about some of them. */
 bool notes_want_description(const struct notes *notes);
 /* Asks the source, whose folder is selected, for Message-ID and date of every noted message that is
-   still there and was not asked for yet. What can't be had stays empty: the notes themselves never
-   depend on it. */
-void notes_describe(struct notes *notes, const struct listing *listing);
-/* One problem row each. */
-bool notes_store(const struct notes *notes, const struct listing *listing,
+   still there, puts them into the store, one problem row each, and forgets them. What can't be had
+   stays empty: the notes themselves never depend on it. Where nothing can be asked now, all stay
+   as they are. False: the store can't be written. */
+bool notes_describe(struct notes *notes, const struct listing *listing,
+                    const struct pair_environment *environment, const char *folder,
+                    struct fault *fault_r);
+/* The same for what is left, without asking. */
+bool notes_store(struct notes *notes, const struct listing *listing,
                  const struct pair_environment *environment, const char *folder,
                  struct fault *fault_r);
 
