@@ -43,7 +43,8 @@ def pass_through(work, authority, size, capability):
         authority=authority, capability=capability, keep_max_bytes=1 << 16, pause_secs=0.5
     )
     with source, sink:
-        row = work.side(1, source, "one", work.secret()) | work.side(2, sink, "two", work.secret())
+        user = f"user{size}"  # a name of its own: the store knows a mailbox by host and name
+        row = work.side(1, source, user, work.secret()) | work.side(2, sink, user, work.secret())
         process = work.batch_start([row])
         peak_mib = peak_rss_mib(process)
         run = work.finish(process)
