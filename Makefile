@@ -112,7 +112,7 @@ run-fuzzers: $(FUZZBINS)
 # mailconvoy, mbsync and the least a client can do, over the same servers: BENCH="--case small".
 bench:
 	$(Q)scripts/deps build test bench
-	$(Q)$(MAKE) --no-print-directory mailconvoy $(BUILD)/bench/floor $(BUILD)/bench/measure
+	$(Q)$(MAKE) --no-print-directory mailconvoy $(addprefix $(BUILD)/bench/,floor measure delay)
 	$(Q)BUILD=$(BUILD) tests/bench/run $(BENCH)
 	$(Q)$(if $(BENCH),,BUILD=$(BUILD) tests/bench/scale)
 

@@ -256,7 +256,7 @@ class Dovecot:
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=5) as probe:
-                    if b"Dovecot" in probe.recv(400):
+                    if b"Dovecot" in probe.recv(4096):
                         return True
             except OSError:
                 pass

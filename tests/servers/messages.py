@@ -5,6 +5,8 @@ number is the same message."""
 import base64
 import dataclasses
 import datetime
+import hashlib
+import itertools
 import random
 
 PEOPLE = ("Ada Lovelace", "Jürgen Groß", "Zoë O'Neill", "山田 太郎", "Łukasz Żak", "Ana Peña")
@@ -131,6 +133,35 @@ def big(number, size, flags=()):
     block = base64.encodebytes(rng.randbytes(57 * 64)).replace(b"\n", b"\r\n")
     head = (_head(number, rng, "application/octet-stream") + "\r\n").encode()
     return Message(head + block * (size // len(block) + 1), flags, _date(number))
+
+
+class Huge:
+    """Of any size, since it is made while it is sent (tests/servers/scripted.py). With cut_after
+    the server drops the connection when it has sent about that many bytes."""
+
+    def __init__(self, number, size, cut_after=None):
+        rng = random.Random(number)
+        self.head = (_head(number, rng, "application/octet-stream") + "\r\n").encode()
+        self.cut_after = cut_after
+        self._size = size
+        self._block = base64.encodebytes(rng.randbytes(57 * 4096)).replace(b"\n", b"\r\n")
+
+    def __len__(self):
+        return self._size
+
+    def chunks(self):
+        left = self._size
+        for chunk in itertools.chain([self.head], itertools.repeat(self._block)):
+            yield chunk[:left]
+            left -= len(chunk)
+            if left <= 0:
+                return
+
+    def sha256(self):
+        digest = hashlib.sha256()
+        for chunk in self.chunks():
+            digest.update(chunk)
+        return digest.hexdigest()
 
 
 def assortment(start=0):

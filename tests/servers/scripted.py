@@ -10,6 +10,8 @@ A rule is a regular expression, searched in the command without its tag (any cas
 action that returns PASS lets the server answer after all. `times` limits how often a rule is
 used. Everything received is in `server.commands`."""
 
+import collections
+import hashlib
 import re
 import socket
 import ssl
@@ -19,6 +21,10 @@ import time
 PASS = object()
 CAPABILITY = "IMAP4rev1 SASL-IR LITERAL+ AUTH=PLAIN NAMESPACE UIDPLUS"
 GREETING = "* OK [CAPABILITY {capability}] scripted ready"
+
+
+# What is kept of a message that was too large to be kept.
+Digest = collections.namedtuple("Digest", "size sha256")
 
 
 class Dropped(Exception):
@@ -97,9 +103,12 @@ class ScriptedServer:
         fetch_order="normal",
         namespace='(("" "{separator}")) NIL NIL',
         permanent_flags=r"\Answered \Flagged \Deleted \Seen \Draft \*",
+        keep_max_bytes=None,
+        pause_secs=0,
     ):
-        """Messages of `folders` are bytes. fetch_order: "normal"; "reversed" (last UID first);
-        "uid-last" (UID behind the body); "both"."""
+        """Messages of `folders` are bytes or messages.Huge. fetch_order: "normal"; "reversed" (last
+        UID first); "uid-last" (UID behind the body); "both". Of a literal above keep_max_bytes
+        only its Digest is kept, and before it is read the server pauses."""
         self.messages = {name: list(items) for name, items in (folders or {"INBOX": []}).items()}
         self.capability = capability
         self.greeting = greeting
@@ -107,6 +116,8 @@ class ScriptedServer:
         self.fetch_order = fetch_order
         self.namespace = namespace.replace("{separator}", separator)
         self.permanent_flags = permanent_flags
+        self.keep_max_bytes = keep_max_bytes
+        self.pause_secs = pause_secs
         self.rules = []
         self.commands = []
         self.lock = threading.Lock()
@@ -239,10 +250,27 @@ class Session:
                 return text, literals
             if not mark[2]:
                 self.send("+ go ahead")
-            size = int(mark[1])
-            literals.append(self.file.read(size))
-            if len(literals[-1]) < size:
+            literals.append(self._read_literal(int(mark[1])))
+
+    def _read_literal(self, size):
+        if self.server.keep_max_bytes is not None and size > self.server.keep_max_bytes:
+            return self._read_digest(size)
+        data = self.file.read(size)
+        if len(data) < size:
+            raise Dropped
+        return data
+
+    def _read_digest(self, size):
+        time.sleep(self.server.pause_secs)
+        digest, buffer = hashlib.sha256(), memoryview(bytearray(1 << 18))
+        left = size
+        while left > 0:
+            got = self.file.readinto(buffer[: min(left, len(buffer))])
+            if not got:
                 raise Dropped
+            digest.update(buffer[:got])
+            left -= got
+        return Digest(size, digest.hexdigest())
 
     def _answer(self, tag, command, literals):
         words = command.split()
@@ -382,12 +410,25 @@ class Session:
         if match := re.search(r"BODY(?:\.PEEK)?(\[[^]]*\])", items, re.I):
             section = match[1].upper().encode()
             if section != b"[]":
-                content = self._header_part(content, match[1])
+                content = self._header_part(getattr(content, "head", content), match[1])
+            elif not isinstance(content, bytes):
+                return self._send_huge(uid, parts, content)
             parts.append(b"BODY%s {%d}\r\n%s" % (section, len(content), content))
         name = b"UID %d" % uid
         last = self.server.fetch_order in ("uid-last", "both")
         parts = [*parts, name] if last else [name, *parts]
         self.send_raw(b"* %d FETCH (" % uid + b" ".join(parts) + b")\r\n")
+
+    def _send_huge(self, uid, parts, content):
+        parts = [b"UID %d" % uid, *parts, b"BODY[] {%d}\r\n" % len(content)]
+        self.send_raw(b"* %d FETCH (" % uid + b" ".join(parts))
+        sent = 0
+        for chunk in content.chunks():
+            if content.cut_after is not None and sent >= content.cut_after:
+                raise Dropped
+            self.send_raw(chunk)
+            sent += len(chunk)
+        self.send_raw(b")\r\n")
 
     @staticmethod
     def _header_part(content, section):

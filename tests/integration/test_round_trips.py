@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""How many round trips pass before the first message moves, and between folders. On a long line each
+of them costs, for every mailbox anew. The numbers are exact: a change that saves one shall lower
+them here. What was sent in which round is in the message of a test that fails."""
+
+import itertools
+
+import pytest
+
+from tests.integration.harness import COMPLETE, assert_same
+from tests.servers import messages
+from tests.servers.rounds import Rounds
+
+TREE = {
+    name: [messages.plain(start + n) for n in range(3)]
+    for start, name in enumerate(("INBOX", "Sent", "Work", "Work/Old"))
+}
+EMPTY = {name: [] for name in TREE}
+ONE_EACH = {name: mail[:1] for name, mail in TREE.items()}
+BODY = r"^UID FETCH .*BODY\.PEEK\[\]"
+
+
+@pytest.fixture
+def copy(work, dovecot):
+    """Copies TREE to a new user who has `there`; what was sent, in rounds."""
+
+    def run(there):
+        a, b = (dovecot(name, mail_format="mdbox") for name in ("near", "far"))
+        user = work.pair(a, b, TREE, there)
+        with Rounds(a, b) as rounds:
+            row = work.row(*rounds.sides, user)
+            options = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
+            process = work.start("sync", *options, "--workdir", work.workdir)
+            rounds.follow(process)
+            done = work.finish(process)
+        assert done.code == COMPLETE, f"{done}\n{rounds}"
+        assert_same(a, b, user)
+        return rounds
+
+    return run
+
+
+# The first two rounds are TLS 1.3's: its hello, and its end, which brings the greeting. TCP's own
+# comes before them.
+@pytest.mark.parametrize(
+    "there, fetch, append, each_folder",
+    [(None, 7, 8, 1), (EMPTY, 7, 8, 1), (ONE_EACH, 8, 9, 2)],
+    ids=["fresh", "folders there", "mail there"],
+)
+def test_rounds_before_the_first_message(copy, there, fetch, append, each_folder):
+    rounds = copy(there)
+    found = {
+        "AUTHENTICATE on the source": rounds.first(1, "^AUTHENTICATE"),
+        "AUTHENTICATE on the destination": rounds.first(2, "^AUTHENTICATE"),
+        "LIST on the source": rounds.first(1, "^LIST"),
+        "LIST on the destination": rounds.first(2, "^LIST"),
+        "first body asked for": rounds.first(1, BODY),
+        "first APPEND": rounds.first(2, "^APPEND"),
+        "for three more folders": rounds.first(2, '^APPEND "Work/Old"')
+        - rounds.first(2, '^APPEND "INBOX"'),
+    }
+    wanted = dict(zip(found, (3, 3, 4, 4, fetch, append, 3 * each_folder)))
+    assert found == wanted, f"\n{rounds}"
+
+
+def test_what_goes_together(copy):
+    rounds = copy(None)
+    together = [
+        (1, "^ID", "^NAMESPACE", "^LIST"),
+        (2, "^ID", "^NAMESPACE", "^LIST"),
+        (2, "^CREATE", "^SUBSCRIBE", '^SELECT "INBOX"', '^SELECT "Work/Old"'),
+        (1, '^EXAMINE "INBOX"', r"^UID FETCH 1:\* "),
+        (1, BODY, '^EXAMINE "Sent"'),
+    ]
+    for side, *patterns in together:
+        assert len({rounds.first(side, pattern) for pattern in patterns}) == 1, f"\n{rounds}"
