@@ -121,6 +121,7 @@ struct copy *copy_init(struct copy_job *job)
     copy->listing = job->listing;
     copy->source = job->pair->source.client;
     copy->lanes = &job->pair->lanes;
+    copy->asked = UINT32_MAX;
     buffer_init(&copy->flags, 64 * 1024);
     buffer_init(&copy->alone.flags, 64 * 1024);
     return copy;
@@ -141,6 +142,13 @@ void copy_deinit(struct copy **copy_p)
     buffer_deinit(&copy->flags);
     buffer_deinit(&copy->alone.flags);
     mem_free(copy);
+}
+
+uint32_t copy_message_under_way(const struct copy *copy)
+{
+    bool is_under_way = copy->asked < copy->listing->count &&
+                        copy->listing->messages[copy->asked].state < MESSAGE_COPIED;
+    return is_under_way ? copy->asked : UINT32_MAX;
 }
 
 bool copy_is_answered(const struct copy *copy)

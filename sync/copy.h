@@ -45,6 +45,8 @@ void copy_deinit(struct copy **copy);
    left over. Afterwards no FETCH of it is in flight. Messages that were
    not reached stay WANTED. */
 bool copy_run(struct copy *copy, const struct copy_next *next);
+/* The message (index) that was asked for last and has come to no end; UINT32_MAX: none. */
+uint32_t copy_message_under_way(const struct copy *copy);
 /* All its APPENDs are answered. */
 bool copy_is_answered(const struct copy *copy);
 /* Something has to be fetched again: its folder must be selected once more for copy_run(). */

@@ -84,6 +84,7 @@ static void mark_requested(struct copy *copy, size_t index)
     copy_set_state(copy, (uint32_t)index, MESSAGE_REQUESTED);
     copy->requested_bytes += copy->listing->messages[index].size_bytes;
     copy->requested_messages++;
+    copy->asked = (uint32_t)index;
 }
 
 /* Requests the next run of messages that can be held; stops at one that can't. */
@@ -93,7 +94,9 @@ static void request_slice(struct copy *copy)
     struct uidset set;
     uint64_t bytes = 0;
     size_t messages = 0;
-    size_t max_messages = copy->is_paced ? PACED_MAX_MESSAGES : SLICE_MAX_MESSAGES;
+    size_t max_messages = copy->pair->environment->is_careful ? 1
+                          : copy->is_paced                    ? PACED_MAX_MESSAGES
+                                                              : SLICE_MAX_MESSAGES;
     bool follows_last = false;
     request->copy = copy;
     request->first = copy->next;
@@ -294,6 +297,9 @@ static void request_group(struct copy *copy)
 
 static bool may_request(const struct copy *copy)
 {
+    /* One message at a time: then it is known at which one a connection is lost. */
+    if (copy->pair->environment->is_careful && (copy->requests > 0 || !copy_is_answered(copy)))
+        return false;
     if (copy->alone.step == ALONE_METADATA || copy->is_group_running)
         return false;
     if (copy->is_paced && copy->requested_messages >= PACED_MAX_MESSAGES)
@@ -317,7 +323,7 @@ bool copy_has_more_to_request(const struct copy *copy)
 static void open_next_folder(struct copy *copy)
 {
     const struct copy_next *next = copy->next_folder;
-    if (next == NULL || copy->is_followed || copy_has_more_to_request(copy) ||
+    if (next == NULL || copy->is_followed || copy->pair->environment->is_careful || copy_has_more_to_request(copy) ||
         copy->alone.step == ALONE_METADATA)
         return;
     copy->is_followed = next->open(next->context);

@@ -9,6 +9,7 @@
 #include "sync/carry.h"
 #include "sync/imap/fetch.h"
 #include "sync/messages/adopt.h"
+#include "sync/suspects.h"
 #include "sync/verdict.h"
 
 /* Up to so many messages the listing goes out with EXAMINE though the destination is not listed
@@ -366,6 +367,30 @@ static void run_exclude_by_rules(struct folder_run *run)
     }
 }
 
+/* Messages at which the connection was lost again and again: the rest must not wait for them. */
+static void run_give_up_suspects(struct folder_run *run)
+{
+    const struct suspects *suspects = run->pair->environment->suspects;
+    for (size_t i = 0; suspects != NULL && suspects->count > 0 && i < run->listing.count; i++) {
+        if (run->listing.messages[i].state != MESSAGE_WANTED ||
+            !suspects_is_given_up(suspects, run->name, run->listing.messages[i].uid))
+            continue;
+        run_settle(run, (uint32_t)i, MESSAGE_FAILED, PROBLEM_FAILED,
+                   "the connection was lost each time this message was on its way; it was given up "
+                   "so that the rest could go on");
+    }
+}
+
+/* Careful, only one message was under way when the connection was lost. */
+static void run_strike(const struct folder_run *run)
+{
+    const struct pair_environment *environment = run->pair->environment;
+    uint32_t index = run->copy == NULL ? UINT32_MAX : copy_message_under_way(run->copy);
+    if (environment->is_careful && environment->suspects != NULL && index != UINT32_MAX &&
+        pair_is_ended(run->pair) && run->pair->fault.advice == FAULT_ADVICE_RECONNECT)
+        suspects_strike(environment->suspects, run->name, run->listing.messages[index].uid);
+}
+
 /* Everything still wanted failed for the reason that ended the folder. */
 static void run_fail_wanted(struct folder_run *run)
 {
@@ -479,6 +504,7 @@ void folder_run_record(struct folder_run *run)
     struct fault fault;
     bool is_stored = true;
     folder_run_settle(run);
+    run_strike(run);
     bool is_failed = run_has_failed(run);
     if (run->is_listed) {
         run_count(run);
@@ -580,6 +606,7 @@ static void run_decide(struct folder_run *run)
         run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);
     run_exclude_by_rules(run);
+    run_give_up_suspects(run);
 }
 
 /* The answers of what is still in flight would be written into `run`, and so would data that comes
