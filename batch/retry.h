@@ -15,13 +15,13 @@
 
 /* One mailbox through all its attempts in a run. Starts as zeros; belongs to whoever runs it. */
 struct retry {
-    int64_t started_msecs; /* the first attempt; the caller's business */
-    unsigned int attempts; /* that have ended */
-    unsigned int in_vain;  /* waits in a row after which nothing was copied */
+    int64_t started_msecs;     /* the first attempt; the caller's business */
+    unsigned int attempts;     /* that have ended */
+    unsigned int in_vain;      /* waits in a row after which nothing was copied */
     unsigned int lost_in_vain; /* connections lost in a row, and nothing copied in between */
     bool was_throttled;
-    bool was_signed_in;       /* both sides were, so names, ports and passwords are right */
-    uint64_t copied;          /* by all of them */
+    bool was_signed_in; /* both sides were, so names, ports and passwords are right */
+    uint64_t copied;    /* by all of them */
     uint64_t bytes_copied;
     struct suspects suspects; /* freed by retry_deinit() */
 };

@@ -55,6 +55,11 @@ struct store_map_folder *store_map_folder(struct store_map *map, const char *sou
     return folder;
 }
 
+bool store_map_folder_has_failures(const struct store_map_folder *folder)
+{
+    return folder->counts.failed + folder->counts.unreadable > 0;
+}
+
 size_t store_map_folder_count(const struct store_map *map)
 {
     return map->folder_count;

@@ -71,6 +71,9 @@ struct store_map_folder {
     uint32_t bracket_uid_next;
 };
 
+/* Messages of it failed or could not be read, so they are to be tried again. */
+bool store_map_folder_has_failures(const struct store_map_folder *folder);
+
 struct store_map;
 
 /* Reads all folders of the pair in one query. A pair that is not known yet has none, and is made

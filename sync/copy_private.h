@@ -72,7 +72,7 @@ struct copy {
     size_t requests;          /* FETCH commands in flight */
     uint64_t requested_bytes; /* of messages requested and not delivered */
     size_t requested_messages;
-    uint32_t asked; /* the message that was asked for last */
+    uint32_t asked;    /* the message that was asked for last */
     uint32_t *retries; /* to be fetched alone */
     size_t retry_count;
     size_t retry_alloc;

@@ -323,8 +323,8 @@ bool copy_has_more_to_request(const struct copy *copy)
 static void open_next_folder(struct copy *copy)
 {
     const struct copy_next *next = copy->next_folder;
-    if (next == NULL || copy->is_followed || copy->pair->environment->is_careful || copy_has_more_to_request(copy) ||
-        copy->alone.step == ALONE_METADATA)
+    if (next == NULL || copy->is_followed || copy->pair->environment->is_careful ||
+        copy_has_more_to_request(copy) || copy->alone.step == ALONE_METADATA)
         return;
     copy->is_followed = next->open(next->context);
     if (!copy->is_followed)

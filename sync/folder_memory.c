@@ -28,6 +28,11 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     mem_free(destination_name);
     memory->is_known = memory->folder->id != 0;
     memory->delta = delta_judge(memory->folder, &now, memory->rules);
+    memory->is_partial = pair->settings->retry_problems;
+    if (memory->is_partial)
+        memory->delta = store_map_folder_has_failures(memory->folder) || memory->folder->rules == 0
+                            ? DELTA_LIST
+                            : DELTA_UNCHANGED;
     /* A duplicate is known by what it is a duplicate of. */
     if (memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates)
         memory->delta = DELTA_LIST;
@@ -176,6 +181,9 @@ bool folder_memory_subtract(struct folder_memory *memory, struct listing *listin
             else if (rows[i].outcome == STORE_OUTCOME_PRESENT)
                 listing->messages[at].state = rows[i].dst_uid == 0 ? FOLDER_MEMORY_UNPLACED
                                                                    : MESSAGE_ALREADY;
+            else if (memory->is_partial && (rows[i].outcome == STORE_OUTCOME_FAILED ||
+                                            rows[i].outcome == STORE_OUTCOME_UNREADABLE))
+                listing->messages[at].state = FOLDER_MEMORY_FAILED_BEFORE;
             has_unplaced = has_unplaced || rows[i].dst_uid == 0;
         }
         memory_remove(memory, gone, gone_count);

@@ -22,6 +22,7 @@ struct folder_memory {
     bool is_known;                   /* an earlier run was here */
     uint64_t rules;
     enum delta delta;      /* what is to be done; DELTA_LIST until it is known better */
+    bool is_partial;       /* --retry-problems: what is new is left for another run */
     struct store_mark now; /* the source as EXAMINE told */
     /* Of messages that are not in this run's listing: what became of them before. */
     struct message_counts known;
@@ -50,6 +51,8 @@ void folder_memory_flush(struct folder_memory *memory);
 /* A state for messages that an earlier run brought to the destination without being told where they
    are (no UIDPLUS). */
 #define FOLDER_MEMORY_UNPLACED MESSAGE_RETRY
+/* And, if the memory is partial, for those that failed before. */
+#define FOLDER_MEMORY_FAILED_BEFORE MESSAGE_FAILED
 
 /* Listed messages that an earlier run brought to the destination are ALREADY there, or UNPLACED;
    true if there are such. Rows from first_uid on that no listed message has are dropped: those

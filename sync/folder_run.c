@@ -166,6 +166,24 @@ static void run_change_states(struct folder_run *run, enum message_state from,
     }
 }
 
+static void run_settle(struct folder_run *run, uint32_t index, enum message_state state,
+                       enum problem_reason reason, const char *text)
+{
+    run->listing.messages[index].state = (uint8_t)state;
+    notes_add(&run->notes, index, reason, text);
+}
+
+/* --retry-problems */
+static void run_keep_failures(struct folder_run *run)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == MESSAGE_WANTED)
+            run_settle(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+                       "rule: it did not fail before (--retry-problems)");
+    }
+    run_change_states(run, FOLDER_MEMORY_FAILED_BEFORE, MESSAGE_WANTED);
+}
+
 /* -- a listing of what changed -- */
 
 /* Without CONDSTORE all UIDs were told: those of the map that were not are gone. */
@@ -211,6 +229,8 @@ static bool run_finish_list(struct folder_run *run)
         return false;
     changes_sort(&run->changes);
     run->has_unplaced = folder_memory_subtract(run->memory, &run->listing, 1);
+    if (run->memory->is_partial)
+        run_keep_failures(run);
     return true;
 }
 
@@ -251,13 +271,6 @@ static bool run_finish_listing(struct folder_run *run)
 }
 
 /* -- which messages -- */
-
-static void run_settle(struct folder_run *run, uint32_t index, enum message_state state,
-                       enum problem_reason reason, const char *text)
-{
-    run->listing.messages[index].state = (uint8_t)state;
-    notes_add(&run->notes, index, reason, text);
-}
 
 static void run_forget_places(struct folder_run *run, enum message_state state)
 {
@@ -491,7 +504,8 @@ static bool run_has_unknown_fate(const struct folder_run *run)
 /* The next run starts from here. */
 static void run_remember(struct folder_run *run, bool is_failed)
 {
-    bool is_finished = run->is_listed && !is_failed && message_counts_difference(&run->counts) == 0;
+    bool is_finished = run->is_listed && !is_failed && !run->memory->is_partial &&
+                       message_counts_difference(&run->counts) == 0;
     bool is_answered = run->is_listed && !run_has_unknown_fate(run);
     folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
 }

@@ -216,6 +216,11 @@ static void pair_work(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
     pair_memory_open(pair);
+    if (settings->retry_problems && pair_memory_has_no_problems(pair)) {
+        log_line(pair->log, "no message failed in the last run: there is nothing to try again");
+        pair->is_left_out = true;
+        return;
+    }
     if (pair_is_ended(pair) ||
         !(pair_memory_is_known(pair) ? pair_sign_in_again(pair) : pair_sign_in(pair)) ||
         settings->justlogin)
@@ -279,7 +284,9 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
     result->was_signed_in = pair->source.step == SESSION_READY &&
                             (pair->destination.step == SESSION_READY ||
                              pair->destination.step == SESSION_IDLE);
-    if (pair_is_ended(pair)) {
+    if (pair->is_left_out) {
+        result->status = JOB_LEFT_OUT;
+    } else if (pair_is_ended(pair)) {
         result->fault = pair->fault;
         result->status = fault_is_pause(&pair->fault) ? JOB_PAUSED : JOB_FAILED;
     } else if (pair->has_failed_folder ||

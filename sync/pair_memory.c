@@ -65,8 +65,19 @@ static const struct folder *find_source(const struct pair *pair, const char *lab
     return NULL;
 }
 
+bool pair_memory_has_no_problems(const struct pair *pair)
+{
+    for (size_t i = 0; pair->map != NULL && i < store_map_folder_count(pair->map); i++) {
+        if (store_map_folder_has_failures(store_map_folder_at(pair->map, i)))
+            return false;
+    }
+    return true;
+}
+
 static enum delta judge_known(struct pair *pair, const struct store_map_folder *known)
 {
+    if (pair->settings->retry_problems)
+        return store_map_folder_has_failures(known) ? DELTA_LIST : DELTA_UNCHANGED;
     const struct folder *source = find_source(pair, known->source_name);
     if (source == NULL || !source->has_status)
         return DELTA_LIST;
@@ -92,6 +103,9 @@ bool pair_memory_records_all(struct pair *pair)
             return false;
     }
     log_line(pair->log, "nothing changed on the source since the last run; host2 is not needed");
+    pair->is_left_out = pair->settings->skip_complete;
+    if (pair->is_left_out)
+        return true;
     for (size_t i = 0; i < count && !pair_is_ended(pair); i++) {
         if (folder_is_planned(store_map_folder_at(pair->map, i)))
             pair_memory_record(pair, store_map_folder_at(pair->map, i));

@@ -9,6 +9,8 @@
 /* Opens the pair's map, unless the run writes nothing (--dry and its like). A store that can't be
    read ends the pair. */
 void pair_memory_open(struct pair *pair);
+/* --retry-problems: nothing failed in the last run, so nothing is to be tried again. */
+bool pair_memory_has_no_problems(const struct pair *pair);
 /* An earlier run came to its end: the source alone may tell that there is nothing to do. */
 bool pair_memory_is_known(const struct pair *pair);
 /* With the source signed in and the STATUS of its folders at hand: if nothing changed since the

@@ -86,6 +86,8 @@ struct settings {
     bool insecure_manifest;        /* plain passwords in a file that others may read are accepted */
     char *until;                   /* a time of day, "HH:MM", or NULL */
     bool retry_failed;
+    bool skip_complete;
+    bool retry_problems;
     bool final;
     bool quiet;
     int64_t keep_runs; /* 0: all */

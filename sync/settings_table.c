@@ -158,6 +158,10 @@ const struct setting settings_table[] = {
      .help = "accept plain passwords in a manifest that other users may read"},
     {MAILBOX("dry", BOOL, dry), IN(RUN), .preset = "0",
      .help = "change nothing; what would be copied is listed as excluded"},
+    {MAILBOX("skip-complete", BOOL, skip_complete), IN(RUN), .preset = "0",
+     .help = "leave out mailboxes whose source did not change since they were complete"},
+    {MAILBOX("retry-problems", BOOL, retry_problems), IN(RUN), .preset = "0",
+     .help = "try again only the messages that failed or could not be read in the last run"},
     {MAILBOX("justlogin", BOOL, justlogin), IN(RUN), .preset = "0",
      .help = "sign in on both sides and stop"},
     {MAILBOX("justfolders", BOOL, justfolders), IN(RUN), .preset = "0",
@@ -179,10 +183,6 @@ const struct setting settings_table[] = {
     {COMMAND("version", FLAG, version, EVERY), IN(OUTPUT), .help = "the version"},
     {COMMAND("label", STRING, label, 0), .may_row = true},
 
-    {LATER("skip-complete", BOOL), .help = "no map of messages is kept yet that could tell whether "
-                                           "a source changed"},
-    {LATER("retry-problems", BOOL), .help = "no map of messages is kept yet; --retry-failed runs "
-                                            "whole mailboxes again"},
     {LATER("sslcheck", BOOL)},
     {LATER_SIDED("sslargs", STRING)},
     {LATER("ssl1-ssl-version", STRING)},

@@ -100,7 +100,7 @@ static int compare_words(const void *a, const void *b)
 
 void flags_append_canonical(const struct imap_token *flags, size_t count, struct buffer *text)
 {
-    struct word words[CANONICAL_MAX];
+    struct word words[CANONICAL_MAX] = {{NULL, 0}};
     size_t kept = 0;
     for (size_t i = 0; i < count && kept < CANONICAL_MAX; i++) {
         const char *name = system_flag(&flags[i]);

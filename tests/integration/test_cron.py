@@ -24,8 +24,9 @@ from tests.integration.harness import (
     assert_same,
     wait_until,
 )
-from tests.servers import messages
+from tests.servers import mailbox, messages
 from tests.servers.proxy import Proxy
+from tests.servers.scripted import no
 
 pytestmark = pytest.mark.threads
 SMALL = {"INBOX": [messages.plain(n) for n in range(30)]}
@@ -487,8 +488,6 @@ def test_what_a_run_did_not_make_stays(work, rows):
         (["--quiet=yes"], "option --quiet does not take an argument"),
         (["--final=yes"], "option --final does not take an argument"),
         (["--retry-failed=yes"], "option --retry-failed does not take an argument"),
-        (["--skip-complete"], "--skip-complete is not built into mailconvoy yet"),
-        (["--retry-problems"], "--retry-problems is not built into mailconvoy yet"),
     ],
 )
 def test_bad_values(work, rows, options, words):
@@ -520,3 +519,34 @@ def test_the_crontab(work, rows):
             ("complete",), ("complete",), ("left_out",), ("left_out",),
         ]  # fmt: skip
 
+
+
+def test_skip_complete(work, a, b):
+    """Only the source is asked; what did not change is left out, what did is not."""
+    quiet, busy = work.pair(a, b, SMALL), work.pair(a, b, SMALL)
+    with Proxy(b) as proxy:
+        rows = [work.row(a, proxy, user) for user in (quiet, busy)]
+        work.batch(rows)
+        mailbox.fill(a, busy, {"INBOX": [messages.plain(900)]})
+        before = proxy.connections
+        run = work.batch(rows, "--skip-complete")
+        assert proxy.connections == before + 1
+    assert [run.row(user)["status"] for user in (quiet, busy)] == ["left_out", "complete"]
+    assert run.row(busy)["copied"] == 1
+    assert_same(a, b, busy)
+
+
+def test_retry_problems(work, a, b):
+    """Only what failed is tried again; new mail waits for the next ordinary run."""
+    user = work.pair(a, b, SMALL)
+    body = rb"Subject: [^\r]* 1\r\n"
+    with Proxy(b).on("^APPEND", no("[CANNOT] poison"), body=body) as proxy:
+        run = work.batch([work.row(a, proxy, user)], expect=EXCEPTIONS)
+    assert run.row()["failed"] == 1
+    mailbox.fill(a, user, {"INBOX": [messages.plain(901)]})
+    row = work.batch([work.row(a, b, user)], "--retry-problems").row()
+    assert (row["copied"], row["excluded"], row["failed"]) == (1, 1, 0)
+    assert work.batch([work.row(a, b, user)]).row()["copied"] == 1
+    assert_same(a, b, user)
+    again = work.batch([work.row(a, b, user)], "--retry-problems")
+    assert again.row()["status"] == "left_out"

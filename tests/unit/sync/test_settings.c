@@ -103,10 +103,6 @@ static void test_faults(void **state)
         {"--lockdir|", "lockdir wants the name of a file\n"},
         {"--quiet=1", "option --quiet does not take an argument\n"},
         {"--final=1", "option --final does not take an argument\n"},
-        {"--skip-complete", "--skip-complete is not built into mailconvoy yet: no map of messages "
-                            "is kept yet that could tell whether a source changed\n"},
-        {"--retry-problems", "--retry-problems is not built into mailconvoy yet: no map of "
-                             "messages is kept yet; --retry-failed runs whole mailboxes again\n"},
         {"--retry-failed", "unknown option --retry-failed\n"},
         {"--maxage|3", "--maxage is known to imapsync, but not built into mailconvoy yet\n"},
         {"--nomaxsleep|--Delete2", "unknown option --nomaxsleep\n"
