@@ -7,9 +7,10 @@
  * - to be searched for what is there (the destination): 32 bytes while it is read, then the 20 of a
  *   record;
  * - to be looked up there (the source): 16 bytes, and 8 more for keys.
- * listing_forget_identities() leaves 12 again. So a folder that was copied before takes 32 bytes
- * for each of its messages, both sides together, and one that is copied for the first time 12. Room
- * is made for what the server says there is, in case it comes. */
+ * listing_forget_identities() leaves 12 again. So a folder that was copied before, and of which
+ * nothing is remembered, takes 36 bytes for each of its messages, both sides together, and one that
+ * is copied for the first time 12. Room is made for what the server says there is, in case it
+ * comes. */
 #ifndef SYNC_LISTING_H
 #define SYNC_LISTING_H
 
