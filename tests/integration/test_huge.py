@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.integration.harness import FAILED, PAUSED, PROGRAM
+from tests.integration.harness import COMPLETE, FAILED, PAUSED, PROGRAM
 from tests.servers import mailbox, messages
 from tests.servers.link import Link
 from tests.servers.scripted import CAPABILITY, Digest, ScriptedServer
@@ -67,24 +67,27 @@ def test_a_huge_message_needs_no_more_memory_than_a_large_one(work, authority, h
 
 
 @pytest.mark.parametrize("capability", [None, MODEST], ids=["literal+", "literal"])
-def test_a_source_that_dies_in_the_middle(work, authority, dovecot, capability):
-    """The destination keeps no half of it, the small messages are not harmed, and the next run
-    brings the whole."""
+@pytest.mark.parametrize("reconnects", [0, 3])
+def test_a_source_that_dies_in_the_middle(work, authority, dovecot, capability, reconnects):
+    """The destination keeps no half of it, the small messages are not harmed, and the next
+    connection, of this run or of the next, brings the whole."""
     b = dovecot("half", capability=capability)
-    huge = messages.Huge(7, 100 * MIB, cut_after=60 * MIB)
+    huge = messages.Huge(7, 100 * MIB, cut_after=60 * MIB, cuts=1)
     user = work.user(b)
+    retry = ("--reconnectretry1", str(reconnects))
     with ScriptedServer({"INBOX": [SMALL[0], huge, SMALL[1]]}, authority) as source:
         row = work.side(1, source, "one", work.secret())
         with Link(b) as line:
-            run = work.batch([row | work.side(2, line, user, b.passwords[user])], expect=BROKEN)
-            assert line.bytes_up > 50 * MIB
-        assert run.row()["error_code"] == "closed"
-        there = mailbox.snapshot(b, user)["INBOX"]
-        assert len(there) == run.row()["copied"] < 3
-        assert all(entry.size < 10_000 for entry in there)
-        huge.cut_after = None
-        run = work.batch([row | work.side(2, b, user)])
-    assert run.row()["copied"] == 3 - len(there) and run.row()["already"] == len(there)
+            row |= work.side(2, line, user, b.passwords[user])
+            run = work.batch([row], *retry, expect=(COMPLETE,) if reconnects else BROKEN)
+            assert line.bytes_up > (150 if reconnects else 50) * MIB
+            if not reconnects:
+                assert run.row()["error_code"] == "closed"
+                there = mailbox.snapshot(b, user)["INBOX"]
+                assert len(there) == run.row()["copied"] < 3
+                assert all(entry.size < 10_000 for entry in there)
+                run = work.batch([row], *retry)
     found = sorted(entry.sha256 for entry in mailbox.snapshot(b, user)["INBOX"])
     bodies = [hashlib.sha256(body).hexdigest() for body in SMALL]
     assert found == sorted([huge.sha256(), *bodies])
+    assert huge.cuts == 0

@@ -21,23 +21,25 @@ BODY = r"^UID FETCH .*BODY\.PEEK\[\]"
 
 
 @pytest.fixture
-def copy(work, dovecot):
-    """Copies TREE to a new user who has `there`; what was sent, in rounds."""
+def near(dovecot):
+    return dovecot("near", mail_format="mdbox")
 
-    def run(there):
-        a, b = (dovecot(name, mail_format="mdbox") for name in ("near", "far"))
-        user = work.pair(a, b, TREE, there)
-        with Rounds(a, b) as rounds:
-            row = work.row(*rounds.sides, user)
-            options = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
-            process = work.start("sync", *options, "--workdir", work.workdir)
-            rounds.follow(process)
-            done = work.finish(process)
-        assert done.code == COMPLETE, f"{done}\n{rounds}"
-        assert_same(a, b, user)
-        return rounds
 
-    return run
+@pytest.fixture
+def far(dovecot):
+    return dovecot("far", mail_format="mdbox")
+
+
+def run_in_rounds(work, near, far, user):
+    with Rounds(near, far) as rounds:
+        row = work.row(*rounds.sides, user)
+        options = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
+        process = work.start("sync", *options, "--workdir", work.workdir)
+        rounds.follow(process)
+        run = work.finish(process)
+    assert run.code == COMPLETE, f"{run}\n{rounds}"
+    assert_same(near, far, user)
+    return rounds
 
 
 # The first two rounds are TLS 1.3's: its hello, and its end, which brings the greeting. TCP's own
@@ -47,8 +49,8 @@ def copy(work, dovecot):
     [(None, 7, 8, 1), (EMPTY, 7, 8, 1), (ONE_EACH, 8, 9, 2)],
     ids=["fresh", "folders there", "mail there"],
 )
-def test_rounds_before_the_first_message(copy, there, fetch, append, each_folder):
-    rounds = copy(there)
+def test_rounds_before_the_first_message(work, near, far, there, fetch, append, each_folder):
+    rounds = run_in_rounds(work, near, far, work.pair(near, far, TREE, there))
     found = {
         "AUTHENTICATE on the source": rounds.first(1, "^AUTHENTICATE"),
         "AUTHENTICATE on the destination": rounds.first(2, "^AUTHENTICATE"),
@@ -63,8 +65,8 @@ def test_rounds_before_the_first_message(copy, there, fetch, append, each_folder
     assert found == wanted, f"\n{rounds}"
 
 
-def test_what_goes_together(copy):
-    rounds = copy(None)
+def test_what_goes_together(work, near, far):
+    rounds = run_in_rounds(work, near, far, work.pair(near, far, TREE))
     together = [
         (1, "^ID", "^NAMESPACE", "^LIST"),
         (2, "^ID", "^NAMESPACE", "^LIST"),
@@ -74,3 +76,13 @@ def test_what_goes_together(copy):
     ]
     for side, *patterns in together:
         assert len({rounds.first(side, pattern) for pattern in patterns}) == 1, f"\n{rounds}"
+
+
+def test_a_run_that_finds_nothing_new(work, near, far):
+    """The destination is not asked at all."""
+    user = work.pair(near, far, TREE)
+    run_in_rounds(work, near, far, user)
+    rounds = run_in_rounds(work, near, far, user)
+    assert not any(sent[2] for sent in rounds.rounds), f"\n{rounds}"
+    assert rounds.first(1, "^LIST") == 4 and rounds.first(1, "^LOGOUT") == 5, f"\n{rounds}"
+    assert len(rounds.rounds) == 5, f"\n{rounds}"

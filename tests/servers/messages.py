@@ -136,13 +136,13 @@ def big(number, size, flags=()):
 
 
 class Huge:
-    """Of any size, since it is made while it is sent (tests/servers/scripted.py). With cut_after
-    the server drops the connection when it has sent about that many bytes."""
+    """Of any size, since it is made while it is sent (tests/servers/scripted.py). The first `cuts`
+    times the server drops the connection when it has sent about cut_after bytes."""
 
-    def __init__(self, number, size, cut_after=None):
+    def __init__(self, number, size, cut_after=0, cuts=0):
         rng = random.Random(number)
         self.head = (_head(number, rng, "application/octet-stream") + "\r\n").encode()
-        self.cut_after = cut_after
+        self.cut_after, self.cuts = cut_after, cuts
         self._size = size
         self._block = base64.encodebytes(rng.randbytes(57 * 4096)).replace(b"\n", b"\r\n")
 

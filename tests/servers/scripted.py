@@ -424,7 +424,8 @@ class Session:
         self.send_raw(b"* %d FETCH (" % uid + b" ".join(parts))
         sent = 0
         for chunk in content.chunks():
-            if content.cut_after is not None and sent >= content.cut_after:
+            if content.cuts and sent >= content.cut_after:
+                content.cuts -= 1
                 raise Dropped
             self.send_raw(chunk)
             sent += len(chunk)
