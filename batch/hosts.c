@@ -276,12 +276,25 @@ static void member_give_back(void *context, unsigned int source, unsigned int de
         limits->freed(limits->freed_context);
 }
 
+/* What is kept for a mailbox that waits is not free yet. */
+static bool member_is_wanted(void *context, int side)
+{
+    const struct hosts_member *member = context;
+    struct host_limits *limits = member->limits;
+    if (limits->max == 0 || pthread_mutex_lock(&limits->mutex) != 0)
+        return false;
+    const struct host *host = &limits->hosts[limits->routes[member->route].host[side - 1]];
+    bool is_wanted = host->kept > 0 && host->used + host->kept > limits->max;
+    (void)pthread_mutex_unlock(&limits->mutex);
+    return is_wanted;
+}
+
 struct hosts_member *hosts_member_init(struct host_limits *limits, uint32_t route)
 {
     struct hosts_member *member = mem_alloc(sizeof(*member));
     member->limits = limits;
     member->route = route;
-    member->slots = (struct slots){member, member_try_take, member_give_back};
+    member->slots = (struct slots){member, member_try_take, member_give_back, member_is_wanted};
     return member;
 }
 

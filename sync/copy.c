@@ -119,11 +119,13 @@ struct copy *copy_init(struct copy_job *job)
     copy->job = job;
     copy->pair = job->pair;
     copy->listing = job->listing;
-    copy->source = job->pair->source.client;
     copy->lanes = &job->pair->lanes;
     copy->asked = UINT32_MAX;
     buffer_init(&copy->flags, 64 * 1024);
-    buffer_init(&copy->alone.flags, 64 * 1024);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        copy->sources[i].copy = copy;
+        buffer_init(&copy->sources[i].alone.flags, 64 * 1024);
+    }
     return copy;
 }
 
@@ -140,7 +142,8 @@ void copy_deinit(struct copy **copy_p)
     }
     mem_free(copy->retries);
     buffer_deinit(&copy->flags);
-    buffer_deinit(&copy->alone.flags);
+    for (size_t i = 0; i < LANES_MAX; i++)
+        buffer_deinit(&copy->sources[i].alone.flags);
     mem_free(copy);
 }
 
@@ -163,17 +166,29 @@ bool copy_has_leftover(const struct copy *copy)
 
 static void copy_look_at_clients(struct copy *copy)
 {
-    if (!imap_client_is_alive(copy->source))
-        pair_end(copy->pair, imap_client_fault(copy->source));
+    copy_sources_look(copy);
     lane_set_look(copy->lanes);
     (void)pair_sees_stop(copy->pair);
 }
 
-/* A body of which the destination has a part. */
 static bool copy_is_inside_body(const struct copy *copy)
 {
-    return (copy->stream.state == STREAM_COPIED || copy->feed.is_active) &&
-           imap_client_is_alive(copy->source) && imap_client_is_alive(copy->feeding->client);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        const struct copy_source *source = &copy->sources[i];
+        if (source->client != NULL && imap_client_is_alive(source->client) &&
+            copy_source_is_inside_body(source))
+            return true;
+    }
+    return false;
+}
+
+static bool copy_is_one_alone(const struct copy *copy)
+{
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (copy->sources[i].alone.step != ALONE_NONE)
+            return true;
+    }
+    return false;
 }
 
 /* When the pair has ended, only a body that is passing through is waited for; when the folder has,
@@ -187,7 +202,7 @@ static bool copy_may_return(const struct copy *copy)
     if (copy->is_followed)
         return true;
     return copy_is_answered(copy) && (copy_is_dropping(copy) || (!copy_has_more_to_request(copy) &&
-                                                                 copy->alone.step == ALONE_NONE));
+                                                                 !copy_is_one_alone(copy)));
 }
 
 /* Nothing can be moved now. An open MULTIAPPEND is ended if nothing more is to be expected for it
@@ -211,9 +226,13 @@ static void copy_wait(struct copy *copy)
     struct imap_loop *loop = &copy->pair->loop;
     if (copy_settle_batch(copy))
         return;
+    int64_t before = clock_mono_nsecs();
+    bool is_for_source = copy->requests > 0 && lane_set_is_idle(copy->lanes);
     if (copy_is_dropping(copy) && loop->wake_at_nsecs == 0)
-        loop->wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
+        loop->wake_at_nsecs = before + CLOCK_NSECS_PER_SEC;
     imap_loop_wait(loop);
+    if (is_for_source)
+        source_set_count_wait(&copy->pair->sources, clock_mono_nsecs() - before);
 }
 
 bool copy_run(struct copy *copy, const struct copy_next *next)
@@ -221,24 +240,21 @@ bool copy_run(struct copy *copy, const struct copy_next *next)
     struct pair *pair = copy->pair;
     copy->next_folder = next;
     copy->is_followed = false;
-    copy_set_source_events(copy);
+    copy_sources_begin(copy);
     for (;;) {
         copy_look_at_clients(copy);
         if (!copy_is_dropping(copy)) {
-            lane_set_tend(copy->lanes, copy->listing->count - copy->next, copy->is_paced,
-                          clock_mono_nsecs());
+            copy_tend_lanes(copy, clock_mono_nsecs());
+            copy_sources_tend(copy);
             copy_request_more(copy);
+            copy_sources_open(copy);
         }
         if (copy_may_return(copy))
             break;
         if (!imap_loop_pump(&pair->loop))
             copy_wait(copy);
     }
-    /* The callbacks of FETCHes that are still in flight point to this copy. */
-    if (copy->requests > 0)
-        imap_client_fail(copy->source, &pair->fault);
+    copy_sources_end(copy);
     (void)lane_set_flush(copy->lanes);
-    if (!copy->is_followed && imap_client_is_alive(copy->source))
-        imap_client_set_events(copy->source, NULL);
     return copy->is_followed;
 }

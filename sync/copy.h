@@ -12,6 +12,7 @@ struct copy_job {
     struct listing *listing;              /* messages in state WANTED are copied */
     struct notes *notes;                  /* gets what could not be copied */
     const char *source_name;              /* decoded, for logs */
+    const char *source_mailbox;           /* as the server knows it */
     const char *destination_name;         /* decoded */
     const char *destination_mailbox;      /* as the server knows it */
     const struct imap_mailbox *permanent; /* the destination's PERMANENTFLAGS and UIDVALIDITY */
@@ -38,12 +39,12 @@ struct copy *copy_init(struct copy_job *job);
 /* No APPEND of it may be unanswered on a client that is still alive. */
 void copy_deinit(struct copy **copy);
 
-/* With the folder selected on the source: fetches what is wanted and gives it to the lanes. Returns
-   when all messages are in a final state, the folder can't go on (folder_fault), the pair has ended
-   (pair_is_ended()), or the next folder was opened and nothing more can be fetched from this one.
-   `next` may be NULL. True if it was opened: then APPENDs may be unanswered, and something may be
-   left over. Afterwards no FETCH of it is in flight. Messages that were
-   not reached stay WANTED. */
+/* With the folder selected on the source's first connection: opens it on the further ones where
+   that is of use, fetches what is wanted and gives it to the lanes. Returns when all messages are
+   in a final state, the folder can't go on (folder_fault), the pair has ended (pair_is_ended()), or
+   the next folder was opened and nothing more can be fetched from this one. `next` may be NULL.
+   True if it was opened: then APPENDs may be unanswered, and something may be left over. Afterwards
+   no FETCH of it is in flight. Messages that were not reached stay WANTED. */
 bool copy_run(struct copy *copy, const struct copy_next *next);
 /* The message (index) that was asked for last and has come to no end; UINT32_MAX: none. */
 uint32_t copy_message_under_way(const struct copy *copy);

@@ -13,14 +13,19 @@
 /* A body is paid for in pieces of this size, so that even a slow budget is spent evenly. */
 #define FEED_BYTES ((size_t)4096)
 
-/* Asks the budget; on "wait" the loop wakes up at the right time. */
-static bool gate_grants(struct copy *copy, uint32_t messages, uint64_t bytes)
+/* Asks the budget; on "wait" the loop wakes up at the right time. Who was told to wait must ask the
+   very same again, so nobody else asks meanwhile. */
+static bool gate_grants(struct copy_source *source, uint32_t messages, uint64_t bytes)
 {
+    struct copy *copy = source->copy;
     const struct gate *gate = copy->pair->environment->gate;
     struct imap_loop *loop = &copy->pair->loop;
     if (gate == NULL)
         return true;
+    if (copy->asking != NULL && copy->asking != source)
+        return false;
     int64_t until = gate->ask(gate->context, clock_mono_nsecs(), messages, bytes);
+    copy->asking = until == 0 ? NULL : source;
     if (until == 0)
         return true;
     copy->is_paced = true;
@@ -50,19 +55,29 @@ static bool transfer_limit_is_reached(struct copy *copy, uint64_t bytes)
     return true;
 }
 
-static bool is_asked_alone(const struct copy *copy, uint32_t index)
+/* For a new message. One that finds none must not keep the others from asking the budget. */
+static struct lane *source_pick_lane(struct copy_source *source)
 {
-    return copy->alone.step == ALONE_BODY && copy->alone.index == index;
+    struct lane *lane = lane_set_pick(source->copy->lanes);
+    if (lane == NULL && source->copy->asking == source)
+        source->copy->asking = NULL;
+    return lane;
+}
+
+static bool is_asked_alone(const struct copy_source *source, uint32_t index)
+{
+    return source->alone.step == ALONE_BODY && source->alone.index == index;
 }
 
 /* The sums of a message asked for alone are settled with the answer to its command. */
-static void delivered(struct copy *copy, uint32_t index, enum message_state state)
+static void delivered(struct copy_source *source, uint32_t index, enum message_state state)
 {
-    struct listed_message *message = &copy->listing->messages[index];
-    if (message->state == MESSAGE_REQUESTED && !is_asked_alone(copy, index)) {
-        copy->requested_bytes -= message->size_bytes;
-        copy->requested_messages--;
-    }
+    struct copy *copy = source->copy;
+    const struct listed_message *message = &copy->listing->messages[index];
+    if (copy_is_requested_here(source, index) && !is_asked_alone(source, index))
+        copy_unmark_requested(source, message->size_bytes);
+    if (state == MESSAGE_SENT)
+        source_set_count(&copy->pair->sources, message->size_bytes);
     copy_set_state(copy, index, state);
 }
 
@@ -86,44 +101,47 @@ static bool header_needs_added_field(const struct copy *copy, const void *header
            !header_find(header, size, "Received", &field);
 }
 
-static void append_begin(struct copy *copy, const struct append_item *item, const char *flags,
-                         const char *date, uint64_t size_bytes, bool needs_added_field)
+static void append_begin(struct copy_source *source, const struct append_item *item,
+                         const char *flags, const char *date, uint64_t size_bytes,
+                         bool needs_added_field)
 {
+    struct copy *copy = source->copy;
+    struct appender *appender = source->feeding->appender;
     char added[IDENTITY_ADDED_FIELD_SIZE];
     size_t added_size = 0;
     if (needs_added_field)
         added_size = identity_added_field(copy->listing->messages[item->index].uid, added);
     copy->pair->sent_bytes += size_bytes + added_size;
     copy->appending++;
-    appender_aim(copy->feeding->appender, copy->job->destination_mailbox, copy);
-    appender_begin(copy->feeding->appender, item, flags, date, size_bytes + added_size);
-    appender_add(copy->feeding->appender, added, added_size);
+    appender_aim(appender, copy->job->destination_mailbox, copy);
+    appender_begin(appender, item, flags, date, size_bytes + added_size);
+    appender_add(appender, added, added_size);
 }
 
 /* Its flags and date came before its body. */
-static void append_alone(struct copy *copy, uint64_t size_bytes)
+static void append_alone(struct copy_source *source, uint64_t size_bytes)
 {
-    struct copy_alone *alone = &copy->alone;
+    struct copy_alone *alone = &source->alone;
     struct append_item item = {alone->index, alone->flags_id};
-    append_begin(copy, &item, buffer_str(&alone->flags), alone->date, size_bytes,
+    append_begin(source, &item, buffer_str(&alone->flags), alone->date, size_bytes,
                  alone->needs_added_field);
 }
 
 /* Gives the open APPEND what backlog and budget allow; returns how much of `data` it was. */
-static size_t feed_bytes(struct copy *copy, const unsigned char *data, size_t size)
+static size_t feed_bytes(struct copy_source *source, const unsigned char *data, size_t size)
 {
-    struct copy_feed *feed = &copy->feed;
+    struct copy_feed *feed = &source->feed;
     size_t taken = 0;
-    while (taken < size && appender_is_ready(copy->feeding->appender)) {
+    while (taken < size && appender_is_ready(source->feeding->appender)) {
         /* The gate must be asked for the same again, though more may have arrived meanwhile. */
         size_t piece = feed->asked_bytes;
         if (piece == 0)
             piece = size - taken < FEED_BYTES ? size - taken : FEED_BYTES;
         feed->asked_bytes = piece;
-        if (!gate_grants(copy, 0, piece))
+        if (!gate_grants(source, 0, piece))
             break;
         feed->asked_bytes = 0;
-        appender_add(copy->feeding->appender, data + taken, piece);
+        appender_add(source->feeding->appender, data + taken, piece);
         taken += piece;
     }
     return taken;
@@ -133,12 +151,13 @@ static size_t feed_bytes(struct copy *copy, const unsigned char *data, size_t si
 
 /* Flags, date and the APPEND line of a body in hand: from the same response, or from the one asked
    for before when the message came alone. */
-static void held_begin(struct copy *copy, uint32_t index, const struct imap_fetch *fetch)
+static void held_begin(struct copy_source *source, uint32_t index, const struct imap_fetch *fetch)
 {
+    struct copy *copy = source->copy;
     char date[INTERNALDATE_SIZE + 1];
-    if (is_asked_alone(copy, index)) {
-        copy->alone.has_body = true;
-        append_alone(copy, fetch->body_size);
+    if (is_asked_alone(source, index)) {
+        source->alone.has_body = true;
+        append_alone(source, fetch->body_size);
         return;
     }
     buffer_clear(&copy->flags);
@@ -147,45 +166,48 @@ static void held_begin(struct copy *copy, uint32_t index, const struct imap_fetc
     date_for_append(copy, fetch->internaldate, fetch->internaldate_size, date);
     struct append_item item = {
         index, folder_memory_flags(copy->job->memory, fetch->flags, fetch->flag_count)};
-    append_begin(copy, &item, buffer_str(&copy->flags), date, fetch->body_size,
+    append_begin(source, &item, buffer_str(&copy->flags), date, fetch->body_size,
                  header_needs_added_field(copy, fetch->body, fetch->body_size));
 }
 
-static enum imap_taken take_held(struct copy *copy, uint32_t index, const struct imap_fetch *fetch)
+static enum imap_taken take_held(struct copy_source *source, uint32_t index,
+                                 const struct imap_fetch *fetch)
 {
-    struct copy_feed *feed = &copy->feed;
+    struct copy *copy = source->copy;
+    struct copy_feed *feed = &source->feed;
     if (!feed->is_active) {
         if (copy_is_dropping(copy) || transfer_limit_is_reached(copy, fetch->body_size)) {
-            delivered(copy, index, MESSAGE_WANTED);
+            delivered(source, index, MESSAGE_WANTED);
             return IMAP_TAKEN;
         }
         size_t first = fetch->body_size < FEED_BYTES ? fetch->body_size : FEED_BYTES;
-        struct lane *lane = lane_set_pick(copy->lanes);
-        if (lane == NULL || !gate_grants(copy, 1, first))
+        struct lane *lane = source_pick_lane(source);
+        if (lane == NULL || !gate_grants(source, 1, first))
             return IMAP_NOT_NOW;
-        copy->feeding = lane;
-        held_begin(copy, index, fetch);
-        appender_add(copy->feeding->appender, fetch->body, first);
+        source->feeding = lane;
+        held_begin(source, index, fetch);
+        appender_add(source->feeding->appender, fetch->body, first);
         feed->is_active = true;
         feed->offset = first;
         feed->asked_bytes = 0;
     }
-    feed->offset += feed_bytes(copy, fetch->body + feed->offset, fetch->body_size - feed->offset);
-    if (feed->offset < fetch->body_size && imap_client_is_alive(copy->feeding->client))
+    feed->offset += feed_bytes(source, fetch->body + feed->offset, fetch->body_size - feed->offset);
+    if (feed->offset < fetch->body_size && imap_client_is_alive(source->feeding->client))
         return IMAP_NOT_NOW;
     feed->is_active = false;
     /* The state first: a client that is closed answers at once. */
-    delivered(copy, index, MESSAGE_SENT);
+    delivered(source, index, MESSAGE_SENT);
     copy->listing->messages[index].size_bytes = (uint32_t)fetch->body_size;
-    appender_end(copy->feeding->appender);
+    appender_end(source->feeding->appender);
     return IMAP_TAKEN;
 }
 
 /* The items may come in several responses, and a change of flags in one more. Any of them proves
    that the message is still there. */
-static void take_metadata(struct copy *copy, const struct imap_fetch *fetch)
+static void take_metadata(struct copy_source *source, const struct imap_fetch *fetch)
 {
-    struct copy_alone *alone = &copy->alone;
+    struct copy *copy = source->copy;
+    struct copy_alone *alone = &source->alone;
     alone->has_metadata = true;
     if (fetch->has_flags) {
         buffer_clear(&alone->flags);
@@ -202,7 +224,8 @@ static void take_metadata(struct copy *copy, const struct imap_fetch *fetch)
 
 static enum imap_taken copy_untagged(void *context, const struct imap_response *response)
 {
-    struct copy *copy = context;
+    struct copy_source *source = context;
+    struct copy *copy = source->copy;
     struct imap_fetch fetch;
     if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
         !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
@@ -210,32 +233,32 @@ static enum imap_taken copy_untagged(void *context, const struct imap_response *
     ptrdiff_t index = listing_find(copy->listing, fetch.uid);
     if (index < 0)
         return IMAP_TAKEN;
-    if (copy->alone.step == ALONE_METADATA && copy->alone.index == (uint32_t)index) {
-        take_metadata(copy, &fetch);
+    if (source->alone.step == ALONE_METADATA && source->alone.index == (uint32_t)index) {
+        take_metadata(source, &fetch);
         return IMAP_TAKEN;
     }
     /* An empty literal would cancel a MULTIAPPEND (RFC 3502), and no message is empty. */
-    if (copy->listing->messages[index].state != MESSAGE_REQUESTED || !fetch.has_body ||
-        fetch.body_size == 0)
+    if (!copy_is_requested_here(source, (size_t)index) || !fetch.has_body || fetch.body_size == 0)
         return IMAP_TAKEN;
     /* Flags or date come in another response: asked for alone, they come before the body. */
-    if (!is_asked_alone(copy, (uint32_t)index) &&
+    if (!is_asked_alone(source, (uint32_t)index) &&
         (!fetch.has_flags || fetch.internaldate == NULL)) {
-        delivered(copy, (uint32_t)index, MESSAGE_WANTED);
+        delivered(source, (uint32_t)index, MESSAGE_WANTED);
         if (!copy_is_dropping(copy))
             copy_retry_alone(copy, (uint32_t)index);
         return IMAP_TAKEN;
     }
-    return take_held(copy, (uint32_t)index, &fetch);
+    return take_held(source, (uint32_t)index, &fetch);
 }
 
 /* -- bodies that pass through -- */
 
 /* Only a message that was asked for alone may pass: then the answer can be about no other, and what
    proves it, the UID, may even follow the body. */
-static bool stream_is_expected(const struct copy *copy, const struct imap_fetch *fetch)
+static bool stream_is_expected(const struct copy_source *source, const struct imap_fetch *fetch)
 {
-    const struct copy_alone *alone = &copy->alone;
+    const struct copy *copy = source->copy;
+    const struct copy_alone *alone = &source->alone;
     return fetch->ends_in_body && alone->step == ALONE_BODY && !alone->has_body &&
            (fetch->uid == 0 || fetch->uid == copy->listing->messages[alone->index].uid) &&
            !copy_is_dropping(copy);
@@ -244,25 +267,26 @@ static bool stream_is_expected(const struct copy *copy, const struct imap_fetch 
 static enum imap_taken copy_literal_begin(void *context, const struct imap_response *partial,
                                           uint64_t literal_bytes)
 {
-    struct copy *copy = context;
-    struct copy_stream *stream = &copy->stream;
+    struct copy_source *source = context;
+    struct copy *copy = source->copy;
+    struct copy_stream *stream = &source->stream;
     struct imap_fetch fetch;
     if (!str_iequals_n(partial->name, partial->name_size, "FETCH") ||
         !imap_fetch_parse(partial, &fetch))
         memset(&fetch, 0, sizeof(fetch));
-    bool is_copied = stream_is_expected(copy, &fetch) &&
+    bool is_copied = stream_is_expected(source, &fetch) &&
                      !transfer_limit_is_reached(copy, literal_bytes);
     if (is_copied) {
-        struct lane *lane = lane_set_pick(copy->lanes);
-        if (lane == NULL || !gate_grants(copy, 1, 0))
+        struct lane *lane = source_pick_lane(source);
+        if (lane == NULL || !gate_grants(source, 1, 0))
             return IMAP_NOT_NOW;
-        copy->feeding = lane;
+        source->feeding = lane;
         /* Its command holds no other message: it may have to be abandoned. */
-        (void)appender_flush(copy->feeding->appender);
-        copy->alone.has_body = true;
-        append_alone(copy, literal_bytes);
+        (void)appender_flush(source->feeding->appender);
+        source->alone.has_body = true;
+        append_alone(source, literal_bytes);
     }
-    copy->feed.asked_bytes = 0;
+    source->feed.asked_bytes = 0;
     stream->state = is_copied ? STREAM_COPIED : STREAM_PASSED_OVER;
     stream->uid = fetch.uid;
     stream->bytes = literal_bytes;
@@ -271,23 +295,24 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
 
 static size_t copy_literal_data(void *context, const unsigned char *data, size_t size)
 {
-    struct copy *copy = context;
-    if (copy->stream.state != STREAM_COPIED || !imap_client_is_alive(copy->feeding->client))
+    struct copy_source *source = context;
+    if (source->stream.state != STREAM_COPIED || !imap_client_is_alive(source->feeding->client))
         return size;
-    return feed_bytes(copy, data, size);
+    return feed_bytes(source, data, size);
 }
 
 /* The response is complete: does it prove that the bytes were the message's? */
-static void stream_finish_copied(struct copy *copy, uint32_t uid)
+static void stream_finish_copied(struct copy_source *source, uint32_t uid)
 {
-    struct listed_message *message = &copy->listing->messages[copy->alone.index];
+    struct copy *copy = source->copy;
+    struct listed_message *message = &copy->listing->messages[source->alone.index];
     struct fault fault;
     if (uid == message->uid) {
-        message->size_bytes = copy->stream.bytes > UINT32_MAX ? UINT32_MAX
-                                                              : (uint32_t)copy->stream.bytes;
-        copy_set_state(copy, copy->alone.index, MESSAGE_SENT);
-        appender_end(copy->feeding->appender);
-        (void)appender_flush(copy->feeding->appender);
+        message->size_bytes = source->stream.bytes > UINT32_MAX ? UINT32_MAX
+                                                                : (uint32_t)source->stream.bytes;
+        delivered(source, source->alone.index, MESSAGE_SENT);
+        appender_end(source->feeding->appender);
+        (void)appender_flush(source->feeding->appender);
         return;
     }
     /* Inside the literal the destination can only be left: then nothing is stored. */
@@ -296,13 +321,14 @@ static void stream_finish_copied(struct copy *copy, uint32_t uid)
               "it was stored",
               message->uid);
     pair_end(copy->pair, &fault);
-    imap_client_fail(copy->feeding->client, &fault);
+    imap_client_fail(source->feeding->client, &fault);
 }
 
 static void copy_literal_end(void *context, const struct imap_parser *remainder)
 {
-    struct copy *copy = context;
-    struct copy_stream *stream = &copy->stream;
+    struct copy_source *source = context;
+    struct copy *copy = source->copy;
+    struct copy_stream *stream = &source->stream;
     struct imap_fetch fetch;
     memset(&fetch, 0, sizeof(fetch));
     fetch.uid = stream->uid;
@@ -310,22 +336,22 @@ static void copy_literal_end(void *context, const struct imap_parser *remainder)
     enum copy_stream_state state = stream->state;
     stream->state = STREAM_NONE;
     if (state == STREAM_COPIED) {
-        stream_finish_copied(copy, is_good ? fetch.uid : 0);
+        stream_finish_copied(source, is_good ? fetch.uid : 0);
         return;
     }
     /* Larger than its RFC822.SIZE said: it has to come alone. */
     ptrdiff_t index = is_good && fetch.uid != 0 ? listing_find(copy->listing, fetch.uid) : -1;
-    if (index < 0 || is_asked_alone(copy, (uint32_t)index) ||
-        copy->listing->messages[index].state != MESSAGE_REQUESTED)
+    if (index < 0 || is_asked_alone(source, (uint32_t)index) ||
+        !copy_is_requested_here(source, (size_t)index))
         return;
-    delivered(copy, (uint32_t)index, MESSAGE_WANTED);
+    delivered(source, (uint32_t)index, MESSAGE_WANTED);
     if (!copy_is_dropping(copy))
         copy_retry_alone(copy, (uint32_t)index);
 }
 
-void copy_set_source_events(struct copy *copy)
+void copy_set_source_events(struct copy_source *source)
 {
     struct imap_events events = {
-        copy, copy_untagged, copy_literal_begin, copy_literal_data, copy_literal_end, NULL};
-    imap_client_set_events(copy->source, &events);
+        source, copy_untagged, copy_literal_begin, copy_literal_data, copy_literal_end, NULL};
+    imap_client_set_events(source->client, &events);
 }

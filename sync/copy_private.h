@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Shared by copy.c (the loop, answers to APPEND), copy_request.c (what to FETCH next) and
- * copy_body.c (what comes back). */
+ * Shared by copy.c (the loop, answers to APPEND), copy_source.c (the connections to the source),
+ * copy_request.c (what to FETCH next), copy_alone.c (what is fetched on its own) and copy_body.c
+ * (what comes back). */
 #ifndef SYNC_COPY_PRIVATE_H
 #define SYNC_COPY_PRIVATE_H
 
@@ -58,18 +59,40 @@ struct copy_feed {
     size_t asked_bytes; /* what the gate was asked for and has not granted yet */
 };
 
+/* One FETCH command for the messages [first, end) of the listing that are REQUESTED. No two in
+   flight have a REQUESTED message in common. */
+struct copy_request {
+    struct copy_source *source;
+    struct copy_request *next;
+    size_t first;
+    size_t end;
+};
+
+/* A connection to the source that gives messages of this folder. */
+struct copy_source {
+    struct copy *copy;
+    struct imap_client *client;     /* NULL: not used for this folder */
+    size_t requests;                /* FETCH commands in flight */
+    uint64_t requested_bytes;       /* of messages requested here and not delivered */
+    struct copy_request *in_flight; /* those of them that are about several messages */
+    struct lane *feeding;           /* where the body under way goes */
+    struct copy_alone alone;
+    struct copy_stream stream;
+    struct copy_feed feed;
+};
+
 struct copy {
     struct copy_job *job;
     struct pair *pair;
     struct listing *listing;
-    struct imap_client *source;
     struct lane_set *lanes;
-    struct lane *feeding;                /* where the body under way goes */
-    size_t appending;                    /* messages given to a lane and not answered */
-    const struct copy_next *next_folder; /* NULL: none, or it can't be opened yet */
+    struct copy_source sources[LANES_MAX]; /* the first, then as in pair->sources */
+    uint32_t uidvalidity;                  /* of the folder, on the first; 0: not told */
+    size_t appending;                      /* messages given to a lane and not answered */
+    const struct copy_next *next_folder;   /* NULL: none, or it can't be opened yet */
     bool is_followed;         /* the next folder is being opened: nothing more can be asked for */
-    size_t next;              /* everything below was requested once */
-    size_t requests;          /* FETCH commands in flight */
+    size_t next;              /* everything below was requested, or has its place in another list */
+    size_t requests;          /* FETCH commands in flight, over all sources; so the next two */
     uint64_t requested_bytes; /* of messages requested and not delivered */
     size_t requested_messages;
     uint32_t asked;    /* the message that was asked for last */
@@ -78,11 +101,9 @@ struct copy {
     size_t retry_alloc;
     struct copy_group *groups; /* to be appended again, in smaller groups */
     bool is_group_running;
-    struct copy_alone alone;
-    struct copy_stream stream;
-    struct copy_feed feed;
-    bool is_paced;       /* the gate said "wait": fetch only a little ahead */
-    struct buffer flags; /* scratch */
+    bool is_paced;              /* the gate said "wait": fetch only a little ahead */
+    struct copy_source *asking; /* who was told to wait and must ask the same again */
+    struct buffer flags;        /* scratch */
 };
 
 /* copy.c */
@@ -93,14 +114,53 @@ void copy_set_state(struct copy *copy, uint32_t index, enum message_state state)
 void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault);
 
+/* copy_source.c */
+struct copy_source *copy_first(struct copy *copy);
+/* All start anew with the folder that is selected on the first. */
+void copy_sources_begin(struct copy *copy);
+/* Nobody hears of this copy any more. */
+void copy_sources_end(struct copy *copy);
+/* Takes in those that have the folder open, before the next FETCH is given; lets go those that are
+   to leave. */
+void copy_sources_tend(struct copy *copy);
+/* Opens the folder on those that are free, if the others left something to be asked for. */
+void copy_sources_open(struct copy *copy);
+/* The loss of the first ends the pair, and so does that of one in the middle of a body. */
+void copy_sources_look(struct copy *copy);
+/* Opens and closes connections on both sides, as one request. */
+void copy_tend_lanes(struct copy *copy, int64_t now_nsecs);
+/* Which can take the next FETCH soonest; NULL: none now. `is_alone`: for a message on its own. */
+struct copy_source *copy_source_pick(struct copy *copy, bool is_alone);
+/* Those that are there and those on their way; what one of them may have under way. */
+size_t copy_source_count(const struct copy *copy);
+uint64_t copy_source_share_bytes(const struct copy *copy);
+/* A body of which the destination has a part. */
+bool copy_source_is_inside_body(const struct copy_source *source);
+
 /* copy_request.c */
+#define COPY_AHEAD_MAX_BYTES ((uint64_t)3 * 1024 * 1024)
+#define COPY_SLICE_MAX_BYTES ((uint64_t)512 * 1024)
 void copy_request_more(struct copy *copy);
+/* To be called first when a FETCH is answered. */
+void copy_request_answered(struct copy_source *source);
+/* A message that is REQUESTED is awaited from this source. */
+bool copy_is_requested_here(const struct copy_source *source, size_t index);
+void copy_mark_requested(struct copy_source *source, size_t index);
+/* It has left the state REQUESTED. */
+void copy_unmark_requested(struct copy_source *source, uint64_t bytes);
+/* Nobody asks for it any more: it is asked for once more. */
+void copy_want_again(struct copy *copy, uint32_t index);
+/* A refusal about the whole mailbox ends the pair. */
+void copy_judge_fetch(struct copy *copy, const struct imap_reply *reply, struct fault *fault_r);
 /* Puts a message aside to be fetched alone. */
 void copy_retry_alone(struct copy *copy, uint32_t index);
 void copy_add_group(struct copy *copy, const struct append_item *items, size_t count);
 bool copy_has_more_to_request(const struct copy *copy);
 
+/* copy_alone.c */
+void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last_try);
+
 /* copy_body.c */
-void copy_set_source_events(struct copy *copy);
+void copy_set_source_events(struct copy_source *source);
 
 #endif

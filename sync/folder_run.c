@@ -582,6 +582,7 @@ static void run_copy(struct folder_run *run, const struct copy_next *next)
         .listing = &run->listing,
         .notes = &run->notes,
         .source_name = run->name,
+        .source_mailbox = run->entry->source->name,
         .destination_name = run->target->name,
         .destination_mailbox = run->target->mailbox,
         .permanent = &run->target->opened,

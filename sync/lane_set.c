@@ -25,8 +25,10 @@ enum lane_care lane_care_for(const char *greeting, bool was_throttled)
 static void lane_set_apply_care(struct lane_set *set)
 {
     static const uint64_t max_bytes[] = {UINT64_MAX, CARE_LARGE_BYTES, 0};
-    for (size_t i = 0; i < set->count; i++)
-        imap_client_set_unasked_max(set->items[i].client, max_bytes[set->care]);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (set->items[i].appender != NULL)
+            imap_client_set_unasked_max(set->items[i].client, max_bytes[set->care]);
+    }
 }
 
 void lane_set_count_copied(struct lane_set *set, size_t messages)
@@ -38,13 +40,21 @@ void lane_set_count_copied(struct lane_set *set, size_t messages)
     lane_set_apply_care(set);
 }
 
-static void lane_set_add(struct lane_set *set, struct imap_client *client)
+static void lane_set_share_backlog(struct lane_set *set)
 {
-    struct lane *lane = &set->items[set->count++];
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (set->items[i].appender != NULL)
+            appender_share_backlog(set->items[i].appender, set->count);
+    }
+}
+
+static void lane_set_add(struct lane_set *set, size_t i, struct imap_client *client)
+{
+    struct lane *lane = &set->items[i];
+    set->count++;
     lane->client = client;
     lane->appender = appender_init(client, set->callback);
-    for (size_t i = 0; i < set->count; i++)
-        appender_share_backlog(set->items[i].appender, set->count);
+    lane_set_share_backlog(set);
     lane_set_apply_care(set);
 }
 
@@ -55,29 +65,25 @@ void lane_set_init(struct lane_set *set, struct pair *pair, appender_result_call
     set->callback = callback;
     set->care = lane_care_for(imap_client_greeting(pair->destination.client),
                               pair->environment->was_throttled);
-    lane_set_add(set, pair->destination.client);
+    session_set_init(&set->sessions, pair, 2);
+    lane_set_add(set, 0, pair->destination.client);
 }
 
 void lane_set_deinit(struct lane_set *set)
 {
-    if (set->pair == NULL)
-        return;
-    const struct slots *slots = set->pair->environment->slots;
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < LANES_MAX; i++)
         appender_deinit(&set->items[i].appender);
-    for (size_t i = 0; i < set->session_count; i++)
-        session_deinit(&set->sessions[i]);
-    if (slots != NULL && set->session_count > 0)
-        slots->give_back(slots->context, 0, (unsigned int)set->session_count);
+    session_set_deinit(&set->sessions);
     memset(set, 0, sizeof(*set));
 }
 
 struct lane *lane_set_pick(struct lane_set *set)
 {
     struct lane *best = NULL;
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < LANES_MAX; i++) {
         struct lane *lane = &set->items[i];
-        if (!imap_client_is_alive(lane->client) || !appender_is_ready(lane->appender))
+        if (lane->appender == NULL || lane->is_leaving || !imap_client_is_alive(lane->client) ||
+            !appender_is_ready(lane->appender) || appender_is_in_message(lane->appender))
             continue;
         /* A command that is open for more messages is filled first. */
         if (appender_open_since_nsecs(lane->appender) != 0)
@@ -88,15 +94,26 @@ struct lane *lane_set_pick(struct lane_set *set)
     return best;
 }
 
+bool lane_set_is_idle(struct lane_set *set)
+{
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        const struct lane *lane = &set->items[i];
+        if (lane->appender != NULL &&
+            (appender_backlog_bytes(lane->appender) > 0 || appender_is_in_message(lane->appender)))
+            return false;
+    }
+    return lane_set_pick(set) != NULL;
+}
+
 bool lane_set_is_answered(const struct lane_set *set)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        const struct appender *appender = set->items[i].appender;
-        size_t owed = appender_pending(appender);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        const struct lane *lane = &set->items[i];
+        if (lane->appender == NULL || !imap_client_is_alive(lane->client))
+            continue;
         /* The rest of this message comes no more, and without it no answer. */
-        if (appender_is_in_message(appender) && !imap_client_is_alive(set->pair->source.client))
-            owed--;
-        if (imap_client_is_alive(set->items[i].client) && owed > 0)
+        size_t owed = appender_pending(lane->appender);
+        if (owed > (appender_is_in_message(lane->appender) ? 1 : 0))
             return false;
     }
     return true;
@@ -105,15 +122,19 @@ bool lane_set_is_answered(const struct lane_set *set)
 bool lane_set_flush(struct lane_set *set)
 {
     bool was_open = false;
-    for (size_t i = 0; i < set->count; i++)
-        was_open |= appender_flush(set->items[i].appender);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (set->items[i].appender != NULL)
+            was_open |= appender_flush(set->items[i].appender);
+    }
     return was_open;
 }
 
 int64_t lane_set_open_since_nsecs(const struct lane_set *set)
 {
     int64_t oldest = 0;
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (set->items[i].appender == NULL)
+            continue;
         int64_t since = appender_open_since_nsecs(set->items[i].appender);
         if (since != 0 && (oldest == 0 || since < oldest))
             oldest = since;
@@ -123,9 +144,10 @@ int64_t lane_set_open_since_nsecs(const struct lane_set *set)
 
 void lane_set_look(struct lane_set *set)
 {
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < LANES_MAX; i++) {
         const struct lane *lane = &set->items[i];
-        if (!imap_client_is_alive(lane->client) && (i == 0 || appender_pending(lane->appender) > 0))
+        if (lane->appender != NULL && !imap_client_is_alive(lane->client) &&
+            (i == 0 || appender_pending(lane->appender) > 0))
             pair_end(set->pair, imap_client_fault(lane->client));
     }
 }
@@ -140,56 +162,78 @@ void lane_set_linger(struct lane_set *set)
             loop->wake_at_nsecs = clock_mono_nsecs() + CLOCK_NSECS_PER_SEC;
         imap_loop_wait(loop);
     }
-    for (size_t i = 0; i < set->count; i++) {
-        if (appender_pending(set->items[i].appender) > 0)
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (set->items[i].appender != NULL && appender_pending(set->items[i].appender) > 0)
             imap_client_fail(set->items[i].client, &set->pair->fault);
     }
 }
 
-/* -- opening more -- */
+/* -- opening and closing -- */
 
-static size_t lanes_opening(const struct lane_set *set)
+static void lane_close(struct lane_set *set, size_t i)
 {
-    size_t opening = 0;
-    for (size_t i = 0; i < set->session_count; i++)
-        opening += set->sessions[i].step != SESSION_READY &&
-                   set->sessions[i].step != SESSION_FAILED;
-    return opening;
+    struct lane *lane = &set->items[i];
+    if (lane->appender != NULL)
+        set->count--;
+    appender_deinit(&lane->appender);
+    memset(lane, 0, sizeof(*lane));
+    session_set_close(&set->sessions, i - 1);
+    lane_set_share_backlog(set);
 }
 
-/* Within the run's ceiling of connections to this host; it stays taken until the pair ends. */
-static bool lane_open(struct lane_set *set)
-{
-    const struct pair *pair = set->pair;
-    const struct slots *slots = pair->environment->slots;
-    if (slots != NULL && !slots->try_take(slots->context, 0, 1))
-        return false;
-    struct session *session = &set->sessions[set->session_count++];
-    session_init(session, 2, pair->settings, &set->pair->loop, pair->environment->tls, pair->log);
-    session_begin(session, false, SESSION_STATUS_NONE);
-    return true;
-}
-
-/* Takes in who has signed in. A lane that can't be opened is no fault: the server's limit is
-   reached, and the copy goes on with what it has. */
-static void lanes_take_in(struct lane_set *set)
+/* A lane that can't be opened is no fault: the server's limit is reached, and the copy goes on with
+   what it has. */
+static void lane_take_in(struct lane_set *set, size_t i)
 {
     struct pair *pair = set->pair;
-    for (size_t i = 0; i < set->session_count; i++) {
-        struct session *session = &set->sessions[i];
-        if (session->step == SESSION_READY || session->step == SESSION_FAILED ||
-            !session_advance(session))
-            continue;
-        if (session->step == SESSION_READY) {
-            lane_set_add(set, session->client);
-            set->probe.since_nsecs = 0;
-            log_line(pair->log, "host2 works on %llu connections for this mailbox",
-                     (unsigned long long)set->count);
-        } else {
-            set->probe.is_settled = true;
-            log_line(pair->log, "host2 allows no further connection: %s", session->fault.text);
-        }
+    struct session *session = &set->sessions.items[i - 1];
+    if (!session_advance(session))
+        return;
+    if (session->step == SESSION_READY) {
+        lane_set_add(set, i, session->client);
+        set->probe.since_nsecs = 0;
+        log_line(pair->log, "host2 works on %llu connections for this mailbox",
+                 (unsigned long long)set->count);
+    } else {
+        set->probe.is_settled = true;
+        log_line(pair->log, "host2 allows no further connection: %s", session->fault.text);
+        lane_close(set, i);
     }
+}
+
+void lane_set_tend(struct lane_set *set)
+{
+    for (size_t i = 1; i < LANES_MAX && set->sessions.count > 0; i++) {
+        const struct lane *lane = &set->items[i];
+        if (set->sessions.items[i - 1].step == SESSION_IDLE)
+            continue;
+        if (lane->appender == NULL)
+            lane_take_in(set, i);
+        else if (appender_pending(lane->appender) == 0 &&
+                 (lane->is_leaving || !imap_client_is_alive(lane->client)))
+            lane_close(set, i);
+    }
+}
+
+void lane_set_shrink(struct lane_set *set)
+{
+    struct lane *last = NULL;
+    for (size_t i = 1; i < LANES_MAX; i++) {
+        struct lane *lane = &set->items[i];
+        if (lane->is_leaving)
+            return;
+        if (lane->appender != NULL && !appender_is_in_message(lane->appender))
+            last = lane;
+    }
+    if (last == NULL)
+        return;
+    (void)appender_flush(last->appender);
+    last->is_leaving = true;
+}
+
+void lane_set_open(struct lane_set *set)
+{
+    session_set_open(&set->sessions);
 }
 
 /* After enough round trips: did the last lanes raise the rate? */
@@ -212,18 +256,18 @@ static bool probe_is_over(struct lane_set *set, int64_t rtt_usecs, int64_t now_n
     return true;
 }
 
-void lane_set_tend(struct lane_set *set, uint64_t messages_left, bool is_paced, int64_t now_nsecs)
+size_t lane_set_missing(struct lane_set *set, uint64_t messages_left, bool is_paced,
+                        int64_t now_nsecs)
 {
     const struct settings *settings = set->pair->settings;
     struct imap_client *first = set->items[0].client;
-    lanes_take_in(set);
     if (!imap_client_is_alive(first))
-        return;
+        return 0;
     struct lanes_question question = {
         .fixed = (size_t)settings->lanes,
         .max = (size_t)settings->side[1].maxconnections,
         .open = set->count,
-        .opening = lanes_opening(set),
+        .opening = session_set_opening(&set->sessions),
         .waits_for_each = !imap_client_can(first, IMAP_CAP_LITERAL_PLUS),
         .is_paced = is_paced,
         .rtt_usecs = set->pair->destination.rtt_usecs,
@@ -233,10 +277,7 @@ void lane_set_tend(struct lane_set *set, uint64_t messages_left, bool is_paced, 
         question.max = LANES_MAX;
     if (question.fixed == 0 &&
         (!question.waits_for_each || !probe_is_over(set, question.rtt_usecs, now_nsecs)))
-        return;
+        return 0;
     question.is_settled = set->probe.is_settled;
-    size_t wanted = lanes_wanted(&question);
-    size_t have = question.open + question.opening;
-    while (have < wanted && set->session_count < LANES_MAX - 1 && lane_open(set))
-        have++;
+    return lanes_wanted(&question) - question.open - question.opening;
 }

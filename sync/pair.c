@@ -238,6 +238,7 @@ static void pair_work(struct pair *pair)
     target_list_send(&pair->targets, pair);
     target_list_await(&pair->targets);
     lane_set_init(&pair->lanes, pair, copy_append_answered);
+    source_set_init(&pair->sources, pair);
     if (settings->justfolders)
         return;
     if (!pair_is_ended(pair))
@@ -310,6 +311,7 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
 static void pair_deinit(struct pair *pair)
 {
     lane_set_deinit(&pair->lanes);
+    source_set_deinit(&pair->sources);
     target_list_deinit(&pair->targets);
     if (pair->map != NULL || pair->memories != NULL)
         pair_memory_close(pair);

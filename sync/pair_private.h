@@ -9,6 +9,7 @@
 #include "sync/listing.h"
 #include "sync/pair.h"
 #include "sync/session.h"
+#include "sync/source_set.h"
 #include "sync/target.h"
 
 struct pair {
@@ -18,7 +19,8 @@ struct pair {
     struct imap_loop loop;
     struct session source;
     struct session destination;
-    struct lane_set lanes; /* the connections to the destination */
+    struct lane_set lanes;     /* the connections to the destination */
+    struct source_set sources; /* further connections to the source */
     struct adopt_secret adopt_secret;
     struct folder_plan *plan;
     struct target_list targets;     /* the plan's destination folders */

@@ -71,7 +71,7 @@ struct settings {
     bool justfoldersizes;
     bool foldersizes;
 
-    int64_t lanes; /* connections to the destination for one mailbox; 0: auto */
+    int64_t lanes; /* connections to each side for one mailbox; 0: auto */
     int64_t errorsmax;
     int64_t exitwhenover;        /* bytes; 0 unset */
     double maxmessagespersecond; /* 0: no limit */

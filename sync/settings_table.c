@@ -64,7 +64,7 @@ const struct setting settings_table[] = {
      .help = "compress what goes to and from this server (default: where the distance makes it "
              "pay)"},
     {MAILBOX("lanes", INTEGER, lanes), IN(CONNECTION), .min = 1, .max = 16, .argument = "N",
-     .help = "connections to the destination for one mailbox (default: as many as pay)"},
+     .help = "connections to each side for one mailbox (default: as many as pay)"},
     {ONE_SIDE("maxconnections", INTEGER, maxconnections), IN(CONNECTION), .preset = "10", .min = 1,
      .max = 16, .argument = "N",
      .help = "never open more connections for one mailbox to this side"},

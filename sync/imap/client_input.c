@@ -389,30 +389,35 @@ bool client_dispatch(struct imap_client *client)
     return has_moved;
 }
 
-/* Reads what is there, up to a turn's worth. */
+/* Reads what is there, up to a turn's worth. The end waits behind what came before it, as long as
+   that can't be taken; it may say why. */
 bool client_read(struct imap_client *client, int64_t now_nsecs)
 {
     size_t total = 0;
-    struct fault fault;
+    bool has_moved = false;
     while (client->state != IMAP_STATE_CLOSED && !client->is_blocked && total < CLIENT_TURN_BYTES) {
+        if (client->is_ended) {
+            imap_client_fail(client, &client->end);
+            return true;
+        }
         unsigned char *to = buffer_reserve(&client->in, CLIENT_READ_BYTES);
         if (to == NULL) {
             client_fail_protocol(client, "a response without end", "", 0);
             break;
         }
-        int got = connection_read(client->connection, to, CLIENT_READ_BYTES, &fault);
-        if (got < 0) {
-            /* What came before the end may say why. */
-            client_dispatch(client);
-            imap_client_fail(client, &fault);
-            return true;
-        }
+        int got = connection_read(client->connection, to, CLIENT_READ_BYTES, &client->end);
         if (got == 0)
             break;
+        has_moved = true;
+        if (got < 0) {
+            client->is_ended = true;
+            client_dispatch(client);
+            continue;
+        }
         buffer_commit(&client->in, (size_t)got);
         client->active_nsecs = now_nsecs;
         client->watched_bytes += (uint64_t)got;
         total += (size_t)got;
     }
-    return total > 0;
+    return has_moved;
 }

@@ -72,6 +72,8 @@ struct imap_client {
     bool is_streaming;
     bool is_passing_over; /* nobody wants that literal */
     bool is_blocked;      /* an event said "not now" */
+    bool is_ended;        /* nothing more will be read */
+    struct fault end;     /* why */
     int64_t active_nsecs; /* when a byte moved last */
 };
 

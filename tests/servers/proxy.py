@@ -38,13 +38,24 @@ def cut_in_literal(session, tag, command):
 
 
 class Proxy:
-    def __init__(self, server, hide=(), latency_msecs=0, cut_download_after=None):
+    def __init__(
+        self,
+        server,
+        hide=(),
+        latency_msecs=0,
+        cut_download_after=None,
+        cut_connection=None,
+        download_rate=None,
+    ):
         """`hide`: capabilities nobody shall see. `cut_download_after`: the first connection that
-        has sent the client that many bytes is cut there."""
+        has sent the client that many bytes is cut there; with `cut_connection` the one of that
+        number (1 is the first that came). `download_rate`: bytes a second of each connection."""
         self.server = server
         self.hide = {b"STARTTLS", *(word.encode() for word in hide)}
         self.latency_secs = latency_msecs / 1000
         self.cut_download_after = cut_download_after
+        self.cut_connection = cut_connection
+        self.download_rate = download_rate
         self.host, self.ca, self.passwords = server.host, server.ca, server.passwords
         self.separator, self.prefix = server.separator, server.prefix
         self.rules = []
@@ -126,7 +137,8 @@ class Proxy:
             self._sockets |= {raw, upstream}
             with self.lock:
                 self.connections += 1
-            Session(self, client, upstream).run()
+                number = self.connections
+            Session(self, client, upstream, number).run()
         except (OSError, Dropped):
             pass
         finally:
@@ -244,8 +256,9 @@ class _Pipe:
 class Session:
     """One connection: this thread reads the client, another one the server."""
 
-    def __init__(self, proxy, client, upstream):
+    def __init__(self, proxy, client, upstream, number):
         self.server = proxy  # the name actions know
+        self.number = number  # of the connection; 1 is the first that came
         self.client, self.upstream = client, upstream
         self.up = _Pipe(upstream, proxy.latency_secs)
         self.down = _Pipe(client, proxy.latency_secs)
@@ -354,7 +367,10 @@ class Session:
     def _down(self, data):
         limit = self.server.cut_download_after
         self.sent_bytes += len(data)
-        if limit is not None and self.sent_bytes > limit:
+        is_to_be_cut = self.server.cut_connection in (None, self.number)
+        if self.server.download_rate:
+            time.sleep(len(data) / self.server.download_rate)
+        if limit is not None and self.sent_bytes > limit and is_to_be_cut:
             self.server.cut_download_after = None
             self.down.write(data[: len(data) // 2])
             _shut(self.client)

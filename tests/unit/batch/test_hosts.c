@@ -295,6 +295,71 @@ static void test_more_connections_leave_kept_places(void **state)
     bench_deinit(&bench);
 }
 
+/* A mailbox that waits wants back what others have beyond their first, and not more than it needs.
+ */
+static void test_what_is_wanted_back(void **state)
+{
+    (void)state;
+    static const char *const jobs[] = {"ab", "cb", NULL};
+    struct bench bench;
+    bench_init(&bench, 3, jobs);
+    struct hosts_member *member = hosts_member_init(bench.limits, route_of(bench.limits, "ab"));
+    const struct slots *slots = hosts_member_slots(member);
+    assert_starts(&bench, "0 1 ");
+    assert_true(slots->try_take(slots->context, 2, 1)); /* both hosts are full */
+    assert_false(slots->is_wanted(slots->context, 1));
+    assert_false(slots->is_wanted(slots->context, 2));
+    struct queue_job later = {1, 1, 0, route_of(bench.limits, "cb")};
+    queue_finish(bench.queue, &later);
+    assert_true(slots->try_take(slots->context, 0, 1));
+    assert_true(queue_add(bench.queue, &later));
+    assert_starts(&bench, ""); /* b is full, and it waits */
+    assert_false(slots->is_wanted(slots->context, 1));
+    assert_true(slots->is_wanted(slots->context, 2));
+    slots->give_back(slots->context, 0, 1);
+    assert_false(slots->is_wanted(slots->context, 2)); /* that is enough */
+    assert_starts(&bench, "1 ");
+    assert_false(slots->is_wanted(slots->context, 2));
+    hosts_member_deinit(&member);
+    bench_deinit(&bench);
+}
+
+/* Both sides of the one that waits are on one host. */
+static void test_two_are_wanted_back(void **state)
+{
+    (void)state;
+    static const char *const jobs[] = {"ab", "aa", NULL};
+    struct bench bench;
+    bench_init(&bench, 3, jobs);
+    struct hosts_member *member = hosts_member_init(bench.limits, route_of(bench.limits, "ab"));
+    const struct slots *slots = hosts_member_slots(member);
+    assert_true(slots->try_take(slots->context, 2, 0));
+    assert_starts(&bench, "0 ");
+    assert_true(slots->is_wanted(slots->context, 1));
+    slots->give_back(slots->context, 1, 0);
+    assert_true(slots->is_wanted(slots->context, 1));
+    assert_starts(&bench, "");
+    slots->give_back(slots->context, 1, 0);
+    assert_false(slots->is_wanted(slots->context, 1));
+    assert_starts(&bench, "1 ");
+    hosts_member_deinit(&member);
+    bench_deinit(&bench);
+}
+
+static void test_without_a_ceiling_nothing_is_wanted_back(void **state)
+{
+    (void)state;
+    static const char *const jobs[] = {"ab", NULL};
+    struct bench bench;
+    bench_init(&bench, 0, jobs);
+    struct hosts_member *member = hosts_member_init(bench.limits, route_of(bench.limits, "ab"));
+    const struct slots *slots = hosts_member_slots(member);
+    assert_false(slots->is_wanted(slots->context, 1));
+    assert_false(slots->is_wanted(slots->context, 2));
+    hosts_member_deinit(&member);
+    bench_deinit(&bench);
+}
+
 /* ---- threads ---- */
 
 #define THREAD_JOBS  400
@@ -424,6 +489,9 @@ int main(void)
         cmocka_unit_test(test_a_waiting_job_lets_go),
         cmocka_unit_test(test_more_connections),
         cmocka_unit_test(test_more_connections_leave_kept_places),
+        cmocka_unit_test(test_what_is_wanted_back),
+        cmocka_unit_test(test_two_are_wanted_back),
+        cmocka_unit_test(test_without_a_ceiling_nothing_is_wanted_back),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_many_routes),
     };

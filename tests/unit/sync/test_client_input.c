@@ -190,6 +190,35 @@ static void test_two_large_literals_in_one_response(void **state)
     peer_stop(&peer);
 }
 
+/* Who is in the middle of a response must get it whole, though the connection ended behind it. */
+static void test_the_end_waits_for_what_came_before_it(void **state)
+{
+    struct peer peer;
+    struct sink sink = {.refusals = 20};
+    static const char text[] = "* 1 EXISTS\r\n* 2 FETCH ()\r\n* 3 FETCH ()\r\n* 4 FET";
+    (void)state;
+    peer_start(&peer, "");
+    buffer_init(&sink.taken, 4096);
+    struct imap_events events = {&sink, sink_untagged, NULL, NULL, NULL, NULL};
+    imap_client_set_events(peer.client, &events);
+    assert_int_equal(send(peer.fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    assert_int_equal(close(peer.fd), 0);
+    peer.fd = -1;
+    for (int i = 0; i < 5; i++) {
+        (void)poll(NULL, 0, 2);
+        (void)imap_client_pump(peer.client, clock_mono_nsecs());
+    }
+    assert_true(imap_client_is_alive(peer.client));
+    assert_false(imap_client_pump(peer.client, clock_mono_nsecs())); /* and nothing spins */
+    assert_int_equal(imap_client_poll_events(peer.client), 0);
+    sink.refusals = 0;
+    peer_settle(&peer);
+    assert_string_equal(buffer_str(&sink.taken), "FETCH 2;FETCH 3;");
+    peer_is_closed_with(&peer, FAULT_CLOSED);
+    buffer_deinit(&sink.taken);
+    peer_stop(&peer);
+}
+
 static void test_the_mailbox(void **state)
 {
     struct peer peer;
@@ -240,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_a_large_literal_streams),
         cmocka_unit_test(test_a_large_literal_nobody_wants_is_passed_over),
         cmocka_unit_test(test_two_large_literals_in_one_response),
+        cmocka_unit_test(test_the_end_waits_for_what_came_before_it),
         cmocka_unit_test(test_the_mailbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

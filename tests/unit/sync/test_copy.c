@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <cmocka.h>
 
@@ -47,6 +48,13 @@ struct server {
     const char *capabilities;
     const struct source_message *messages;
     size_t message_count;
+    /* a source's */
+    uint32_t uidvalidity; /* 0: not told */
+    bool refuses_examine;
+    atomic_size_t fetches;  /* commands */
+    size_t given;           /* bodies; read after its thread has ended */
+    size_t dies_in_body;    /* the number of the body it breaks off; 0: none */
+    struct server *awaited; /* gives nothing until this one was asked for something */
     /* the destination's, read after its thread has ended */
     uint32_t stored[STORED_MAX]; /* UIDs of the source, as the bodies say, in order */
     size_t stored_count;
@@ -168,6 +176,11 @@ static bool source_send_body(struct server *server, const struct source_message 
         (void)shutdown(server->fd, SHUT_RDWR);
         return false;
     }
+    if (++server->given == server->dies_in_body) {
+        server_send(server, body->data, body->used / 2);
+        (void)shutdown(server->fd, SHUT_RDWR);
+        return false;
+    }
     server_send(server, body->data, body->used);
     if (is_uid_behind)
         server_say(server, " UID %u)\r\n", uid);
@@ -201,10 +214,27 @@ static bool source_fetch(struct server *server, const char *set, const char *ite
     return true;
 }
 
+static void source_await_other(struct server *server)
+{
+    atomic_fetch_add(&server->fetches, 1);
+    for (int i = 0; server->awaited != NULL && i < 5000; i++) {
+        if (atomic_load(&server->awaited->fetches) > 0)
+            return;
+        (void)poll(NULL, 0, 1);
+    }
+}
+
+static void source_examine(struct server *server)
+{
+    if (server->uidvalidity != 0)
+        server_say(server, "* OK [UIDVALIDITY %u] fine\r\n", server->uidvalidity);
+}
+
 static void *source_main(void *context)
 {
     struct server *server = context;
     static const char command[] = " UID FETCH ";
+    static const char examine[] = " EXAMINE ";
     char line[9000];
     struct buffer body;
     bool is_up = server_accept(server);
@@ -214,9 +244,14 @@ static void *source_main(void *context)
         char *tag_end = strchr(line, ' ');
         if (tag_end != NULL && strncmp(tag_end, command, strlen(command)) == 0) {
             const char *set = tag_end + strlen(command);
+            source_await_other(server);
             is_up = source_fetch(server, set, set + strcspn(set, " "), &body);
         }
-        server_say(server, "%.*s OK done\r\n", (int)strcspn(line, " "), line);
+        bool is_examine = tag_end != NULL && strncmp(tag_end, examine, strlen(examine)) == 0;
+        if (is_examine)
+            source_examine(server);
+        server_say(server, "%.*s %s done\r\n", (int)strcspn(line, " "), line,
+                   is_examine && server->refuses_examine ? "NO" : "OK");
     }
     buffer_deinit(&body);
     (void)close(server->fd);
@@ -303,6 +338,8 @@ static void *destination_main(void *context)
 
 struct bench {
     struct server source;
+    struct server further; /* another connection to it, if has_further */
+    bool has_further;
     struct server destination;
     struct settings settings;
     struct pair_environment environment;
@@ -345,6 +382,40 @@ static void bench_list(struct bench *bench, const struct source_message *message
     }
 }
 
+static void bench_examine(struct bench *bench)
+{
+    struct imap_client *client = bench->pair.source.client;
+    struct imap_answer answer = {0};
+    struct fault fault;
+    imap_client_mailbox_begin(client);
+    imap_client_command(client, imap_answer_callback, &answer, "EXAMINE from");
+    assert_true(imap_loop_await(&bench->pair.loop, client, &answer, &fault));
+    imap_client_set_selected(client, true);
+}
+
+/* A second connection to the source that has just signed in. */
+static void bench_add_source(struct bench *bench)
+{
+    struct source_set *set = &bench->pair.sources;
+    bench->settings.lanes = 2;
+    bench->settings.side[0].maxconnections = 2;
+    bench->settings.side[1].maxconnections = 1;
+    bench->further.messages = bench->source.messages;
+    bench->further.message_count = bench->source.message_count;
+    bench->further.capabilities = "";
+    source_set_init(set, &bench->pair);
+    bench_connect(bench, &set->sessions.items[0], 1, &bench->further, source_main);
+    set->sessions.items[0].step = SESSION_READY;
+    set->sessions.count = 1;
+    bench_examine(bench);
+}
+
+static void bench_end_source(struct bench *bench)
+{
+    source_set_deinit(&bench->pair.sources);
+    assert_int_equal(pthread_join(bench->further.thread, NULL), 0);
+}
+
 static void bench_run(struct bench *bench, const char *capabilities,
                       const struct source_message *messages, size_t count)
 {
@@ -365,10 +436,13 @@ static void bench_run(struct bench *bench, const char *capabilities,
     bench->job.listing = &bench->listing;
     bench->job.notes = &bench->notes;
     bench->job.source_name = "from";
+    bench->job.source_mailbox = "from";
     bench->job.destination_name = "to";
     bench->job.destination_mailbox = "to";
     bench->job.permanent = &bench->permanent;
     lane_set_init(&bench->pair.lanes, &bench->pair, copy_append_answered);
+    if (bench->has_further)
+        bench_add_source(bench);
     struct copy *copy = copy_init(&bench->job);
     assert_false(copy_run(copy, NULL));
     if (pair_is_ended(&bench->pair))
@@ -376,6 +450,8 @@ static void bench_run(struct bench *bench, const char *capabilities,
     lane_set_deinit(&bench->pair.lanes);
     copy_deinit(&copy);
     /* The servers see the end of their connection and end themselves. */
+    if (bench->has_further)
+        bench_end_source(bench);
     imap_client_deinit(&bench->pair.source.client);
     imap_client_deinit(&bench->pair.destination.client);
     assert_int_equal(pthread_join(bench->source.thread, NULL), 0);
@@ -394,6 +470,8 @@ static struct bench *bench_new(void)
 static void bench_free(struct bench *bench)
 {
     (void)close(bench->source.listener);
+    if (bench->has_further)
+        (void)close(bench->further.listener);
     (void)close(bench->destination.listener);
     listing_deinit(&bench->listing);
     notes_deinit(&bench->notes);
@@ -628,6 +706,132 @@ static void test_a_budget_loses_nothing(void **state)
     }
 }
 
+/* -- two connections to the source -- */
+
+#define TWO_COUNT 400
+
+static struct bench *bench_new_two(struct source_message *messages, enum message_state *states)
+{
+    struct bench *bench = bench_new();
+    bench->has_further = true;
+    bench->source.uidvalidity = bench->further.uidvalidity = 7;
+    bench->source.awaited = &bench->further;
+    for (uint32_t i = 0; i < TWO_COUNT; i++) {
+        messages[i] = (struct source_message){.uid = 2 * i + 1, .body_bytes = (i % 50) * 300};
+        states[i] = MESSAGE_COPIED;
+    }
+    return bench;
+}
+
+static void test_two_sources_share_a_folder(void **state)
+{
+    struct source_message messages[TWO_COUNT];
+    enum message_state states[TWO_COUNT];
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct bench *bench = bench_new_two(messages, states);
+        messages[100].body_bytes = LARGE_BYTES;
+        messages[200].body_bytes = LARGE_BYTES;
+        messages[300].habit = ONLY_ALONE;
+        messages[301].habit = VANISHED;
+        states[301] = MESSAGE_VANISHED;
+        messages[302].habit = OK_WITHOUT_DATA;
+        states[302] = MESSAGE_UNREADABLE;
+        messages[303].is_poison = true;
+        states[303] = MESSAGE_FAILED;
+        bench_run(bench, capability_rows[c], messages, TWO_COUNT);
+        assert_int_equal(bench->pair.fault.code, FAULT_NONE);
+        check_states(bench, states);
+        assert_true(bench->source.given > 0);
+        assert_true(bench->further.given > 0);
+        bench_free(bench);
+    }
+}
+
+/* What it owed is fetched over the other one, and what of its gifts was lost on the way. */
+static void test_a_further_source_that_dies_is_only_a_lane_less(void **state)
+{
+    static const size_t deaths[] = {1, 2, 30};
+    struct source_message messages[TWO_COUNT];
+    enum message_state states[TWO_COUNT];
+    (void)state;
+    for (size_t i = 0; i < COUNT(deaths) * COUNT(capability_rows); i++) {
+        struct bench *bench = bench_new_two(messages, states);
+        bench->further.dies_in_body = deaths[i % COUNT(deaths)];
+        bench_run(bench, capability_rows[i / COUNT(deaths)], messages, TWO_COUNT);
+        if (bench->pair.fault.code != FAULT_NONE)
+            fail_msg("row %zu: %s", i, bench->pair.fault.text);
+        check_states(bench, states);
+        assert_int_equal(bench->further.given, deaths[i % COUNT(deaths)]);
+        assert_in_range(bench->source.given, TWO_COUNT + 1 - bench->further.given, TWO_COUNT);
+        bench_free(bench);
+    }
+}
+
+/* The destination has a part of the message already. */
+static void test_a_further_source_that_dies_in_a_stream(void **state)
+{
+    struct source_message messages[TWO_COUNT];
+    enum message_state states[TWO_COUNT];
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct bench *bench = bench_new_two(messages, states);
+        messages[0].body_bytes = messages[1].body_bytes = LARGE_BYTES;
+        messages[1].habit = DIES_IN_BODY;
+        bench_run(bench, capability_rows[c], messages, 2);
+        assert_int_equal(bench->pair.fault.code, FAULT_CLOSED);
+        assert_int_equal(bench->pair.fault.side, 1);
+        assert_int_equal(stored_times(bench, messages[1].uid), 0);
+        assert_true(bench->listing.messages[1].state < MESSAGE_COPIED);
+        assert_int_equal(bench->notes.count, 0);
+        bench_free(bench);
+    }
+}
+
+/* Each time it says "wait" it must be asked the very same, though two have something to ask. */
+static void test_a_budget_for_two_sources(void **state)
+{
+    struct source_message messages[TWO_COUNT];
+    enum message_state states[TWO_COUNT];
+    (void)state;
+    for (size_t c = 0; c < COUNT(capability_rows); c++) {
+        struct stubborn_gate counter = {0};
+        struct gate gate = {.context = &counter, .ask = stubborn_ask};
+        struct bench *bench = bench_new_two(messages, states);
+        bench->environment.gate = &gate;
+        bench_run(bench, capability_rows[c], messages, TWO_COUNT);
+        check_states(bench, states);
+        assert_true(bench->further.given > 0);
+        assert_int_equal(counter.messages, TWO_COUNT);
+        assert_int_equal(counter.bytes, bench->job.copied_bytes);
+        bench_free(bench);
+    }
+}
+
+static void test_another_folder_is_not_fetched_from(void **state)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t further;
+        bool is_refused;
+    } rows[] = {{7, 8, false}, {7, 0, false}, {0, 7, false}, {0, 0, false}, {7, 7, true}};
+    struct source_message messages[TWO_COUNT];
+    enum message_state states[TWO_COUNT];
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bench *bench = bench_new_two(messages, states);
+        bench->source.awaited = NULL;
+        bench->source.uidvalidity = rows[i].first;
+        bench->further.uidvalidity = rows[i].further;
+        bench->further.refuses_examine = rows[i].is_refused;
+        bench_run(bench, " LITERAL+", messages, TWO_COUNT);
+        assert_int_equal(bench->pair.fault.code, FAULT_NONE);
+        check_states(bench, states);
+        assert_int_equal(atomic_load(&bench->further.fetches), 0);
+        bench_free(bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -640,6 +844,11 @@ int main(void)
         cmocka_unit_test(test_habits_of_sources),
         cmocka_unit_test(test_a_message_larger_than_it_said),
         cmocka_unit_test(test_a_budget_loses_nothing),
+        cmocka_unit_test(test_two_sources_share_a_folder),
+        cmocka_unit_test(test_a_further_source_that_dies_is_only_a_lane_less),
+        cmocka_unit_test(test_a_further_source_that_dies_in_a_stream),
+        cmocka_unit_test(test_a_budget_for_two_sources),
+        cmocka_unit_test(test_another_folder_is_not_fetched_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
