@@ -492,7 +492,7 @@ static bool run_has_unknown_fate(const struct folder_run *run)
 static void run_remember(struct folder_run *run, bool is_failed)
 {
     bool is_finished = run->is_listed && !is_failed && message_counts_difference(&run->counts) == 0;
-    bool is_answered = run->is_listed && !run_has_unknown_fate(run);
+    bool is_answered = run->is_matched && !run_has_unknown_fate(run);
     folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
 }
 
@@ -620,6 +620,7 @@ void folder_run_leave(struct folder_run *run)
         return;
     if (imap_client_pending(client) > 0 &&
         (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault)))
+    run->is_matched = true;
         imap_client_fail(client, &run->pair->fault);
     imap_client_set_events(client, NULL);
 }
