@@ -58,6 +58,13 @@ static void run_send_list(struct folder_run *run)
     run->changes_answer.status = IMAP_STATUS_OK;
 }
 
+/* Some servers tell HIGHESTMODSEQ and take no CHANGEDSINCE. */
+static bool run_is_told_changes(const struct folder_run *run)
+{
+    return run->memory->folder->source.mod_seq != 0 &&
+           imap_client_can(run->pair->source.client, IMAP_CAP_CONDSTORE);
+}
+
 /* New messages, and changes of the others since the last run: RFC 7162 section 3.1.4.1 and, for
    VANISHED, 3.2.6. */
 static void run_send_delta(struct folder_run *run)
@@ -69,7 +76,7 @@ static void run_send_delta(struct folder_run *run)
     if (then->uid_next == 1) {
         run->changes_answer.is_done = true;
         run->changes_answer.status = IMAP_STATUS_OK;
-    } else if (then->mod_seq != 0) {
+    } else if (run_is_told_changes(run)) {
         imap_client_command(client, imap_answer_callback, &run->changes_answer,
                             "UID FETCH 1:%u (FLAGS) (CHANGEDSINCE %llu%s)", then->uid_next - 1,
                             (unsigned long long)then->mod_seq,
@@ -171,7 +178,7 @@ static void run_change_states(struct folder_run *run, enum message_state from,
 /* Without CONDSTORE all UIDs were told: those of the map that were not are gone. */
 static void run_find_gone(struct folder_run *run)
 {
-    if (run->memory->folder->source.mod_seq == 0)
+    if (!run_is_told_changes(run))
         folder_memory_find_gone(run->memory, &run->changes);
 }
 
