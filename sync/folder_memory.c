@@ -57,9 +57,13 @@ bool folder_memory_open(struct folder_memory *memory, const struct imap_mailbox 
     memory->now.uid_next = mailbox->uidnext;
     memory->now.mod_seq = mailbox->mod_seq;
     if (folder->source.uid_validity != 0 && folder->source.uid_validity != mailbox->uidvalidity) {
+        struct fault fault;
+        /* The next run, which need not be told by STATUS, begins anew. */
+        if (mailbox->uidvalidity != 0 && !store_map_forget(memory->pair->map, folder, &fault))
+            memory_fail(memory, &fault);
         fault_set(fault_r, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 1,
-                  "the folder %s was replaced on the source during the run (another UIDVALIDITY); "
-                  "it was left alone, run the same command again",
+                  "the folder %s was replaced on the source (another UIDVALIDITY); it was left "
+                  "alone, run the same command again",
                   name);
         return false;
     }

@@ -144,10 +144,11 @@ static uint32_t memory_tail(struct pair *pair, const struct plan_entry *entry,
     struct fault fault;
     if (folder == NULL || !memory->is_known)
         return 1;
-    /* The source mailbox is another one, or nobody can say. */
-    if (folder->source.uid_validity != entry->source->uid_validity) {
-        if (folder->source.uid_validity != 0 && entry->source->uid_validity != 0 &&
-            !store_map_forget(pair->map, folder, &fault))
+    /* The source mailbox is another one. Where STATUS did not tell, EXAMINE will. */
+    uint32_t validity = entry->source->uid_validity;
+    if (folder->source.uid_validity == 0 ||
+        (validity != 0 && folder->source.uid_validity != validity)) {
+        if (folder->source.uid_validity != 0 && !store_map_forget(pair->map, folder, &fault))
             pair_end(pair, &fault);
         folder_memory_distrust(memory);
         return 1;
