@@ -170,6 +170,7 @@ static void memory_open_bracket(struct folder_memory *memory, const struct targe
                                 uint32_t tail)
 {
     struct store_map_folder *folder = memory->folder;
+    uint32_t uid_next = target->opened.uidnext == 0 ? 1 : target->opened.uidnext;
     folder->destination.uid_validity = target->opened.uidvalidity;
     folder->bracket_uid_next = tail != 0 && tail < uid_next ? tail : uid_next;
 }
