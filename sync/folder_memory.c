@@ -19,6 +19,7 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     memset(memory, 0, sizeof(*memory));
     memory->pair = pair;
     memory->delta = DELTA_LIST;
+    memory->may_bring_mail = true;
     if (pair->map == NULL)
         return;
     struct store_mark now = delta_mark_of(entry->source);
@@ -31,6 +32,8 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     /* A duplicate is known by what it is a duplicate of. */
     if (memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates)
         memory->delta = DELTA_LIST;
+    memory->may_bring_mail = memory->delta == DELTA_LIST ||
+                             now.uid_next != memory->folder->source.uid_next;
     if (memory->delta != DELTA_LIST)
         memory->known = memory->folder->counts;
 }

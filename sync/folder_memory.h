@@ -22,6 +22,7 @@ struct folder_memory {
     bool is_known;                   /* an earlier run was here */
     uint64_t rules;
     enum delta delta;      /* what is to be done; DELTA_LIST until it is known better */
+    bool may_bring_mail;   /* as far as STATUS tells */
     struct store_mark now; /* the source as EXAMINE told */
     /* Of messages that are not in this run's listing: what became of them before. */
     struct message_counts known;

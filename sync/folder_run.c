@@ -597,6 +597,17 @@ static void run_open_next(const struct folder_run *run, const struct copy_next *
         next->listen(next->context);
 }
 
+/* Nothing new was announced, so the folder was not made anew for its user, who had deleted it. */
+static void run_check_target(struct folder_run *run)
+{
+    if (run->target->is_there || run_count_wanted(run) == 0)
+        return;
+    fault_set(&run->fault, FAULT_CREATE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 2,
+              "the folder %s is not there, and mail for it came only just now; the next run makes "
+              "it and brings the mail",
+              run->target->name);
+}
+
 static void run_decide(struct folder_run *run)
 {
     struct pair *pair = run->pair;
@@ -609,11 +620,13 @@ static void run_decide(struct folder_run *run)
     }
     carry_flags(run->memory, &run->changes, run->target, run->name);
     run_adopt(run);
+    run->is_matched = true;
     if (!pair->settings->syncduplicates)
         run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);
     run_exclude_by_rules(run);
     run_give_up_suspects(run);
+    run_check_target(run);
 }
 
 /* The answers of what is still in flight would be written into `run`, and so would data that comes
@@ -627,7 +640,6 @@ void folder_run_leave(struct folder_run *run)
         return;
     if (imap_client_pending(client) > 0 &&
         (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault)))
-    run->is_matched = true;
         imap_client_fail(client, &run->pair->fault);
     imap_client_set_events(client, NULL);
 }
