@@ -227,9 +227,10 @@ static void carry_take(struct carry *carry, const struct store_map_row *row, uin
     if (row->outcome != STORE_OUTCOME_PRESENT || after == STORE_FLAGS_UNKNOWN ||
         row->flags == after)
         return;
-    if (row->flags == STORE_FLAGS_UNKNOWN || row->dst_uid == 0) {
+    bool is_nowhere = row->dst_uid == 0 || !carry->target->is_there;
+    if (row->flags == STORE_FLAGS_UNKNOWN || is_nowhere) {
         struct store_map_row seen = {row->src_uid, 0, after, 0};
-        carry->unplaced += row->flags != STORE_FLAGS_UNKNOWN;
+        carry->unplaced += row->flags != STORE_FLAGS_UNKNOWN && carry->target->is_there;
         if (!store_map_set_flags(carry->pair->map, carry->memory->folder, &seen, 1, &fault))
             pair_end(carry->pair, &fault);
         return;

@@ -19,6 +19,7 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     memset(memory, 0, sizeof(*memory));
     memory->pair = pair;
     memory->delta = DELTA_LIST;
+    memory->may_bring_mail = true;
     if (pair->map == NULL)
         return;
     struct store_mark now = delta_mark_of(entry->source);
@@ -36,6 +37,8 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     /* A duplicate is known by what it is a duplicate of. */
     if (memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates)
         memory->delta = DELTA_LIST;
+    memory->may_bring_mail = memory->delta == DELTA_LIST ||
+                             now.uid_next != memory->folder->source.uid_next;
     if (memory->delta != DELTA_LIST)
         memory->known = memory->folder->counts;
 }
@@ -62,9 +65,13 @@ bool folder_memory_open(struct folder_memory *memory, const struct imap_mailbox 
     memory->now.uid_next = mailbox->uidnext;
     memory->now.mod_seq = mailbox->mod_seq;
     if (folder->source.uid_validity != 0 && folder->source.uid_validity != mailbox->uidvalidity) {
+        struct fault fault;
+        /* The next run, which need not be told by STATUS, begins anew. */
+        if (mailbox->uidvalidity != 0 && !store_map_forget(memory->pair->map, folder, &fault))
+            memory_fail(memory, &fault);
         fault_set(fault_r, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 1,
-                  "the folder %s was replaced on the source during the run (another UIDVALIDITY); "
-                  "it was left alone, run the same command again",
+                  "the folder %s was replaced on the source (another UIDVALIDITY); it was left "
+                  "alone, run the same command again",
                   name);
         return false;
     }

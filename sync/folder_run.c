@@ -58,6 +58,13 @@ static void run_send_list(struct folder_run *run)
     run->changes_answer.status = IMAP_STATUS_OK;
 }
 
+/* Some servers tell HIGHESTMODSEQ and take no CHANGEDSINCE. */
+static bool run_is_told_changes(const struct folder_run *run)
+{
+    return run->memory->folder->source.mod_seq != 0 &&
+           imap_client_can(run->pair->source.client, IMAP_CAP_CONDSTORE);
+}
+
 /* New messages, and changes of the others since the last run: RFC 7162 section 3.1.4.1 and, for
    VANISHED, 3.2.6. */
 static void run_send_delta(struct folder_run *run)
@@ -69,7 +76,7 @@ static void run_send_delta(struct folder_run *run)
     if (then->uid_next == 1) {
         run->changes_answer.is_done = true;
         run->changes_answer.status = IMAP_STATUS_OK;
-    } else if (then->mod_seq != 0) {
+    } else if (run_is_told_changes(run)) {
         imap_client_command(client, imap_answer_callback, &run->changes_answer,
                             "UID FETCH 1:%u (FLAGS) (CHANGEDSINCE %llu%s)", then->uid_next - 1,
                             (unsigned long long)then->mod_seq,
@@ -189,7 +196,7 @@ static void run_keep_failures(struct folder_run *run)
 /* Without CONDSTORE all UIDs were told: those of the map that were not are gone. */
 static void run_find_gone(struct folder_run *run)
 {
-    if (run->memory->folder->source.mod_seq == 0)
+    if (!run_is_told_changes(run))
         folder_memory_find_gone(run->memory, &run->changes);
 }
 
@@ -506,7 +513,7 @@ static void run_remember(struct folder_run *run, bool is_failed)
 {
     bool is_finished = run->is_listed && !is_failed && !run->memory->is_partial &&
                        message_counts_difference(&run->counts) == 0;
-    bool is_answered = run->is_listed && !run_has_unknown_fate(run);
+    bool is_answered = run->is_matched && !run_has_unknown_fate(run);
     folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
 }
 
@@ -605,6 +612,17 @@ static void run_open_next(const struct folder_run *run, const struct copy_next *
         next->listen(next->context);
 }
 
+/* Nothing new was announced, so the folder was not made anew for its user, who had deleted it. */
+static void run_check_target(struct folder_run *run)
+{
+    if (run->target->is_there || run_count_wanted(run) == 0)
+        return;
+    fault_set(&run->fault, FAULT_CREATE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 2,
+              "the folder %s is not there, and mail for it came only just now; the next run makes "
+              "it and brings the mail",
+              run->target->name);
+}
+
 static void run_decide(struct folder_run *run)
 {
     struct pair *pair = run->pair;
@@ -617,11 +635,13 @@ static void run_decide(struct folder_run *run)
     }
     carry_flags(run->memory, &run->changes, run->target, run->name);
     run_adopt(run);
+    run->is_matched = true;
     if (!pair->settings->syncduplicates)
         run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);
     run_exclude_by_rules(run);
     run_give_up_suspects(run);
+    run_check_target(run);
 }
 
 /* The answers of what is still in flight would be written into `run`, and so would data that comes

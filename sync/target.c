@@ -218,28 +218,47 @@ static bool entry_is_merged_with_last(const struct folder_plan *plan, size_t i)
            strcmp(plan->entries[i].destination, plan->entries[i - 1].destination) == 0;
 }
 
-/* Some source folder that goes there has work to do. */
+/* Some source folder that goes there has work to do. Where the folder is gone though an earlier run
+   filled it, its user did away with it, and only new mail brings it back. */
 static bool target_has_work(const struct pair *pair, size_t first_entry)
 {
     const struct folder_plan *plan = pair->plan;
     size_t i = first_entry;
     do {
-        if (pair->memories[i].delta != DELTA_UNCHANGED)
+        const struct folder_memory *memory = &pair->memories[i];
+        if (plan->entries[i].exists ? memory->delta != DELTA_UNCHANGED : memory->may_bring_mail)
             return true;
         i++;
     } while (i < plan->count && entry_is_merged_with_last(plan, i));
     return false;
 }
 
-/* A folder that was filled by an earlier run, and has nothing new: its user did away with it. */
+/* The first of the entries that go to a mailbox. */
+static size_t find_entry(const struct folder_plan *plan, const char *mailbox)
+{
+    size_t i = 0;
+    while (i + 1 < plan->count && strcmp(plan->entries[i].destination, mailbox) != 0)
+        i++;
+    return i;
+}
+
+/* Parents that are to be created stand in no entry; those that do are judged by what they get. */
 static bool create_is_unwanted(const struct pair *pair, const char *mailbox)
 {
     const struct folder_plan *plan = pair->plan;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (strcmp(plan->entries[i].destination, mailbox) == 0)
-            return !target_has_work(pair, i);
-    }
-    return false;
+    size_t i = find_entry(plan, mailbox);
+    return i < plan->count && strcmp(plan->entries[i].destination, mailbox) == 0 &&
+           !target_has_work(pair, i);
+}
+
+/* Once a folder was synced, its subscription is its user's. */
+static bool subscribe_is_unwanted(const struct pair *pair, const char *mailbox)
+{
+    const struct folder_plan *plan = pair->plan;
+    size_t i = find_entry(plan, mailbox);
+    bool is_synced = i < plan->count && pair->memories[i].folder != NULL &&
+                     pair->memories[i].folder->rules != 0;
+    return is_synced && (plan->entries[i].exists || !target_has_work(pair, i));
 }
 
 static void send_creates(struct pair *pair)
@@ -250,8 +269,11 @@ static void send_creates(struct pair *pair)
             continue;
         send_with_name(pair, "CREATE", plan->creates[i], create_answered, (uint32_t)i);
     }
-    for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++)
+    for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++) {
+        if (subscribe_is_unwanted(pair, plan->subscribes[i]))
+            continue;
         send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], subscribe_answered, (uint32_t)i);
+    }
 }
 
 static void target_init(struct target *target, struct pair *pair, const struct plan_entry *entry)

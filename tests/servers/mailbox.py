@@ -160,6 +160,35 @@ class Mailbox:
         self._do(self.imap.expunge())
         self._do(self.imap.close())
 
+    def _select(self, name):
+        self._do(self.imap.select(_quote(self.raw_name(name))))
+
+    def store(self, name, uids, change, *flags):
+        """`change`: "+" or "-"; `uids`: a set, as IMAP writes it."""
+        self._select(name)
+        self._do(self.imap.uid("STORE", uids, f"{change}FLAGS.SILENT", f"({' '.join(flags)})"))
+        self._do(self.imap.unselect())
+
+    def expunge(self, name, uids):
+        self._select(name)
+        self._do(self.imap.uid("STORE", uids, "+FLAGS.SILENT", "(\\Deleted)"))
+        self._do(self.imap.uid("EXPUNGE", uids))
+        self._do(self.imap.unselect())
+
+    def move(self, name, uids, to):
+        self._select(name)
+        self._do(self.imap.uid("MOVE", uids, _quote(self.raw_name(to))))
+        self._do(self.imap.unselect())
+
+    def delete(self, name):
+        self._do(self.imap.delete(_quote(self.raw_name(name))))
+
+    def unsubscribe(self, name):
+        self._do(self.imap.unsubscribe(_quote(self.raw_name(name))))
+
+    def rename(self, name, to):
+        self._do(self.imap.rename(_quote(self.raw_name(name)), _quote(self.raw_name(to))))
+
     def entries(self, name):
         """All messages of a folder in UID order. Changes nothing there."""
         count = int(self._do(self.imap.select(_quote(self.raw_name(name)), readonly=True))[0])

@@ -20,6 +20,7 @@ from tests.servers.scripted import PASS, Dropped
 
 LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r?\n$")
 CAPABILITIES = re.compile(rb"(?:^\* CAPABILITY|\[CAPABILITY)([^\]\r\n]*)", re.I)
+PLACES = re.compile(rb"^(\S+ OK )\[(?:APPENDUID|COPYUID) [^\]]*\] ?", re.I)
 
 Append = collections.namedtuple("Append", "time size")
 
@@ -100,6 +101,12 @@ class Proxy:
         expression = re.compile(pattern, re.I | re.S)
         with self.lock:
             return [c for c in self.commands if expression.search(c)]
+
+    def forget(self):
+        """What was counted and noted so far."""
+        with self.lock:
+            self.commands, self.appends = [], []
+            self.connections = self.bytes_up = self.bytes_down = 0
 
     def wait_for_appends(self, count, timeout=30):
         deadline = time.monotonic() + timeout
@@ -387,4 +394,6 @@ class Session:
             kept = [word for word in match[1].split(b" ") if word not in self.server.hide]
             return match[0][: match.start(1) - match.start(0)] + b" ".join(kept)
 
+        if b"UIDPLUS" in self.server.hide:
+            line = PLACES.sub(rb"\1", line)
         return CAPABILITIES.sub(cut, line)
