@@ -253,6 +253,7 @@ static bool probe_is_over(struct lane_set *set, int64_t rtt_usecs, int64_t now_n
     if (probe->rate_before > 0 && !lanes_paid(probe->rate_before, rate))
         probe->is_settled = true;
     probe->rate_before = rate;
+    probe->since_nsecs = 0;
     return true;
 }
 
@@ -275,8 +276,9 @@ size_t lane_set_missing(struct lane_set *set, uint64_t messages_left, bool is_pa
     };
     if (question.max > LANES_MAX)
         question.max = LANES_MAX;
-    if (question.fixed == 0 &&
-        (!question.waits_for_each || !probe_is_over(set, question.rtt_usecs, now_nsecs)))
+    /* What was measured once, or while lanes sign in, says nothing of the lanes to come. */
+    if (question.fixed == 0 && (!question.waits_for_each || question.opening > 0 ||
+                                !probe_is_over(set, question.rtt_usecs, now_nsecs)))
         return 0;
     question.is_settled = set->probe.is_settled;
     return lanes_wanted(&question) - question.open - question.opening;
