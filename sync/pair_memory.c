@@ -163,11 +163,15 @@ static uint32_t memory_tail(struct pair *pair, const struct plan_entry *entry,
     return 1;
 }
 
-static void memory_open_bracket(struct folder_memory *memory, const struct target *target)
+/* What this run recognises in the tail is in the map only when the store says so: until then the
+   bracket begins where the tail does. */
+static void memory_open_bracket(struct folder_memory *memory, const struct target *target,
+                                uint32_t tail)
 {
     struct store_map_folder *folder = memory->folder;
+    uint32_t uid_next = target->opened.uidnext == 0 ? 1 : target->opened.uidnext;
     folder->destination.uid_validity = target->opened.uidvalidity;
-    folder->bracket_uid_next = target->opened.uidnext == 0 ? 1 : target->opened.uidnext;
+    folder->bracket_uid_next = tail != 0 && tail < uid_next ? tail : uid_next;
 }
 
 void pair_memory_begin(struct pair *pair)
@@ -185,12 +189,13 @@ void pair_memory_begin(struct pair *pair)
         struct target *target = &pair->targets.items[at];
         if (memory->delta == DELTA_UNCHANGED || !target->is_there)
             continue;
-        target_recognise_from(target, memory_tail(pair, &plan->entries[i], memory, target));
+        uint32_t tail = memory_tail(pair, &plan->entries[i], memory, target);
+        target_recognise_from(target, tail);
         if (memory->folder == NULL)
             continue;
         if (plan->entries[i].source->uid_validity != 0)
             memory->folder->source.uid_validity = plan->entries[i].source->uid_validity;
-        memory_open_bracket(memory, target);
+        memory_open_bracket(memory, target, tail);
         folders[count++] = memory->folder;
     }
     if (pair->map != NULL && !pair_is_ended(pair) &&
