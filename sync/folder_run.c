@@ -199,7 +199,7 @@ static bool run_finish_delta(struct folder_run *run)
         !folder_memory_drop(run->memory, run->changes.gone, run->changes.gone_count) ||
         !run_adds_up(run))
         return false;
-    (void)folder_memory_subtract(run->memory, &run->listing, first_uid);
+    (void)folder_memory_subtract(run->memory, &run->listing, first_uid, run->target->tail_from);
     run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_ALREADY);
     return true;
 }
@@ -209,7 +209,8 @@ static bool run_finish_list(struct folder_run *run)
     if (!listing_finish(&run->listing, run->name, &run->fault))
         return false;
     changes_sort(&run->changes);
-    run->has_unplaced = folder_memory_subtract(run->memory, &run->listing, 1);
+    run->has_unplaced = folder_memory_subtract(run->memory, &run->listing, 1,
+                                               run->target->tail_from);
     return true;
 }
 
