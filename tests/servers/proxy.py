@@ -19,6 +19,7 @@ import time
 from tests.servers.scripted import PASS, Dropped
 
 LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r?\n$")
+PLACES = re.compile(rb"\[(APPENDUID|COPYUID) [^\]\r\n]*\] ?", re.I)
 CAPABILITIES = re.compile(rb"(?:^\* CAPABILITY|\[CAPABILITY)([^\]\r\n]*)", re.I)
 
 Append = collections.namedtuple("Append", "time size")
@@ -371,4 +372,6 @@ class Session:
             kept = [word for word in match[1].split(b" ") if word not in self.server.hide]
             return match[0][: match.start(1) - match.start(0)] + b" ".join(kept)
 
+        if b"UIDPLUS" in self.server.hide:
+            line = PLACES.sub(b"", line)
         return CAPABILITIES.sub(cut, line)
