@@ -22,6 +22,9 @@ ROOMS    ?= base store sync report batch
 SRCS     := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c $(r)/*/*.c))
 OBJS     := $(SRCS:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/libmailconvoy.a
+# What dies where a test says (base/crash.h): these files once more, and the library for the rest.
+CRASHSRC := $(shell grep -l 'base/crash\.h' $(SRCS) /dev/null)
+CRASHOBJ := $(CRASHSRC:%.c=$(BUILD)/crash/%.o)
 UNITS    := $(foreach r,$(ROOMS),$(wildcard tests/unit/$(r)/test_*.c))
 UNITBINS := $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -52,6 +55,16 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -DMAILCONVOY_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 
+# For tests alone; never installed.
+$(BUILD)/mailconvoy-crash: $(BUILD)/mailconvoy.o $(CRASHOBJ) $(LIB)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LINK)
+
+$(BUILD)/crash/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (to crash)"
+	$(Q)$(CC) $(CPPFLAGS) -DMAILCONVOY_CRASH_HOOKS $(CFLAGS) $(NEEDED) -MMD -MP -c -o $@ $<
+
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  TEST  $@"
@@ -62,8 +75,8 @@ $(BUILD)/unit/store/test_power_cut $(BUILD)/unit/store/test_store_file: tests/un
 unit: $(UNITBINS)
 	$(Q)scripts/run-units $(UNITBINS)
 
-integration: $(BUILD)/mailconvoy
-	$(Q)MAILCONVOY=$(MAILCONVOY) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -n $(JOBS) \
+integration: $(BUILD)/mailconvoy $(BUILD)/mailconvoy-crash
+	$(Q)MAILCONVOY=$(MAILCONVOY) MAILCONVOY_CRASH=$(BUILD)/mailconvoy-crash PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -n $(JOBS) \
 	    -p no:cacheprovider --junitxml=$(BUILD)/integration.xml $(TESTS)
 
 # The two commands a newcomer needs.
@@ -141,7 +154,7 @@ deps-test:
 clean:
 	$(Q)rm -rf $(BUILD) mailconvoy
 
--include $(OBJS:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
+-include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
 .PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
         bench-scale bench-store deps deps-test clean

@@ -167,8 +167,20 @@ void folder_memory_add_known(struct folder_memory *memory, uint32_t first_uid,
     }
 }
 
+/* Source messages below this UID are not in the destination's tail, even if it is not known where
+   they are: all were there when the last run came to its end, and only then the bracket was
+   opened. */
+static uint32_t memory_settled_uid(const struct folder_memory *memory, uint32_t tail_from)
+{
+    const struct store_map_folder *folder = memory->folder;
+    bool were_all_there = folder->counts.already == folder->counts.source;
+    /* From 1 on: the server never told its UIDNEXT. */
+    bool is_below_tail = folder->bracket_uid_next > 1 && tail_from >= folder->bracket_uid_next;
+    return were_all_there && is_below_tail ? folder->source.uid_next : 0;
+}
+
 bool folder_memory_subtract(struct folder_memory *memory, struct listing *listing,
-                            uint32_t first_uid)
+                            uint32_t first_uid, uint32_t tail_from)
 {
     struct store_map_row rows[FOLDER_MEMORY_ROWS];
     uint32_t gone[FOLDER_MEMORY_ROWS];
@@ -178,20 +190,22 @@ bool folder_memory_subtract(struct folder_memory *memory, struct listing *listin
     bool has_unplaced = false;
     if (memory->folder == NULL || memory->folder->id == 0)
         return false;
+    uint32_t settled_uid = memory_settled_uid(memory, tail_from);
     while ((count = memory_read(memory, &next_uid, UINT32_MAX, rows, FOLDER_MEMORY_ROWS)) > 0) {
         size_t gone_count = 0;
         for (size_t i = 0; i < count; i++) {
+            bool is_unplaced = rows[i].dst_uid == 0 && rows[i].src_uid >= settled_uid;
             while (at < listing->count && listing->messages[at].uid < rows[i].src_uid)
                 at++;
             if (at == listing->count || listing->messages[at].uid != rows[i].src_uid)
                 gone[gone_count++] = rows[i].src_uid;
             else if (rows[i].outcome == STORE_OUTCOME_PRESENT)
-                listing->messages[at].state = rows[i].dst_uid == 0 ? FOLDER_MEMORY_UNPLACED
-                                                                   : MESSAGE_ALREADY;
+                listing->messages[at].state = is_unplaced ? FOLDER_MEMORY_UNPLACED
+                                                          : MESSAGE_ALREADY;
             else if (memory->is_partial && (rows[i].outcome == STORE_OUTCOME_FAILED ||
                                             rows[i].outcome == STORE_OUTCOME_UNREADABLE))
                 listing->messages[at].state = FOLDER_MEMORY_FAILED_BEFORE;
-            has_unplaced = has_unplaced || rows[i].dst_uid == 0;
+            has_unplaced = has_unplaced || is_unplaced;
         }
         memory_remove(memory, gone, gone_count);
     }

@@ -55,11 +55,11 @@ void folder_memory_flush(struct folder_memory *memory);
 /* And, if the memory is partial, for those that failed before. */
 #define FOLDER_MEMORY_FAILED_BEFORE MESSAGE_FAILED
 
-/* Listed messages that an earlier run brought to the destination are ALREADY there, or UNPLACED;
-   true if there are such. Rows from first_uid on that no listed message has are dropped: those
-   messages are gone. */
+/* Listed messages that an earlier run brought to the destination are ALREADY there, or UNPLACED if
+   they may be in its tail, from UID tail_from on; true if there are such. Rows from first_uid on
+   that no listed message has are dropped: those messages are gone. */
 bool folder_memory_subtract(struct folder_memory *memory, struct listing *listing,
-                            uint32_t first_uid);
+                            uint32_t first_uid, uint32_t tail_from);
 /* UIDs on the destination, from first_uid on, that the map knows. */
 struct uid_list {
     uint32_t *items; /* freed by the caller */

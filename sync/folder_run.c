@@ -225,7 +225,7 @@ static bool run_finish_delta(struct folder_run *run)
         !folder_memory_drop(run->memory, run->changes.gone, run->changes.gone_count) ||
         !run_adds_up(run))
         return false;
-    (void)folder_memory_subtract(run->memory, &run->listing, first_uid);
+    (void)folder_memory_subtract(run->memory, &run->listing, first_uid, run->target->tail_from);
     run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_ALREADY);
     return true;
 }
@@ -235,7 +235,8 @@ static bool run_finish_list(struct folder_run *run)
     if (!listing_finish(&run->listing, run->name, &run->fault))
         return false;
     changes_sort(&run->changes);
-    run->has_unplaced = folder_memory_subtract(run->memory, &run->listing, 1);
+    run->has_unplaced = folder_memory_subtract(run->memory, &run->listing, 1,
+                                               run->target->tail_from);
     if (run->memory->is_partial)
         run_keep_failures(run);
     return true;
@@ -508,7 +509,8 @@ static bool run_has_unknown_fate(const struct folder_run *run)
     return false;
 }
 
-/* The next run starts from here. */
+/* The next run starts from here. The bracket stays open while something may be in it that the map
+   does not know. */
 static void run_remember(struct folder_run *run, bool is_failed)
 {
     bool is_finished = run->is_listed && !is_failed && !run->memory->is_partial &&

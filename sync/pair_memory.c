@@ -178,8 +178,8 @@ static uint32_t memory_tail(struct pair *pair, const struct plan_entry *entry,
     return 1;
 }
 
-/* What is still to be recognised stays so until it was: a run that ends before that leaves the
-   bracket open. */
+/* What this run recognises in the tail is in the map only when the store says so: until then the
+   bracket begins where the tail does. */
 static void memory_open_bracket(struct folder_memory *memory, const struct target *target,
                                 uint32_t tail)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/mem.h"
 
 #define CLIENT_LITERAL_MINUS  4096 /* RFC 7888 section 5 */
@@ -44,6 +45,7 @@ bool client_write(struct imap_client *client, int64_t now_nsecs)
     size_t size;
     int put = 0;
     while ((size = client_sendable(client)) > 0) {
+        crash_point(CRASH_NET_WRITE);
         put = connection_write(client->connection, client->out.data, size, &fault);
         if (put <= 0)
             break;

@@ -20,6 +20,10 @@ from tests.servers import mailbox
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("MAILCONVOY", ROOT / "mailconvoy")).resolve()
+# The same program, but it dies where base/crash.h is told.
+CRASHING = pathlib.Path(
+    os.environ.get("MAILCONVOY_CRASH", PROGRAM.with_name("mailconvoy-crash"))
+).resolve()
 # Sanitizers slow the program down.
 TIMEOUT_SECS = float(os.environ.get("MAILCONVOY_TIMEOUT", "120"))
 
@@ -209,9 +213,9 @@ class Work:
 
     # Runs ----------------------------------------------------------------------------------------
 
-    def start(self, *args, env=None, cwd=None, **more):
+    def start(self, *args, env=None, cwd=None, program=PROGRAM, **more):
         process = subprocess.Popen(
-            [PROGRAM, *map(str, args)],
+            [program, *map(str, args)],
             cwd=cwd or self.path,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,

@@ -154,6 +154,12 @@ class Mailbox:
     def subscribed(self):
         return sorted(self._listed(self._do(self.imap.lsub())))
 
+    def change(self, name, uids, how, flags):
+        """how: +FLAGS, -FLAGS or FLAGS."""
+        self._do(self.imap.select(_quote(self.raw_name(name))))
+        self._do(self.imap.uid("STORE", uids, how + ".SILENT", f"({flags})"))
+        self._do(self.imap.unselect())
+
     def expunge_all(self, name):
         self._do(self.imap.select(_quote(self.raw_name(name))))
         self._do(self.imap.uid("STORE", "1:*", "+FLAGS.SILENT", "(\\Deleted)"))

@@ -19,8 +19,8 @@ import time
 from tests.servers.scripted import PASS, Dropped
 
 LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r?\n$")
+PLACES = re.compile(rb"\[(APPENDUID|COPYUID) [^\]\r\n]*\] ?", re.I)
 CAPABILITIES = re.compile(rb"(?:^\* CAPABILITY|\[CAPABILITY)([^\]\r\n]*)", re.I)
-PLACES = re.compile(rb"^(\S+ OK )\[(?:APPENDUID|COPYUID) [^\]]*\] ?", re.I)
 
 Append = collections.namedtuple("Append", "time size")
 
@@ -395,5 +395,5 @@ class Session:
             return match[0][: match.start(1) - match.start(0)] + b" ".join(kept)
 
         if b"UIDPLUS" in self.server.hide:
-            line = PLACES.sub(rb"\1", line)
+            line = PLACES.sub(b"", line)
         return CAPABILITIES.sub(cut, line)
