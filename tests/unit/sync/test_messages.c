@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What is read out of messages: header fields, identity, flags, INTERNALDATE, UID sets, SASL. */
+ * What is read out of messages: header fields, identity, flags, INTERNALDATE, SASL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,6 @@
 #include "sync/messages/header.h"
 #include "sync/messages/identity.h"
 #include "sync/messages/internaldate.h"
-#include "sync/uidset.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -308,56 +307,6 @@ static void test_flags_that_are_kept(void **state)
     }
 }
 
-/* -- UID sets -- */
-
-static void test_uid_sets(void **state)
-{
-    static const struct {
-        uint32_t uids[8];
-        bool follows[8];
-        const char *text;
-    } rows[] = {
-        {{0}, {0}, ""},
-        {{7}, {0}, "7"},
-        {{7}, {true}, "7"}, /* nothing to follow */
-        {{7, 8}, {false, true}, "7:8"},
-        {{7, 8}, {false, false}, "7,8"},
-        {{1, 5, 9}, {false, true, true}, "1:9"}, /* nothing listed lies between */
-        {{1, 5, 9, 10, 4294967295}, {false, false, true, false, true}, "1,5:9,10:4294967295"},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct uidset set;
-        uidset_init(&set);
-        for (size_t k = 0; k < 8 && rows[i].uids[k] != 0; k++)
-            assert_true(uidset_add(&set, rows[i].uids[k], rows[i].follows[k]));
-        const char *text = uidset_finish(&set);
-        if (strcmp(text, rows[i].text) != 0)
-            fail_msg("row %zu: %s", i, text);
-        uidset_deinit(&set);
-    }
-}
-
-static void test_a_uid_set_is_full_but_whole(void **state)
-{
-    struct uidset set;
-    uint32_t count = 0;
-    (void)state;
-    uidset_init(&set);
-    while (count < 10000 &&
-           uidset_add(&set, 4294960000u + (count & 1) + 2 * (count / 2), (count & 1) == 1))
-        count++;
-    assert_in_range(count, 600, 800);
-    assert_int_equal(count % 2, 0); /* only a new range needs room */
-    const char *text = uidset_finish(&set);
-    assert_in_range(strlen(text), 7800, UIDSET_MAX_BYTES);
-    uint32_t ranges = 1;
-    for (const char *p = text; *p != '\0'; p++)
-        ranges += *p == ',';
-    assert_int_equal(ranges, count / 2);
-    uidset_deinit(&set);
-}
-
 /* -- SASL -- */
 
 static void test_sasl_plain(void **state)
@@ -417,8 +366,6 @@ int main(void)
         cmocka_unit_test(test_dates_that_are_none),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_flags_that_are_kept),
-        cmocka_unit_test(test_uid_sets),
-        cmocka_unit_test(test_a_uid_set_is_full_but_whole),
         cmocka_unit_test(test_a_password_that_is_too_long_for_sasl),
         cmocka_unit_test(test_sasl_plain),
     };
