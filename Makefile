@@ -127,7 +127,23 @@ bench:
 	$(Q)scripts/deps build test bench
 	$(Q)$(MAKE) --no-print-directory mailconvoy $(addprefix $(BUILD)/bench/,floor measure delay)
 	$(Q)BUILD=$(BUILD) tests/bench/run $(BENCH)
+	$(Q)$(if $(BENCH),,$(MAKE) --no-print-directory bench-nightly)
 	$(Q)$(if $(BENCH),,BUILD=$(BUILD) tests/bench/scale)
+
+# Runs after the first: NIGHTLY="--case quiet". One build of the program times its store.
+bench-nightly:
+	$(Q)scripts/deps build test bench
+	$(Q)$(MAKE) --no-print-directory mailconvoy $(BUILD)/bench/measure $(BUILD)/bench/store_time.o
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/timed LDFLAGS=$(abspath $(BUILD))/bench/store_time.o \
+	    CFLAGS="$(CFLAGS) $(STORE_TIMED)" $(BUILD)/timed/mailconvoy
+	$(Q)BUILD=$(BUILD) tests/bench/nightly $(NIGHTLY)
+STORE_TIMED := -finstrument-functions \
+    -finstrument-functions-exclude-file-list=base/,sync/,batch/,report/,mailconvoy.c,/usr/
+
+$(BUILD)/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	@echo "  BENCH $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -c -o $@ $<
 
 # The last case of `make bench`, up to a million messages: SCALE="--messages 100000".
 bench-scale:
@@ -157,5 +173,5 @@ clean:
 -include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
 .PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
-        bench-scale bench-store deps deps-test clean
+        bench-nightly bench-scale bench-store deps deps-test clean
 .DELETE_ON_ERROR:

@@ -38,7 +38,8 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     if (memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates)
         memory->delta = DELTA_LIST;
     memory->may_bring_mail = memory->delta == DELTA_LIST ||
-                             now.uid_next != memory->folder->source.uid_next;
+                             (memory->delta != DELTA_UNCHANGED &&
+                              now.uid_next != memory->folder->source.uid_next);
     if (memory->delta != DELTA_LIST)
         memory->known = memory->folder->counts;
 }

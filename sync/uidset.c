@@ -67,19 +67,20 @@ static bool read_number(struct uidset_reader *reader, uint32_t *number_r)
 
 bool uidset_reader_next(struct uidset_reader *reader, uint32_t *first_r, uint32_t *last_r)
 {
+    const char *start = reader->at;
     uint32_t first, last;
-    if (!read_number(reader, &first))
-        return false;
+    bool is_range = read_number(reader, &first);
     last = first;
-    if (reader->at < reader->end && *reader->at == ':') {
+    if (is_range && reader->at < reader->end && *reader->at == ':') {
         reader->at++;
-        if (!read_number(reader, &last))
-            return false;
+        is_range = read_number(reader, &last);
     }
-    if (reader->at < reader->end && *reader->at == ',')
+    if (!is_range) {
+        reader->at = start;
+        return false;
+    }
+    if (reader->end - reader->at > 1 && *reader->at == ',')
         reader->at++;
-    else if (reader->at < reader->end)
-        reader->end = reader->at; /* what follows is not looked at */
     *first_r = first < last ? first : last;
     *last_r = first < last ? last : first;
     return true;

@@ -261,6 +261,44 @@ static void test_the_mailbox(void **state)
     peer_stop(&peer);
 }
 
+/* RFC 7162 section 3.2.10: what EXPUNGE says. With EARLIER it is an answer to whoever asked. */
+static void test_vanished(void **state)
+{
+    static const struct {
+        const char *said;
+        uint64_t exists; /* of 10 */
+        uint64_t expunged;
+        const char *heard;
+    } rows[] = {
+        {"* VANISHED 5\r\n", 9, 1, ""},
+        {"* vanished 405,407,410:411\r\n", 6, 4, ""},
+        {"* VANISHED 3\r\n* 2 EXPUNGE\r\n* 12 EXISTS\r\n* VANISHED 4:5\r\n", 10, 4, ""},
+        {"* VANISHED 1:4294967295\r\n", 0, 4294967295, ""},
+        {"* VANISHED (EARLIER) 1:8\r\n", 10, 0, "VANISHED 0;"},
+        {"* VANISHED\r\n", 10, 0, "VANISHED 0;"},
+        {"* VANISHED 5 6\r\n", 10, 0, "VANISHED 0;"},
+        {"* VANISHED NIL\r\n* VANISHED *\r\n* VANISHED 0\r\n", 10, 0, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct peer peer;
+        struct sink sink;
+        peer_start(&peer, "");
+        sink_start(&sink, &peer);
+        imap_client_mailbox_begin(peer.client);
+        peer_say(&peer, "* 10 EXISTS\r\n");
+        peer_say(&peer, rows[i].said);
+        const struct imap_mailbox *mailbox = imap_client_mailbox(peer.client);
+        if (mailbox->exists != rows[i].exists || mailbox->expunged != rows[i].expunged ||
+            strcmp(buffer_str(&sink.taken), rows[i].heard) != 0)
+            fail_msg("row %zu: %llu, %llu expunged, %s", i, (unsigned long long)mailbox->exists,
+                     (unsigned long long)mailbox->expunged, buffer_str(&sink.taken));
+        assert_true(imap_client_is_alive(peer.client));
+        buffer_deinit(&sink.taken);
+        peer_stop(&peer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_two_large_literals_in_one_response),
         cmocka_unit_test(test_the_end_waits_for_what_came_before_it),
         cmocka_unit_test(test_the_mailbox),
+        cmocka_unit_test(test_vanished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "sync/lane_set.h"
 #include "sync/lanes.h"
 
 /* A distant server that makes every APPEND wait, and plenty to do. */
@@ -176,6 +177,27 @@ static void test_lanes_pay_from_a_tenth_on(void **state)
     assert_false(lanes_paid(100, 109));
 }
 
+static void test_care_for_servers_that_throttle(void **state)
+{
+    static const struct {
+        const char *greeting;
+        bool was_throttled;
+        enum lane_care care;
+    } rows[] = {
+        {"", false, LANE_CARE_NONE},
+        {"Dovecot ready.", false, LANE_CARE_NONE},
+        {"The Microsoft Exchange IMAP4 service is ready. [TQBO]", false, LANE_CARE_LARGE},
+        {"Gimap ready for requests from 192.0.2.1 x", false, LANE_CARE_LARGE},
+        {"microsoft", false, LANE_CARE_NONE},
+        {"Dovecot ready.", true, LANE_CARE_ALL},
+        {"The Microsoft Exchange IMAP4 service is ready.", true, LANE_CARE_ALL},
+        {"", true, LANE_CARE_ALL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(lane_care_for(rows[i].greeting, rows[i].was_throttled), rows[i].care);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_a_fixed_number_of_sources),
         cmocka_unit_test(test_waited_for_is_most_of_the_time),
         cmocka_unit_test(test_lanes_pay_from_a_tenth_on),
+        cmocka_unit_test(test_care_for_servers_that_throttle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

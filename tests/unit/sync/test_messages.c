@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What is read out of messages: header fields, identity, flags, INTERNALDATE, UID sets, SASL. */
+ * What is read out of messages: header fields, identity, flags, INTERNALDATE, SASL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,6 @@
 #include "sync/messages/header.h"
 #include "sync/messages/identity.h"
 #include "sync/messages/internaldate.h"
-#include "sync/uidset.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -308,54 +307,81 @@ static void test_flags_that_are_kept(void **state)
     }
 }
 
-/* -- UID sets -- */
-
-static void test_uid_sets(void **state)
+static void test_the_same_flags_are_the_same_text(void **state)
 {
     static const struct {
-        uint32_t uids[8];
-        bool follows[8];
+        const char *flags;
         const char *text;
     } rows[] = {
-        {{0}, {0}, ""},
-        {{7}, {0}, "7"},
-        {{7}, {true}, "7"}, /* nothing to follow */
-        {{7, 8}, {false, true}, "7:8"},
-        {{7, 8}, {false, false}, "7,8"},
-        {{1, 5, 9}, {false, true, true}, "1:9"}, /* nothing listed lies between */
-        {{1, 5, 9, 10, 4294967295}, {false, false, true, false, true}, "1,5:9,10:4294967295"},
+        {"", ""},
+        {"\\Recent", ""},
+        {"\\Seen \\Recent \\Answered", "\\Answered \\Seen"},
+        {"\\SEEN \\answered", "\\Answered \\Seen"},
+        {"\\Seen \\seen \\SEEN", "\\Seen"},
+        {"work $Junk Work WORK", "$junk work"},
+        {"NonJunk $Label1 \\Flagged", "$label1 \\Flagged nonjunk"},
+        {"ab a abc", "a ab abc"},
+        {"a_b aZ", "a_b az"}, /* by the lower case, wherever "_" stands */
+        {"\\Draft \\Deleted \\Flagged", "\\Deleted \\Draft \\Flagged"},
+        /* no flags at all */
+        {"\\Weird \"quoted\" {9}\r\nx) \"y\" (z t\xc3\xa4g a%b", ""},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct uidset set;
-        uidset_init(&set);
-        for (size_t k = 0; k < 8 && rows[i].uids[k] != 0; k++)
-            assert_true(uidset_add(&set, rows[i].uids[k], rows[i].follows[k]));
-        const char *text = uidset_finish(&set);
-        if (strcmp(text, rows[i].text) != 0)
-            fail_msg("row %zu: %s", i, text);
-        uidset_deinit(&set);
+        struct imap_parser parser = {NULL, 0, 0};
+        struct buffer text;
+        buffer_init(&text, 1000);
+        assert_true(imap_parser_tokens(&parser, rows[i].flags, strlen(rows[i].flags)));
+        flags_append_canonical(parser.tokens, parser.count, &text);
+        if (strcmp(buffer_str(&text), rows[i].text) != 0)
+            fail_msg("row %zu: \"%s\"", i, buffer_str(&text));
+        buffer_deinit(&text);
+        imap_parser_deinit(&parser);
     }
 }
 
-static void test_a_uid_set_is_full_but_whole(void **state)
+static void test_what_changed_in_flags(void **state)
 {
-    struct uidset set;
-    uint32_t count = 0;
+    static const struct {
+        const char *before;
+        const char *after;
+        const char *permanent; /* NULL: the server gave no rule */
+        bool may_create;
+        const char *added;
+        const char *removed;
+    } rows[] = {
+        {"", "", NULL, false, "", ""},
+        {"\\Seen", "\\Seen", NULL, false, "", ""},
+        {"", "\\Flagged \\Seen", NULL, false, "\\Flagged \\Seen", ""},
+        {"\\Flagged \\Seen", "", NULL, false, "", "\\Flagged \\Seen"},
+        {"$a \\Seen b", "$c \\Seen b d", NULL, false, "$c d", "$a"},
+        {"ab", "a abc", NULL, false, "a abc", "ab"},
+        /* what the destination can't keep */
+        {"", "\\Flagged \\Seen work", " \\Seen ", false, "\\Seen", ""},
+        {"\\Flagged \\Seen work", "", " \\Seen ", false, "", "\\Seen"},
+        {"", "other work", " \\Seen Work ", false, "work", ""},
+        {"", "\\Flagged work", " \\Seen \\* ", true, "work", ""},
+        {"$a", "\\Draft", " ", false, "", ""},
+    };
     (void)state;
-    uidset_init(&set);
-    while (count < 10000 &&
-           uidset_add(&set, 4294960000u + (count & 1) + 2 * (count / 2), (count & 1) == 1))
-        count++;
-    assert_in_range(count, 600, 800);
-    assert_int_equal(count % 2, 0); /* only a new range needs room */
-    const char *text = uidset_finish(&set);
-    assert_in_range(strlen(text), 7800, UIDSET_MAX_BYTES);
-    uint32_t ranges = 1;
-    for (const char *p = text; *p != '\0'; p++)
-        ranges += *p == ',';
-    assert_int_equal(ranges, count / 2);
-    uidset_deinit(&set);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct imap_mailbox mailbox = {0};
+        char permanent[64];
+        struct buffer added, removed;
+        buffer_init(&added, 1000);
+        buffer_init(&removed, 1000);
+        if (rows[i].permanent != NULL) {
+            mailbox.has_permanentflags = true;
+            mailbox.permanentflags = strcpy(permanent, rows[i].permanent);
+            mailbox.may_create_keywords = rows[i].may_create;
+        }
+        flags_append_changes(rows[i].before, rows[i].after, &mailbox, &added, &removed);
+        if (strcmp(buffer_str(&added), rows[i].added) != 0 ||
+            strcmp(buffer_str(&removed), rows[i].removed) != 0)
+            fail_msg("row %zu: +(%s) -(%s)", i, buffer_str(&added), buffer_str(&removed));
+        buffer_deinit(&added);
+        buffer_deinit(&removed);
+    }
 }
 
 /* -- SASL -- */
@@ -417,8 +443,8 @@ int main(void)
         cmocka_unit_test(test_dates_that_are_none),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_flags_that_are_kept),
-        cmocka_unit_test(test_uid_sets),
-        cmocka_unit_test(test_a_uid_set_is_full_but_whole),
+        cmocka_unit_test(test_the_same_flags_are_the_same_text),
+        cmocka_unit_test(test_what_changed_in_flags),
         cmocka_unit_test(test_a_password_that_is_too_long_for_sasl),
         cmocka_unit_test(test_sasl_plain),
     };
