@@ -204,7 +204,7 @@ static bool lanes_are_wanted_back(const struct pair *pair, int side)
 void copy_tend_lanes(struct copy *copy, int64_t now_nsecs)
 {
     struct pair *pair = copy->pair;
-    uint64_t left = copy->listing->count - copy->next;
+    uint64_t left = copy->listing->count - copy->next + copy->requested_messages;
     lane_set_tend(&pair->lanes);
     source_set_tend(&pair->sources);
     if (lanes_are_wanted_back(pair, 2))

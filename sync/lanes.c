@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/lanes.h"
 
-#define LANES_FIRST_STEP 4
+#define LANES_FIRST_STEP     4
+#define LANES_FIRST_STEP_FAR 8
+/* From here on the steps themselves take so long that the first had better be a large one. */
+#define LANES_FAR_RTT_USECS 20000
 /* Below this distance a lane costs more (TCP, TLS, sign-in) than its waiting. */
 #define LANES_MIN_RTT_USECS 8000
 /* A lane must have some messages to carry before it is worth its sign-in. */
@@ -30,7 +33,9 @@ size_t lanes_wanted(const struct lanes_question *question)
     if (!question->waits_for_each || question->is_paced || question->is_settled ||
         question->opening > 0 || question->rtt_usecs < LANES_MIN_RTT_USECS)
         return have;
-    size_t wanted = have < LANES_FIRST_STEP ? LANES_FIRST_STEP : have * 2;
+    size_t first = question->rtt_usecs < LANES_FAR_RTT_USECS ? LANES_FIRST_STEP
+                                                             : LANES_FIRST_STEP_FAR;
+    size_t wanted = have < first ? first : have * 2;
     wanted = at_most(wanted, question->max);
     wanted = at_most(wanted, (size_t)(question->messages_left / LANES_MESSAGES_EACH));
     return wanted > have ? wanted : have;

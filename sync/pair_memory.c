@@ -19,16 +19,28 @@ static const char *text_of(const char *text)
     return text == NULL ? "" : text;
 }
 
+/* Another server may listen on another port of the same host; the two usual ones are one server. */
+static char *server_name(const struct settings_side *side)
+{
+    bool is_usual = side->port == 0 || side->port == 143 || side->port == 993;
+    return is_usual ? mem_strdup(text_of(side->host))
+                    : mem_printf("%s:%lld", text_of(side->host), (long long)side->port);
+}
+
 void pair_memory_open(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
-    struct store_pair names = {text_of(settings->side[0].host), text_of(settings->side[0].user),
-                               text_of(settings->side[1].host), text_of(settings->side[1].user)};
     struct fault fault;
     if (settings->dry || settings->justlogin || settings->justfolders || settings->justfoldersizes)
         return;
+    char *host1 = server_name(&settings->side[0]);
+    char *host2 = server_name(&settings->side[1]);
+    struct store_pair names = {host1, text_of(settings->side[0].user), host2,
+                               text_of(settings->side[1].user)};
     if (!store_map_open(pair->environment->store, &names, &pair->map, &fault))
         pair_end(pair, &fault);
+    mem_free(host1);
+    mem_free(host2);
 }
 
 void pair_memory_close(struct pair *pair)

@@ -65,7 +65,7 @@ const struct setting settings_table[] = {
              "pay)"},
     {MAILBOX("lanes", INTEGER, lanes), IN(CONNECTION), .min = 1, .max = 16, .argument = "N",
      .help = "connections to each side for one mailbox (default: as many as pay)"},
-    {ONE_SIDE("maxconnections", INTEGER, maxconnections), IN(CONNECTION), .preset = "10", .min = 1,
+    {ONE_SIDE("maxconnections", INTEGER, maxconnections), IN(CONNECTION), .preset = "12", .min = 1,
      .max = 16, .argument = "N",
      .help = "never open more connections for one mailbox to this side"},
 

@@ -33,8 +33,8 @@ struct uidset_reader {
     const char *end;
 };
 void uidset_reader_init(struct uidset_reader *reader, const char *text, size_t size);
-/* first <= last, both above 0. False at the end, and at the first thing that is no set: then `at` is
-   there. */
+/* first <= last, both above 0. False at the end, and at the first thing that is no set: then `at`
+   is there. */
 bool uidset_reader_next(struct uidset_reader *reader, uint32_t *first_r, uint32_t *last_r);
 
 #endif

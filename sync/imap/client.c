@@ -181,7 +181,7 @@ bool imap_client_pump(struct imap_client *client, int64_t now_nsecs)
         return false;
     if (client_is_connecting(client) || client->state == IMAP_STATE_CLOSED)
         return has_moved;
-    has_moved |= client_write(client, now_nsecs);
+    has_moved |= client_write(client, now_nsecs, false);
     if (client->state == IMAP_STATE_CLOSED)
         return has_moved;
     has_moved |= client_dispatch(client);
@@ -190,7 +190,7 @@ bool imap_client_pump(struct imap_client *client, int64_t now_nsecs)
         has_moved = true;
     }
     client_watch(client, now_nsecs);
-    has_moved |= client_write(client, now_nsecs);
+    has_moved |= client_write(client, now_nsecs, false);
     return has_moved;
 }
 
@@ -206,6 +206,19 @@ short imap_client_poll_events(const struct imap_client *client)
     if (client_sendable(client) > 0 || connection_has_unsent(client->connection))
         events |= connection_write_events(client->connection);
     return events;
+}
+
+bool imap_client_push(struct imap_client *client, int64_t now_nsecs)
+{
+    return client->building != NULL && client->state > IMAP_STATE_GREETING &&
+           client->state != IMAP_STATE_CLOSED && client_write(client, now_nsecs, true);
+}
+
+void imap_client_set_ready(struct imap_client *client)
+{
+    client->is_polled = true;
+    client->is_dry = false;
+    client->is_full = false;
 }
 
 int imap_client_fd(const struct imap_client *client)

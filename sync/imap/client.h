@@ -120,6 +120,12 @@ void imap_client_set_events(struct imap_client *client, const struct imap_events
 /* Writes, reads and dispatches until nothing more moves or enough was done for one turn. True if
    anything moved. Ends in state CLOSED on any fault of the connection. */
 bool imap_client_pump(struct imap_client *client, int64_t now_nsecs);
+/* Inside a command whose rest is on its way the last few bytes wait for more, since many small TLS
+   records cost both ends more than a few full ones; this sends them. True if anything moved. */
+bool imap_client_push(struct imap_client *client, int64_t now_nsecs);
+/* poll() said so. After a read that found nothing, or a write that found no room, it is not tried
+   again before the next such word; for a client that never got one it always is. */
+void imap_client_set_ready(struct imap_client *client);
 /* For poll(): 0 when closed. */
 short imap_client_poll_events(const struct imap_client *client);
 int imap_client_fd(const struct imap_client *client);

@@ -395,7 +395,8 @@ bool client_read(struct imap_client *client, int64_t now_nsecs)
 {
     size_t total = 0;
     bool has_moved = false;
-    while (client->state != IMAP_STATE_CLOSED && !client->is_blocked && total < CLIENT_TURN_BYTES) {
+    while (client->state != IMAP_STATE_CLOSED && !client->is_blocked && !client->is_dry &&
+           total < CLIENT_TURN_BYTES) {
         if (client->is_ended) {
             imap_client_fail(client, &client->end);
             return true;
@@ -406,8 +407,10 @@ bool client_read(struct imap_client *client, int64_t now_nsecs)
             break;
         }
         int got = connection_read(client->connection, to, CLIENT_READ_BYTES, &client->end);
-        if (got == 0)
+        if (got == 0) {
+            client->is_dry = client->is_polled;
             break;
+        }
         has_moved = true;
         if (got < 0) {
             client->is_ended = true;

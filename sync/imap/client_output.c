@@ -9,7 +9,8 @@
 #include "base/crash.h"
 #include "base/mem.h"
 
-#define CLIENT_LITERAL_MINUS  4096 /* RFC 7888 section 5 */
+#define CLIENT_LITERAL_MINUS  4096                /* RFC 7888 section 5 */
+#define CLIENT_RECORD_BYTES   ((size_t)16 * 1024) /* the most a TLS record holds */
 #define CLIENT_KEEP_OUT_BYTES ((size_t)512 * 1024)
 
 /* -- the stream -- */
@@ -22,6 +23,15 @@ size_t client_sendable(const struct imap_client *client)
     if (client->sync_count > 0)
         end = client->sync_points[0];
     return (size_t)(client_compress_limit(client, end) - client->out_position);
+}
+
+/* Full records only, while more is on its way. What waits for a "+" must go. */
+static size_t client_sendable_now(const struct imap_client *client, bool all)
+{
+    size_t size = client_sendable(client);
+    if (all || client->building == NULL || client->sync_count > 0)
+        return size;
+    return size - size % CLIENT_RECORD_BYTES;
 }
 
 bool client_has_compressed(const struct imap_client *client)
@@ -38,17 +48,19 @@ static void client_write_failed(struct imap_client *client, int64_t now_nsecs,
     imap_client_fail(client, fault);
 }
 
-bool client_write(struct imap_client *client, int64_t now_nsecs)
+bool client_write(struct imap_client *client, int64_t now_nsecs, bool all)
 {
     bool has_moved = false;
     struct fault fault;
     size_t size;
     int put = 0;
-    while ((size = client_sendable(client)) > 0) {
+    while (!client->is_full && (size = client_sendable_now(client, all)) > 0) {
         crash_point(CRASH_NET_WRITE);
         put = connection_write(client->connection, client->out.data, size, &fault);
-        if (put <= 0)
+        if (put <= 0) {
+            client->is_full = put == 0 && client->is_polled;
             break;
+        }
         if (client->out.is_secret)
             mem_wipe(client->out.data, (size_t)put);
         buffer_consume(&client->out, (size_t)put);

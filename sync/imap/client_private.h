@@ -74,6 +74,9 @@ struct imap_client {
     bool is_blocked;      /* an event said "not now" */
     bool is_ended;        /* nothing more will be read */
     struct fault end;     /* why */
+    bool is_polled;       /* somebody says when to try again */
+    bool is_dry;          /* there was nothing left to read */
+    bool is_full;         /* no more could be written */
     int64_t active_nsecs; /* when a byte moved last */
 };
 
@@ -93,7 +96,8 @@ bool client_dispatch(struct imap_client *client);
 /* client_output.c */
 /* How many bytes may be sent now: all, or up to the literal that waits for its "+". */
 size_t client_sendable(const struct imap_client *client);
-bool client_write(struct imap_client *client, int64_t now_nsecs);
+/* Not `all`: of a command that is still being given, as much as fills TLS records. */
+bool client_write(struct imap_client *client, int64_t now_nsecs, bool all);
 /* Bytes that the client is rid of and the socket did not take yet. */
 bool client_has_compressed(const struct imap_client *client);
 /* The server answered instead of inviting the literal: what was to follow up to stream position

@@ -65,7 +65,11 @@ static void loop_poll(struct imap_loop *loop)
         msecs = left_msecs > msecs ? msecs : (int)left_msecs;
     }
     /* EINTR and time-out alike: the next turn looks at everything again. */
-    (void)poll(fds, count, msecs);
+    int ready = poll(fds, count, msecs);
+    for (int i = 0; i < loop->count; i++) {
+        if (ready < 0 || fds[i].revents != 0)
+            imap_client_set_ready(loop->clients[i]);
+    }
 }
 
 bool imap_loop_pump(struct imap_loop *loop)
@@ -76,6 +80,11 @@ bool imap_loop_pump(struct imap_loop *loop)
     for (int i = 0; i < loop->count; i++) {
         if (imap_client_is_alive(loop->clients[i]))
             has_moved |= imap_client_pump(loop->clients[i], now);
+    }
+    /* What was held back goes when nothing more comes for it at once. */
+    for (int i = 0; i < loop->count && !has_moved; i++) {
+        if (imap_client_is_alive(loop->clients[i]))
+            has_moved |= imap_client_push(loop->clients[i], now);
     }
     return has_moved;
 }

@@ -68,7 +68,8 @@ static inline void peer_settle(struct peer *peer)
     for (int idle = 0; idle < 3;) {
         struct pollfd fd = {imap_client_fd(peer->client), POLLIN, 0};
         bool has_moved = imap_client_is_alive(peer->client) &&
-                         imap_client_pump(peer->client, clock_mono_nsecs());
+                         (imap_client_pump(peer->client, clock_mono_nsecs()) ||
+                          imap_client_push(peer->client, clock_mono_nsecs()));
         has_moved |= peer_receive(peer);
         if (!has_moved)
             (void)poll(&fd, 1, 1);

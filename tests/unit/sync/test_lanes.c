@@ -25,6 +25,8 @@ static void test_auto_goes_up_in_steps(void **state)
 {
     (void)state;
     struct lanes_question question = distant(1);
+    assert_int_equal(lanes_wanted(&question), 8);
+    question.rtt_usecs = 19999; /* not so far */
     assert_int_equal(lanes_wanted(&question), 4);
     question.open = 4;
     assert_int_equal(lanes_wanted(&question), 8);
