@@ -36,7 +36,8 @@ static bool pass_has_size(enum adopt_pass pass)
     return pass == PASS_DATE_AND_SIZE || pass == PASS_SIZE;
 }
 
-/* By what the pass compares; what is equal in that begins with the records that are matched. */
+/* By what the pass compares; what is equal in that begins with the records that are matched, and
+   goes on by UID: they are matched in the order in which a copy makes them. */
 static bool record_is_less(const struct adopt_record *a, const struct adopt_record *b,
                            enum adopt_pass pass)
 {
@@ -57,7 +58,11 @@ struct record_sort {
 static bool record_sort_is_less(const void *context, size_t a, size_t b)
 {
     const struct record_sort *sort = context;
-    return record_is_less(&sort->records[a], &sort->records[b], sort->pass);
+    const struct adopt_record *left = &sort->records[a];
+    const struct adopt_record *right = &sort->records[b];
+    if (record_is_less(left, right, sort->pass))
+        return true;
+    return !record_is_less(right, left, sort->pass) && left->uid < right->uid;
 }
 
 static void record_sort_swap(void *context, size_t a, size_t b)

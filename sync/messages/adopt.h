@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Which source messages are on the destination already: a multiset match by identity. Two copies on
  * the source need two on the destination. Among equals, the same INTERNALDATE and size wins, then
- * the same date, then the same size. Pure; n log n whatever the messages are.
+ * the same date, then the same size; what is equal in all is matched in the order of UIDs. Pure; n
+ * log n whatever the messages are.
  *
  * A folder may hold millions, so little is kept of each: of a message on the destination a record
  * (20 bytes), sorted by identity; of one on the source the place in those records where its

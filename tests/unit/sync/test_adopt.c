@@ -536,9 +536,35 @@ static void test_uids_on_the_destination(void **state)
     assert_int_equal(traits[2].uid, 20);
 }
 
+/* A copy makes equals in the order of their UIDs: whose flags are whose follows from that. */
+static void test_equals_are_matched_in_the_order_of_uids(void **state)
+{
+    static const uint32_t mixed[5] = {50, 20, 40, 10, 30};
+    struct adopt_record records[5];
+    struct listed_message messages[4] = {{.uid = 1}, {.uid = 2}, {.uid = 3}, {.uid = 4}};
+    union adopt_trait traits[4] = {{.date = 5}, {.date = 5}, {.date = 5}, {.date = 5}};
+    uint64_t keys[4] = {7, 7, 7, 7};
+    uint32_t taken = 20;
+    const struct adopt_destination there = {records, 5};
+    const struct adopt_source here = {messages, traits, keys, 4};
+    const struct adopt_rules rules = {NULL, true, false};
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        records[i] = (struct adopt_record){.key = 7, .date = 5, .uid = mixed[i]};
+    adopt_sort(&there);
+    adopt_place(&here, &there);
+    adopt_take(&there, &taken, 1);
+    adopt_match(&here, &there, &rules);
+    assert_int_equal(traits[0].uid, 10);
+    assert_int_equal(traits[1].uid, 30);
+    assert_int_equal(traits[2].uid, 40);
+    assert_int_equal(traits[3].uid, 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equals_are_matched_in_the_order_of_uids),
         cmocka_unit_test(test_matches),
         cmocka_unit_test(test_size_alone_is_no_proof_where_dates_are_kept),
         cmocka_unit_test(test_what_is_matched_already_takes_no_part),
