@@ -513,7 +513,7 @@ static bool run_has_unknown_fate(const struct folder_run *run)
    does not know. */
 static void run_remember(struct folder_run *run, bool is_failed)
 {
-    bool is_finished = run->is_listed && !is_failed && !run->memory->is_partial &&
+    bool is_finished = run->is_matched && !is_failed && !run->memory->is_partial &&
                        message_counts_difference(&run->counts) == 0;
     bool is_answered = run->is_matched && !run_has_unknown_fate(run);
     folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
@@ -637,7 +637,7 @@ static void run_decide(struct folder_run *run)
     }
     carry_flags(run->memory, &run->changes, run->target, run->name);
     run_adopt(run);
-    run->is_matched = true;
+    run->is_matched = !pair_is_ended(pair);
     if (!pair->settings->syncduplicates)
         run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);

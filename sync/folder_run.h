@@ -21,7 +21,9 @@ struct folder_run {
     struct changes changes; /* flags, and what is gone */
     struct imap_answer changes_answer;
     bool is_listed;
-    bool is_matched;   /* with what the destination holds: all that is there is known to be */
+    /* With what the destination holds: all that is there is known to be, and changed flags were
+       carried. */
+    bool is_matched;
     bool has_unplaced; /* some are known to be on the destination, but not where */
     struct notes notes;
     struct copy_job job;
