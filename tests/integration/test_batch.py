@@ -9,7 +9,6 @@ import pytest
 
 from tests.integration.harness import BUSY, COMPLETE, FAILED, PROGRAM, assert_same, wait_until
 from tests.servers import mailbox, messages
-from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
 
 TREE = {
@@ -227,11 +226,12 @@ def test_sync_is_the_same_engine(work, a, b):
     assert work.sync(work.row(a, b, user)).row()["already"] == COUNT
 
 
-def test_another_port_is_another_server(work, a, b, authority):
-    """What was brought to one server is not thought to be on the other."""
+def test_another_port_is_another_server(work, a, b):
+    """What was brought to one server is not thought to be on the other: that is asked."""
     user = work.pair(a, b, {"INBOX": [messages.plain(1)]})
     work.batch([work.row(a, b, user)])
-    with Dovecot("elsewhere", authority) as other:
+    with Proxy(b) as other:
         run = work.batch([work.row(a, other, user)])
-        assert run.row()["copied"] == 1
-        assert_same(a, other, user)
+        assert other.connections == 1 and other.seen("^UID FETCH")
+    assert (run.row()["copied"], run.row()["already"]) == (0, 1)
+    assert_same(a, b, user)

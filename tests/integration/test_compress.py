@@ -68,8 +68,13 @@ def test_a_slow_line_is_compressed_on_its_own(work, zipped):
 
 @pytest.mark.parametrize("rtt_msecs, mbit", [(0, 16), (20, None)])
 def test_a_near_and_a_fast_line_are_not(work, zipped, rtt_msecs, mbit):
-    down, up = wire_bytes(work, zipped, rtt_msecs, mbit)
-    assert down > 1 and up > 1
+    # What is measured is a distance: a busy machine can make a near server seem far, for a while.
+    found = []
+    for _ in range(3):
+        found.append(wire_bytes(work, zipped, rtt_msecs, mbit))
+        if min(found[-1]) > 1:
+            return
+    assert not found, "compressed each time"
 
 
 def test_every_kind_of_mail_passes(work, zipped, b):

@@ -541,12 +541,15 @@ def test_retry_problems(work, a, b):
     user = work.pair(a, b, SMALL)
     body = rb"Subject: [^\r]* 1\r\n"
     with Proxy(b).on("^APPEND", no("[CANNOT] poison"), body=body) as proxy:
-        run = work.batch([work.row(a, proxy, user)], expect=EXCEPTIONS)
-    assert run.row()["failed"] == 1
-    mailbox.fill(a, user, {"INBOX": [messages.plain(901)]})
-    row = work.batch([work.row(a, b, user)], "--retry-problems").row()
-    assert (row["copied"], row["excluded"], row["failed"]) == (1, 1, 0)
-    assert work.batch([work.row(a, b, user)]).row()["copied"] == 1
-    assert_same(a, b, user)
-    again = work.batch([work.row(a, b, user)], "--retry-problems")
-    assert again.row()["status"] == "left_out"
+        row = work.row(a, proxy, user)
+        run = work.batch([row], expect=EXCEPTIONS)
+        assert run.row()["failed"] == 1
+        mailbox.fill(a, user, {"INBOX": [messages.plain(901)]})
+        proxy.rules.clear()
+        found = work.batch([row], "--retry-problems").row()
+        assert (found["copied"], found["excluded"], found["failed"]) == (1, 1, 0)
+        assert work.batch([row]).row()["copied"] == 1
+        assert_same(a, b, user)
+        before = proxy.connections
+        assert work.batch([row], "--retry-problems").row()["status"] == "left_out"
+        assert proxy.connections == before

@@ -31,7 +31,7 @@ def copy(work, a, b, count, *options, **proxy_options):
 
 def test_a_distant_server_gets_more_lanes(work, a, b):
     connections, took = copy(work, a, b, 400, **DISTANT)
-    assert 4 <= connections <= 10
+    assert 4 <= connections <= 12
     # 40 ms for each message, one after the other, are 16 s.
     assert took < 8
 
@@ -98,7 +98,7 @@ def test_a_source_that_gives_each_connection_little(work, a, b):
     connections, asked, quick, run = copy_from(work, a, b, MANY, "--lanes", "4", **SLOW)
     assert (connections, asked) == (4, {1, 2, 3, 4})
     assert "host1 works on 4 connections for this mailbox" in run.user_log()
-    assert slow > 1.8 * quick
+    assert slow > 1.4 * quick
 
 
 def test_never_more_from_the_source_than_allowed(work, a, b):

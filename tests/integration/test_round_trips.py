@@ -30,8 +30,8 @@ def far(dovecot):
     return dovecot("far", mail_format="mdbox")
 
 
-def run_in_rounds(work, near, far, user):
-    with Rounds(near, far) as rounds:
+def run_in_rounds(work, near, far, user, ports=(0, 0)):
+    with Rounds(near, far, ports=ports) as rounds:
         row = work.row(*rounds.sides, user)
         options = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
         process = work.start("sync", *options, "--workdir", work.workdir)
@@ -81,8 +81,8 @@ def test_what_goes_together(work, near, far):
 def test_a_run_that_finds_nothing_new(work, near, far):
     """The destination is not asked at all."""
     user = work.pair(near, far, TREE)
-    run_in_rounds(work, near, far, user)
-    rounds = run_in_rounds(work, near, far, user)
+    first = run_in_rounds(work, near, far, user)
+    rounds = run_in_rounds(work, near, far, user, [side.imaps_port for side in first.sides])
     assert not any(sent[2] for sent in rounds.rounds), f"\n{rounds}"
     assert rounds.first(1, "^LIST") == 4 and rounds.first(1, "^LOGOUT") == 5, f"\n{rounds}"
     assert len(rounds.rounds) == 5, f"\n{rounds}"

@@ -20,8 +20,9 @@ LOOK_SECS = 0.005
 
 
 class Rounds:
-    def __init__(self, *servers):
-        self.sides = [_Side(server) for server in servers]
+    def __init__(self, *servers, ports=(0, 0)):
+        """`ports`: where to listen, so that a later run finds the same servers; 0: anywhere."""
+        self.sides = [_Side(server, port) for server, port in zip(servers, ports)]
         self.connections = []
         self.rounds = []  # in each: {side: what it was sent}
 
@@ -101,12 +102,12 @@ def _sleeps(pid):
 class _Side:
     """What the program takes for the server."""
 
-    def __init__(self, server):
+    def __init__(self, server, port):
         self.server = server
         self.host, self.ca, self.passwords = server.host, server.ca, server.passwords
         self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.tls.load_cert_chain(server.cert, server.key)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.listener.setblocking(False)
         self.imaps_port = self.listener.getsockname()[1]
 
