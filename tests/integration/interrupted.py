@@ -87,10 +87,12 @@ class Interrupted:
                 box.change(name, "3", "+FLAGS", "\\Answered")
         self.look()
 
-    def add(self):
-        """A new destination; returns its row of a manifest."""
+    def add(self, side=None, proxy=None):
+        """A new destination; returns its row of a manifest. `proxy`: it alone is before that side
+        from now on, since another port would be another server."""
         there = self.work.user(self.server, self.way.there)
-        return self.work.row(self.source, self.destination, self.user, there)
+        row = self.work.row(self.source, self.destination, self.user, there)
+        return row | {f"port{side}": str(proxy.imaps_port)} if proxy else row
 
     def add_copied(self, count):
         """Rows of destinations that hold a complete copy; see begin()."""
@@ -100,7 +102,10 @@ class Interrupted:
 
     def begin(self, name):
         """The run that this name will have goes on where add_copied() ended."""
-        shutil.copytree(self.work.path / "base", self.work.path / name, symlinks=True)
+        for path in (self.work.path / "base").iterdir():
+            if path.is_file():
+                (self.work.path / name).mkdir(mode=0o700, exist_ok=True)
+                shutil.copy(path, self.work.path / name)
 
     def run(self, name, rows, expect=(COMPLETE,), **how):
         """Runs of one name share a work directory. What ended by itself is checked as any run."""

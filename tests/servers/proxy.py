@@ -4,7 +4,9 @@ counts, delays, hides capabilities, answers chosen commands itself and cuts conn
 
     proxy = Proxy(dovecot).on(r"APPEND", no("[TOOBIG] too big"), body=rb"guilty").start()
 
-Rules are those of tests/servers/scripted.py, and with `body` a literal of the command must match
+    proxy = Proxy(dovecot, cut=Cut("literal up", "inside", 3)).start()
+
+cuts what it says at its third passage, whoever's it is. Rules are those of tests/servers/scripted.py, and with `body` a literal of the command must match
 too. A command is passed on once it is complete, so what a rule refuses never reaches the server."""
 
 import collections
@@ -23,6 +25,52 @@ PLACES = re.compile(rb"\[(APPENDUID|COPYUID) [^\]\r\n]*\] ?", re.I)
 CAPABILITIES = re.compile(rb"(?:^\* CAPABILITY|\[CAPABILITY)([^\]\r\n]*)", re.I)
 
 Append = collections.namedtuple("Append", "time size")
+
+
+class Cut:
+    """What happens at the k-th passage of a place, all connections together. Places: "literal up"
+    (to the server, which gets what came until then), "literal down" and "answer" (tagged), each
+    "before", "inside" and "after" it."""
+
+    def __init__(self, kind, where, number, action=None):
+        """Without an action the connections end."""
+        self.place = kind, where
+        self.action = action
+        self.left = number
+        self.lock = threading.Lock()
+
+    @property
+    def is_done(self):
+        return self.left <= 0
+
+    def pass_by(self, session, *place):
+        if place != self.place:
+            return
+        with self.lock:
+            self.left -= 1
+            if self.left != 0:
+                return
+        if self.action is None:
+            raise Dropped
+        self.action(session)
+
+
+NO_CUT = Cut(None, None, 0)
+
+
+def say_bye(session):
+    session.down.write(b"* BYE going down for maintenance\r\n")
+    raise Dropped
+
+
+def fall_silent(session):
+    """The server does what it is asked to; nobody hears of it, and nobody hangs up."""
+    session.server.stopped.wait(60)
+    raise Dropped
+
+
+def be_late(session):
+    time.sleep(0.3)
 
 
 def pass_then_drop(session, tag, command):
@@ -47,6 +95,7 @@ class Proxy:
         cut_download_after=None,
         cut_connection=None,
         download_rate=None,
+        cut=None,
     ):
         """`hide`: capabilities nobody shall see. `cut_download_after`: the first connection that
         has sent the client that many bytes is cut there; with `cut_connection` the one of that
@@ -57,6 +106,7 @@ class Proxy:
         self.cut_download_after = cut_download_after
         self.cut_connection = cut_connection
         self.download_rate = download_rate
+        self.cut = cut or NO_CUT
         self.host, self.ca, self.passwords = server.host, server.ca, server.passwords
         self.separator, self.prefix = server.separator, server.prefix
         self.rules = []
@@ -323,20 +373,27 @@ class Session:
             else:
                 self.send("+ go ahead")
             text += line.rstrip(b"\r\n")
-            literals.append(self._read_exactly(file, int(mark[1])))
+            data += [line[: mark.start()], b"{%d+}\r\n" % int(mark[1])]
+            literals.append(self._read_literal(file, int(mark[1]), data))
             # The first literal of an APPEND may be the folder's name.
             if re.match(rb"\S+ APPEND (?!\{\d+\+?\}$)", text, re.I):
                 with self.server.lock:
                     self.server.appends.append(Append(time.monotonic(), len(literals[-1])))
             # The server gets it at once; the "+" was ours to give.
-            data += [line[: mark.start()], b"{%d+}\r\n" % len(literals[-1]), literals[-1]]
+            data.append(literals[-1])
 
-    @staticmethod
-    def _read_exactly(file, size):
-        data = file.read(size)
-        if len(data) < size:
+    def _read_literal(self, file, size, data):
+        """`data`: what came before it."""
+        literal = file.read(size)
+        if len(literal) < size:
             raise Dropped
-        return data
+        for where, length in ("before", 0), ("inside", size // 2), ("after", size):
+            try:
+                self.server.cut.pass_by(self, "literal up", where)
+            except Dropped:
+                self.up.write(b"".join(data) + literal[:length])
+                raise
+        return literal
 
     def _record(self, command):
         with self.server.lock:
@@ -348,12 +405,26 @@ class Session:
         try:
             while line := file.readline():
                 with self.response_lock:
+                    is_tagged = not line.startswith((b"*", b"+"))
+                    if is_tagged:
+                        line = self._cut_answer(line)
                     while self._pass_line(file, line):
                         line = file.readline()
-        except OSError:
+                    if is_tagged:
+                        self.server.cut.pass_by(self, "answer", "after")
+        except (OSError, Dropped):
             pass
         finally:
             self.down.close()
+
+    def _cut_answer(self, line):
+        self.server.cut.pass_by(self, "answer", "before")
+        try:
+            self.server.cut.pass_by(self, "answer", "inside")
+        except Dropped:
+            self._down(line[: len(line) // 2])
+            raise
+        return line
 
     def _pass_line(self, file, line):
         """Passes a line and its literal, if it has one: then the response goes on (true)."""
@@ -362,14 +433,24 @@ class Session:
             return False
         self._down(self._without_hidden(line))
         mark = LITERAL.search(line)
-        left = int(mark[1]) if mark else 0
+        if mark:
+            self._pass_literal(file, int(mark[1]))
+        return bool(mark)
+
+    def _pass_literal(self, file, size):
+        self.server.cut.pass_by(self, "literal down", "before")
+        self._pass_bytes(file, size // 2)
+        self.server.cut.pass_by(self, "literal down", "inside")
+        self._pass_bytes(file, size - size // 2)
+        self.server.cut.pass_by(self, "literal down", "after")
+
+    def _pass_bytes(self, file, left):
         while left > 0:
             chunk = file.read(min(left, 65536))
             if not chunk:
                 raise OSError("the server went away")
             self._down(chunk)
             left -= len(chunk)
-        return bool(mark)
 
     def _down(self, data):
         limit = self.server.cut_download_after
