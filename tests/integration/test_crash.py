@@ -94,7 +94,7 @@ def test_a_destination_that_cannot_be_looked_at_after_a_crash(work, a, b, name, 
         assert dies(pairs, "w", row, "commit", 3)
         sent = len(proxy.seen("^APPEND"))
         proxy.on("^(UID )?(FETCH|SEARCH)", action)
-        pairs.run("w", [row], (EXCEPTIONS, FAILED, PAUSED))
+        pairs.run("w", [row], (EXCEPTIONS, FAILED, PAUSED), options=("--reconnectretry2", "1"))
         assert proxy.seen("^(UID )?(FETCH|SEARCH)") and len(proxy.seen("^APPEND")) == sent > 0
         proxy.rules.clear()
         pairs.resume("w", row)
