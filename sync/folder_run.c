@@ -242,12 +242,22 @@ static bool run_finish_list(struct folder_run *run)
     return true;
 }
 
+/* The second answer of a listing of changes, whatever it is: it points into the run. */
+static bool run_await_changes(struct folder_run *run, struct fault *fault_r)
+{
+    struct imap_client *client = run->pair->source.client;
+    return !run_is_delta(run) ||
+           imap_loop_await(&run->pair->loop, client, &run->changes_answer, fault_r);
+}
+
 /* What is remembered does not fit what is there: all is listed after all. */
 static bool run_list_again(struct folder_run *run)
 {
     struct session *session = &run->pair->source;
     log_line(run->pair->log, "folder %s: more changed than can be told apart, it is listed anew",
              run->name);
+    if (!run_await_changes(run, &run->fault))
+        return false;
     fault_clear(&run->fault);
     folder_memory_distrust(run->memory);
     changes_deinit(&run->changes);
@@ -656,7 +666,8 @@ void folder_run_leave(struct folder_run *run)
     if (run->is_listed || !imap_client_is_alive(client))
         return;
     if (imap_client_pending(client) > 0 &&
-        (pair_is_ended(run->pair) || !listing_drop(&run->listing, &fault)))
+        (pair_is_ended(run->pair) ||
+         !(listing_drop(&run->listing, &fault) && run_await_changes(run, &fault))))
         imap_client_fail(client, &run->pair->fault);
     imap_client_set_events(client, NULL);
 }

@@ -19,6 +19,13 @@ WITHOUT = {
 HEADERS = r"BODY|HEADER|ENVELOPE|RFC822\.(?!SIZE)"
 
 
+def refuse(session, tag, command):
+    """The server itself says no, after all that it was asked before."""
+    is_opening = command.upper().startswith(("SELECT", "EXAMINE"))
+    other = f'{command.split()[0]} "there is no such folder"' if is_opening else "XREFUSED"
+    session.up.write(f"{tag} {other}\r\n".encode())
+
+
 class Nightly:
     def __init__(self, work, source, destination, content, there=None, hide1=(), hide2=()):
         self.work = work

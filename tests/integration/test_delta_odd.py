@@ -2,10 +2,12 @@
 """Runs after the first when things happen meanwhile, when there is much, and when the first copy was
 no plain one."""
 
+import time
+
 import pytest
 
 from tests.integration.harness import EXCEPTIONS, FAILED, PAUSED, assert_same
-from tests.integration.nightly import WITHOUT, Nightly
+from tests.integration.nightly import WITHOUT, Nightly, refuse
 from tests.servers import messages
 from tests.servers.scripted import PASS, drop, no
 
@@ -211,6 +213,28 @@ def test_the_source_refuses(nightly, a, b, command):
     pair.run()
     assert_same(a, b, pair.user)
     assert pair.counted() == (16, 0, 16) and pair.is_untouched()
+
+
+@pytest.mark.parametrize("command", ["^EXAMINE", "SIZE"])
+def test_the_second_answer_comes_late(nightly, a, b, command):
+    """What changed is asked for in the same flight as what is new, and nobody waits for it."""
+    pair = nightly({"INBOX": MAIL[10:15], "Work": MAIL[:9]})
+    pair.run()
+    with pair.at(1) as box:
+        box.append("INBOX", MAIL[22])
+        box.append("Work", MAIL[20])
+        box.store("INBOX", "1", "+", "\\Flagged")
+    pair.source.on(command, refuse, times=1).on("CHANGEDSINCE", later)
+    pair.run(expect=ANY_END)
+    pair.source.rules.clear()
+    pair.run()
+    assert_same(a, b, pair.user)
+    assert pair.counted() == (16, 0, 16) and pair.is_untouched()
+
+
+def later(session, tag, command):
+    time.sleep(0.3)
+    return PASS
 
 
 # Much ------------------------------------------------------------------------------------------

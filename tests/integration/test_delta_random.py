@@ -10,9 +10,9 @@ import random
 import pytest
 
 from tests.integration.harness import EXCEPTIONS, FAILED, PAUSED
-from tests.integration.nightly import WITHOUT, Nightly
+from tests.integration.nightly import WITHOUT, Nightly, refuse
 from tests.servers import messages
-from tests.servers.scripted import drop, no
+from tests.servers.scripted import drop
 
 NIGHTS = 5
 FOLDERS = ("INBOX", "Work", "Play")
@@ -87,7 +87,7 @@ class Nights:
         pair, rng = self.pair, self.rng
         proxy = rng.choice((pair.source, pair.destination))
         commands = ("EXAMINE", "^UID FETCH", "BODY", "^APPEND", "SELECT", "STORE", "LIST", "STATUS")
-        proxy.on(rng.choice(commands), rng.choice((drop, no("not now"))), times=rng.randint(1, 3))
+        proxy.on(rng.choice(commands), rng.choice((drop, refuse)), times=rng.randint(1, 3))
         limit = ("--exitwhenover", str(rng.randint(1, 4000))) if rng.random() < 0.3 else ()
         never = ("--reconnectretry1", "0", "--reconnectretry2", "0")
         pair.run(*limit, *never, expect=NOT_COMPLETE)
