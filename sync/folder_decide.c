@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * What becomes of a listed message before any is copied: there already, left out by a rule, given
+ * up. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sync/folder_run_private.h"
+#include "sync/messages/adopt.h"
+#include "sync/suspects.h"
+
+void folder_run_change_states(struct folder_run *run, enum message_state from,
+                              enum message_state to)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == from)
+            run->listing.messages[i].state = (uint8_t)to;
+    }
+}
+
+void folder_run_settle_message(struct folder_run *run, uint32_t index, enum message_state state,
+                               enum problem_reason reason, const char *text)
+{
+    run->listing.messages[index].state = (uint8_t)state;
+    notes_add(&run->notes, index, reason, text);
+}
+
+static void run_forget_places(struct folder_run *run, enum message_state state)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == state)
+            run->listing.messages[i].place = ADOPT_NOWHERE;
+    }
+}
+
+/* Of some messages an earlier run knows that they are there, but not where (no UIDPLUS). They take
+   the equals they find, so that no other message is taken to be there because of them. */
+static void run_match_placed_nowhere(struct folder_run *run, const struct adopt_source *here,
+                                     const struct adopt_destination *there,
+                                     const struct adopt_rules *rules)
+{
+    if (!run->has_unplaced)
+        return;
+    folder_run_change_states(run, MESSAGE_WANTED, MESSAGE_SENT);
+    folder_run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_WANTED);
+    run_forget_places(run, MESSAGE_ALREADY);
+    adopt_match(here, there, rules);
+    folder_run_change_states(run, MESSAGE_WANTED, MESSAGE_ALREADY);
+    folder_run_change_states(run, MESSAGE_SENT, MESSAGE_WANTED);
+}
+
+/* Mail that earlier runs brought there, from this folder and from those merged with it, is nobody
+   else's. */
+static void run_take_known(const struct folder_run *run, const struct adopt_destination *there)
+{
+    const struct pair *pair = run->pair;
+    struct uid_list known = {NULL, 0, 0};
+    for (size_t i = 0; i < pair->plan->count; i++) {
+        if (strcmp(pair->plan->entries[i].destination, run->target->mailbox) == 0)
+            folder_memory_add_known(&pair->memories[i], run->target->tail_from, &known);
+    }
+    adopt_take(there, known.items, known.count);
+    mem_free(known.items);
+}
+
+/* Where they are, and what flags they have. */
+static void run_remember_adopted(struct folder_run *run)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        const struct listed_message *message = &run->listing.messages[i];
+        if (message->state != MESSAGE_ALREADY || message->place == ADOPT_NOWHERE)
+            continue;
+        const struct change *flags = changes_find(&run->changes, message->uid);
+        folder_memory_put(run->memory, message->uid, run->listing.traits[i].uid,
+                          flags == NULL ? STORE_FLAGS_UNKNOWN : flags->flags,
+                          STORE_OUTCOME_PRESENT);
+    }
+}
+
+/* What took memory only to recognise messages is given back before the copy. */
+void folder_run_adopt(struct folder_run *run)
+{
+    const struct pair *pair = run->pair;
+    const struct adopt_rules rules = {&pair->adopt_secret, pair->settings->syncinternaldates,
+                                      pair->settings->addheader};
+    const struct adopt_source here = listing_as_source(&run->listing);
+    const struct adopt_destination there = listing_as_destination(&run->target->listing);
+    if (there.count == 0 || here.traits == NULL) {
+        folder_run_change_states(run, FOLDER_MEMORY_UNPLACED, MESSAGE_ALREADY);
+        return;
+    }
+    if (here.keys != NULL && run->listing.role.among == NULL)
+        adopt_place(&here, &there);
+    run_take_known(run, &there);
+    run_match_placed_nowhere(run, &here, &there, &rules);
+    run_forget_places(run, MESSAGE_ALREADY);
+    adopt_match(&here, &there, &rules);
+    run_remember_adopted(run);
+}
+
+/* --nosyncduplicates: the copy with the lowest UID stands for all. The first of the rules. */
+void folder_run_exclude_duplicates(struct folder_run *run)
+{
+    const struct adopt_source here = listing_as_source(&run->listing);
+    adopt_exclude_duplicates(&here);
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == MESSAGE_EXCLUDED)
+            folder_run_settle_message(
+                run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+                "rule: an exact duplicate in the same folder (--nosyncduplicates)");
+    }
+}
+
+void folder_run_exclude_by_rules(struct folder_run *run)
+{
+    const struct settings *settings = run->pair->settings;
+    char text[128];
+    for (size_t i = 0; i < run->listing.count; i++) {
+        const struct listed_message *message = &run->listing.messages[i];
+        if (message->state != MESSAGE_WANTED)
+            continue;
+        if (settings->maxsize >= 0 && (int64_t)message->size_bytes > settings->maxsize) {
+            (void)snprintf(text, sizeof(text), "rule: larger than --maxsize %lld",
+                           (long long)settings->maxsize);
+            folder_run_settle_message(run, (uint32_t)i, MESSAGE_TOO_BIG, PROBLEM_TOO_BIG, text);
+        } else if (settings->minsize >= 0 && (int64_t)message->size_bytes <= settings->minsize) {
+            (void)snprintf(text, sizeof(text), "rule: not larger than --minsize %lld",
+                           (long long)settings->minsize);
+            folder_run_settle_message(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED, text);
+        } else if (settings->dry) {
+            folder_run_settle_message(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+                                      "rule: dry run, it would be copied");
+        }
+    }
+}
+
+/* Messages at which the connection was lost again and again: the rest must not wait for them. */
+void folder_run_give_up_suspects(struct folder_run *run)
+{
+    const struct suspects *suspects = run->pair->environment->suspects;
+    for (size_t i = 0; suspects != NULL && suspects->count > 0 && i < run->listing.count; i++) {
+        if (run->listing.messages[i].state != MESSAGE_WANTED ||
+            !suspects_is_given_up(suspects, run->name, run->listing.messages[i].uid))
+            continue;
+        folder_run_settle_message(
+            run, (uint32_t)i, MESSAGE_FAILED, PROBLEM_FAILED,
+            "the connection was lost each time this message was on its way; it was given up "
+            "so that the rest could go on");
+    }
+}
