@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "sync/flag_probe.h"
 #include "sync/folders/mutf7.h"
+#include "sync/folders/name_map.h"
 
 /* The pair's own entry among its folders: its rules are those of the plan. No folder has no name.
  */
@@ -64,17 +65,28 @@ static bool folder_is_planned(const struct store_map_folder *folder)
     return folder->rules != 0 && folder->source_name[0] != '\0';
 }
 
-static const struct folder *find_source(const struct pair *pair, const char *label)
+/* The source's folders by the names that people, and the map, know them by. */
+struct source_names {
+    char **names;
+    struct name_map by_name;
+};
+
+static void source_names_init(struct source_names *names, const struct folder_list *folders)
 {
-    const struct folder_list *folders = &pair->source.folders;
+    names->names = mem_alloc_array(folders->count, sizeof(*names->names));
+    name_map_init(&names->by_name);
     for (size_t i = 0; i < folders->count; i++) {
-        char *name = mutf7_to_display(folders->items[i].name);
-        bool is_it = strcmp(name, label) == 0;
-        mem_free(name);
-        if (is_it)
-            return &folders->items[i];
+        names->names[i] = mutf7_to_display(folders->items[i].name);
+        (void)name_map_add(&names->by_name, names->names[i], i);
     }
-    return NULL;
+}
+
+static void source_names_deinit(struct source_names *names, const struct folder_list *folders)
+{
+    name_map_deinit(&names->by_name);
+    for (size_t i = 0; i < folders->count; i++)
+        mem_free(names->names[i]);
+    mem_free(names->names);
 }
 
 bool pair_memory_has_no_problems(const struct pair *pair)
@@ -86,12 +98,16 @@ bool pair_memory_has_no_problems(const struct pair *pair)
     return true;
 }
 
-static enum delta judge_known(struct pair *pair, const struct store_map_folder *known)
+static enum delta judge_known(struct pair *pair, const struct source_names *names,
+                              const struct store_map_folder *known)
 {
+    size_t index;
     if (pair->settings->retry_problems)
         return store_map_folder_has_failures(known) ? DELTA_LIST : DELTA_UNCHANGED;
-    const struct folder *source = find_source(pair, known->source_name);
-    if (source == NULL || !source->has_status)
+    if (!name_map_find(&names->by_name, known->source_name, &index))
+        return DELTA_LIST;
+    const struct folder *source = &pair->source.folders.items[index];
+    if (!source->has_status)
         return DELTA_LIST;
     struct store_mark now = delta_mark_of(source);
     enum delta delta = delta_judge(known, &now,
@@ -102,18 +118,28 @@ static enum delta judge_known(struct pair *pair, const struct store_map_folder *
     return delta;
 }
 
+static bool nothing_changed(struct pair *pair)
+{
+    struct source_names names;
+    bool is_same = true;
+    if (plan_memory(pair)->rules != delta_plan_rules(pair->settings, &pair->source.folders))
+        return false;
+    source_names_init(&names, &pair->source.folders);
+    for (size_t i = 0; i < store_map_folder_count(pair->map) && is_same; i++) {
+        const struct store_map_folder *folder = store_map_folder_at(pair->map, i);
+        is_same = (!folder_is_planned(folder) ||
+                   judge_known(pair, &names, folder) == DELTA_UNCHANGED) &&
+                  !pair_is_ended(pair);
+    }
+    source_names_deinit(&names, &pair->source.folders);
+    return is_same;
+}
+
 bool pair_memory_records_all(struct pair *pair)
 {
     size_t count = store_map_folder_count(pair->map);
-    if (plan_memory(pair)->rules != delta_plan_rules(pair->settings, &pair->source.folders))
+    if (!nothing_changed(pair))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct store_map_folder *folder = store_map_folder_at(pair->map, i);
-        if (folder_is_planned(folder) && judge_known(pair, folder) != DELTA_UNCHANGED)
-            return false;
-        if (pair_is_ended(pair))
-            return false;
-    }
     log_line(pair->log, "nothing changed on the source since the last run; host2 is not needed");
     pair->is_left_out = pair->settings->skip_complete;
     if (pair->is_left_out)
