@@ -95,7 +95,7 @@ check-asan: deps-test
 
 check-tsan: deps-test
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread \
-	    CFLAGS="-O1 -g" UNITS="$(wildcard tests/unit/base/*.c tests/unit/store/*.c tests/unit/batch/*.c)" unit
+	    CFLAGS="-O1 -g" UNITS="$(wildcard tests/unit/base/test_*.c tests/unit/store/test_*.c tests/unit/batch/test_*.c)" unit
 	$(Q)MAILCONVOY_TIMEOUT=300 TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp" $(MAKE) --no-print-directory \
 	    BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread CFLAGS="-O1 -g" integration \
 	    TESTS="-m threads tests/integration"

@@ -20,6 +20,7 @@ struct folder_memory {
     struct pair *pair;
     struct store_map_folder *folder; /* NULL: nothing is kept */
     bool is_known;                   /* an earlier run was here */
+    bool is_tail_ours; /* what is recognised was appended by a run that could not note it */
     uint64_t rules;
     enum delta delta;      /* what is to be done; DELTA_LIST until it is known better */
     bool is_partial;       /* --retry-problems: what is new is left for another run */

@@ -255,9 +255,10 @@ static void run_decide(struct folder_run *run)
         run->fault = run->target->fault;
         return;
     }
-    carry_flags(run->memory, &run->changes, run->target, run->name);
     folder_run_adopt(run);
     run->is_matched = !pair_is_ended(pair);
+    folder_memory_flush(run->memory);
+    carry_flags(run->memory, &run->changes, run->target, run->name);
     if (!pair->settings->syncduplicates)
         folder_run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);

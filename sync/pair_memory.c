@@ -205,8 +205,10 @@ static uint32_t memory_tail(struct pair *pair, const struct plan_entry *entry,
         folder_memory_distrust(memory);
         return 1;
     }
-    if (folder->destination.uid_validity == target->opened.uidvalidity)
+    if (folder->destination.uid_validity == target->opened.uidvalidity) {
+        memory->is_tail_ours = folder->bracket_uid_next != 0;
         return folder->bracket_uid_next;
+    }
     /* Not there any more, so it was made anew just now: its user threw away what it held. */
     if (!entry->exists)
         return 0;

@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.harness import COMPLETE, CRASHING, EXCEPTIONS, FAILED, PAUSED
 from tests.integration.interrupted import WAYS, Interrupted, until_it_ends
+from tests.servers import mailbox
 from tests.servers.proxy import Proxy
 from tests.servers.scripted import bad, bye, drop, no
 
@@ -98,3 +99,15 @@ def test_a_destination_that_cannot_be_looked_at_after_a_crash(work, a, b, name, 
         assert proxy.seen("^(UID )?(FETCH|SEARCH)") and len(proxy.seen("^APPEND")) == sent > 0
         proxy.rules.clear()
         pairs.resume("w", row)
+
+
+def test_flags_that_changed_between_the_crash_and_the_next_run(work, a, b):
+    """The copies are recognised; which flags they got, nobody noted."""
+    pairs = Interrupted(work, a, b, WAYS["plain"])
+    pairs.look()
+    row = pairs.add()
+    assert dies(pairs, "f", row, "commit", 3)
+    with mailbox.Mailbox(a, row["user1"]) as box:
+        box.store("INBOX", "2,3", "+", "\\Flagged", "$later")
+    pairs.look()
+    pairs.resume("f", row, flags=True)

@@ -62,7 +62,7 @@ def test_nothing_twice_nothing_lost_over_lanes_and_folders(work, a, b):
 # The source ---------------------------------------------------------------------------------------
 
 MANY = [messages.plain(n) for n in range(1500)]
-SLOW = {"download_rate": 500_000}
+SLOW = {"download_rate": 200_000}
 
 
 def fetches(proxy):

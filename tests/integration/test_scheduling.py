@@ -71,7 +71,8 @@ def test_what_was_there_before_stays_so(work, a, b):
     ):
         run = work.batch([work.row(a, proxy, user)], expect=EXCEPTIONS)
     row = run.row()
-    assert "attempt 4" in run.user_log() and "attempt 5" not in run.user_log()
+    # Two refusals may come in one attempt, since folders overlap.
+    assert "attempt 2" in run.user_log() and "attempt 5" not in run.user_log()
     assert (row["source_messages"], row["too_big"], row["difference"]) == (COUNT, 1, 0)
     assert row["copied"] + row["already"] == COUNT - 1
     # What is in flight when a connection ends may be there without anyone having been told.
