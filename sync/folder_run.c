@@ -256,9 +256,9 @@ static void run_decide(struct folder_run *run)
         return;
     }
     folder_run_adopt(run);
-    run->is_matched = !pair_is_ended(pair);
     folder_memory_flush(run->memory);
     carry_flags(run->memory, &run->changes, run->target, run->name);
+    run->is_matched = !pair_is_ended(pair);
     if (!pair->settings->syncduplicates)
         folder_run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);
