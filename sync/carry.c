@@ -144,6 +144,9 @@ static size_t carry_some(struct carry *carry, size_t first, size_t end)
         flags_append_changes(before, after, &carry->target->opened, &added, &removed);
         send_store(carry, first, at, uids, "+", &added);
         send_store(carry, first, at, uids, "-", &removed);
+    } else { /* the store has lost a text: nobody knows what is to be changed */
+        for (size_t i = first; i < at; i++)
+            carry->items[i].is_refused = true;
     }
     buffer_deinit(&added);
     buffer_deinit(&removed);

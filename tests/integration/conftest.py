@@ -6,6 +6,7 @@ import types
 import pytest
 
 from tests.integration.harness import PROGRAM, Work
+from tests.integration.nightly import Nightly
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 
@@ -72,3 +73,17 @@ def pytest_runtest_makereport(item, call):
         for server in (servers.a, servers.b):
             tail = "\n".join(server.log().splitlines()[-15:])
             report.sections.append((f"Dovecot {server.name}", tail))
+
+
+@pytest.fixture
+def nightly(work, a, b):
+    """Makes users who are synced run after run."""
+    made = []
+
+    def make(*content, **more):
+        made.append(Nightly(work, a, b, *content, **more))
+        return made[-1]
+
+    yield make
+    for pair in made:
+        pair.__exit__()

@@ -3,7 +3,10 @@
 
 import contextlib
 
+import pytest
+
 from tests.integration.harness import COMPLETE
+from tests.servers import messages
 from tests.servers.mailbox import Mailbox
 from tests.servers.proxy import Proxy
 
@@ -16,6 +19,13 @@ WITHOUT = {
     "neither": ("QRESYNC", "CONDSTORE"),
     "neither, no LIST-STATUS": ("QRESYNC", "CONDSTORE", "LIST-STATUS"),
 }
+every_kind_of_source = pytest.mark.parametrize("hide", WITHOUT.values(), ids=list(WITHOUT))
+
+# What a user has unless a test says otherwise.
+INBOX = [messages.plain(n, ("\\Seen",) if n % 2 else ()) for n in range(5)]
+WORK = [messages.plain(10 + n) for n in range(3)]
+TREE = {"INBOX": INBOX, "Work": WORK, "Work/Empty": [], "Größe": [messages.plain(20)]}
+
 HEADERS = r"BODY|HEADER|ENVELOPE|RFC822\.(?!SIZE)"
 
 
@@ -27,7 +37,7 @@ def refuse(session, tag, command):
 
 
 class Nightly:
-    def __init__(self, work, source, destination, content, there=None, hide1=(), hide2=()):
+    def __init__(self, work, source, destination, content=TREE, there=None, hide1=(), hide2=()):
         self.work = work
         self.servers = {1: source, 2: destination}
         self.user = work.pair(source, destination, content, there)

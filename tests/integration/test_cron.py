@@ -214,7 +214,7 @@ def zone_in_which_it_is(hours, minutes, seconds):
     now = datetime.datetime.now(datetime.timezone.utc)
     offset = hours * 3600 + minutes * 60 + seconds - (now.hour * 3600 + now.minute * 60 + now.second)
     sign, offset = ("+" if offset < 0 else "-"), abs(offset)
-    return f"XXX{sign}{offset // 3600}:{offset % 3600 // 60:02}:{offset % 60:02}"
+    return f"HERE{sign}{offset // 3600}:{offset % 3600 // 60:02}:{offset % 60:02}"
 
 
 def test_the_window_ends(work, a, b, rows):

@@ -7,28 +7,16 @@ import re
 import pytest
 
 from tests.integration.harness import EXCEPTIONS, assert_same
-from tests.integration.nightly import HEADERS, WITHOUT, Nightly, as_reported
+from tests.integration.nightly import (
+    HEADERS,
+    INBOX,
+    TREE,
+    WORK,
+    as_reported,
+    every_kind_of_source,
+)
 from tests.servers import mailbox, messages
 from tests.servers.scripted import no
-
-INBOX = [messages.plain(n, ("\\Seen",) if n % 2 else ()) for n in range(5)]
-WORK = [messages.plain(10 + n) for n in range(3)]
-TREE = {"INBOX": INBOX, "Work": WORK, "Work/Empty": [], "Größe": [messages.plain(20)]}
-
-every_kind_of_source = pytest.mark.parametrize("hide", WITHOUT.values(), ids=list(WITHOUT))
-
-
-@pytest.fixture
-def nightly(work, a, b):
-    made = []
-
-    def make(content=TREE, there=None, **more):
-        made.append(Nightly(work, a, b, content, there, **more))
-        return made[-1]
-
-    yield make
-    for pair in made:
-        pair.__exit__()
 
 
 # Nothing to do ---------------------------------------------------------------------------------

@@ -7,27 +7,12 @@ import time
 import pytest
 
 from tests.integration.harness import EXCEPTIONS, FAILED, PAUSED, assert_same
-from tests.integration.nightly import WITHOUT, Nightly, refuse
+from tests.integration.nightly import every_kind_of_source, refuse
 from tests.servers import messages
 from tests.servers.scripted import PASS, drop, no
 
 ANY_END = (0, EXCEPTIONS, FAILED, PAUSED)
 MAIL = [messages.plain(n, ("\\Seen",) if n % 2 else ()) for n in range(40)]
-
-every_kind_of_source = pytest.mark.parametrize("hide", WITHOUT.values(), ids=list(WITHOUT))
-
-
-@pytest.fixture
-def nightly(work, a, b):
-    made = []
-
-    def make(content, there=None, **more):
-        made.append(Nightly(work, a, b, content, there, **more))
-        return made[-1]
-
-    yield make
-    for pair in made:
-        pair.__exit__()
 
 
 def meanwhile(pair, what):

@@ -11,28 +11,13 @@ import subprocess
 import pytest
 
 from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED, assert_same
-from tests.integration.nightly import WITHOUT, Nightly
+from tests.integration.nightly import every_kind_of_source
 from tests.servers import messages
 from tests.servers.scripted import drop, no
 
 MAIL = [messages.plain(n, ("\\Seen",) if n % 2 else ()) for n in range(12)]
 ODD = [messages.no_header(20), messages.no_message_id(21), messages.eight_bit(22)]
 NOT_COMPLETE = (EXCEPTIONS, FAILED, PAUSED)
-
-every_kind_of_source = pytest.mark.parametrize("hide", WITHOUT.values(), ids=list(WITHOUT))
-
-
-@pytest.fixture
-def nightly(work, a, b):
-    made = []
-
-    def make(content, there=None, **more):
-        made.append(Nightly(work, a, b, content, there, **more))
-        return made[-1]
-
-    yield make
-    for pair in made:
-        pair.__exit__()
 
 
 def shuffled(items, seed=1):
