@@ -89,16 +89,15 @@ bool folder_memory_open(struct folder_memory *memory, const struct imap_mailbox 
 uint32_t folder_memory_flags(struct folder_memory *memory, const struct imap_token *flags,
                              size_t count)
 {
-    struct buffer text;
     struct fault fault;
     uint32_t id = STORE_FLAGS_UNKNOWN;
     if (memory == NULL || memory->folder == NULL)
         return id;
-    buffer_init(&text, 64 * 1024);
-    flags_append_canonical(flags, count, &text);
-    if (!store_map_flags_id(memory->pair->map, buffer_str(&text), &id, &fault))
+    struct buffer *text = &memory->pair->flags_text;
+    buffer_clear(text);
+    flags_append_canonical(flags, count, text);
+    if (!store_map_flags_id(memory->pair->map, buffer_str(text), &id, &fault))
         memory_fail(memory, &fault);
-    buffer_deinit(&text);
     return id;
 }
 

@@ -318,6 +318,7 @@ static void pair_deinit(struct pair *pair)
     folder_plan_deinit(&pair->plan);
     session_deinit(&pair->source);
     session_deinit(&pair->destination);
+    buffer_deinit(&pair->flags_text);
 }
 
 static bool pair_make_secret(struct pair *pair)
@@ -341,6 +342,7 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     pair.environment = environment;
     pair.log = environment->log;
     imap_loop_init(&pair.loop, environment->stop);
+    buffer_init(&pair.flags_text, 64 * 1024);
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
     if (pair_make_secret(&pair))
