@@ -51,14 +51,19 @@ static uint64_t fingerprint(const struct buffer *text)
     return (hash & ~(IS_RENAMED | IS_MERGED)) | IS_KNOWN;
 }
 
-uint64_t delta_rules(const struct settings *settings, bool is_renamed, bool is_merged)
+uint64_t delta_message_rules(const struct settings *settings)
 {
     struct buffer text;
     buffer_init(&text, RULES_MAX_BYTES);
     settings_append_rules(settings, SETTINGS_RULES_MESSAGES, &text);
     uint64_t rules = fingerprint(&text);
     buffer_deinit(&text);
-    return rules | (is_renamed ? IS_RENAMED : 0) | (is_merged ? IS_MERGED : 0);
+    return rules;
+}
+
+uint64_t delta_rules(uint64_t message_rules, bool is_renamed, bool is_merged)
+{
+    return message_rules | (is_renamed ? IS_RENAMED : 0) | (is_merged ? IS_MERGED : 0);
 }
 
 bool delta_rules_is_renamed(uint64_t rules)

@@ -23,9 +23,10 @@ enum delta delta_judge(const struct store_map_folder *known, const struct store_
                        uint64_t rules);
 struct store_mark delta_mark_of(const struct folder *folder);
 
-/* Fingerprints, never 0. Of the settings that choose or change messages, and of how the plan treats
-   the folder: with another one all is looked at again. */
-uint64_t delta_rules(const struct settings *settings, bool is_renamed, bool is_merged);
+/* Fingerprints, never 0. Of the settings that choose or change messages: made once for a pair. */
+uint64_t delta_message_rules(const struct settings *settings);
+/* Of those, and of how the plan treats the folder: with another one all is looked at again. */
+uint64_t delta_rules(uint64_t message_rules, bool is_renamed, bool is_merged);
 bool delta_rules_is_renamed(uint64_t rules);
 bool delta_rules_is_merged(uint64_t rules);
 /* Of all that the plan is made of on the source's side: with the same one, the plan of the last run

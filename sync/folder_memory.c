@@ -23,7 +23,7 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
     if (pair->map == NULL)
         return;
     struct store_mark now = delta_mark_of(entry->source);
-    memory->rules = delta_rules(pair->settings, entry->is_renamed, entry->is_merged);
+    memory->rules = delta_rules(pair->message_rules, entry->is_renamed, entry->is_merged);
     char *destination_name = mutf7_to_display(entry->destination);
     memory->folder = store_map_folder(pair->map, entry->source_label, destination_name);
     mem_free(destination_name);

@@ -40,6 +40,7 @@ void pair_memory_open(struct pair *pair)
                                text_of(settings->side[1].user)};
     if (!store_map_open(pair->environment->store, &names, &pair->map, &fault))
         pair_end(pair, &fault);
+    pair->message_rules = delta_message_rules(settings);
     mem_free(host1);
     mem_free(host2);
 }
@@ -111,7 +112,8 @@ static enum delta judge_known(struct pair *pair, const struct source_names *name
         return DELTA_LIST;
     struct store_mark now = delta_mark_of(source);
     enum delta delta = delta_judge(known, &now,
-                                   delta_rules(pair->settings, delta_rules_is_renamed(known->rules),
+                                   delta_rules(pair->message_rules,
+                                               delta_rules_is_renamed(known->rules),
                                                delta_rules_is_merged(known->rules)));
     if (delta == DELTA_FLAGS && flag_probe_is_unchanged(pair, known, source))
         return DELTA_UNCHANGED;

@@ -26,6 +26,7 @@ struct pair {
     struct target_list targets;     /* the plan's destination folders */
     struct store_map *map;          /* what is remembered; NULL: nothing is */
     bool is_left_out;               /* it had nothing to do, and was not to be reported then */
+    uint64_t message_rules;         /* delta_message_rules() */
     struct buffer flags_text;       /* scratch of folder_memory_flags(), which is on the hot path */
     struct folder_memory *memories; /* parallel to the plan's entries */
     struct message_counts counts;   /* sum over the folders that were recorded */

@@ -135,7 +135,7 @@ static uint64_t rules_with(const char *name, const char *value)
     settings_init(&settings);
     if (name != NULL)
         set(&settings, name, value);
-    uint64_t rules = delta_rules(&settings, false, false);
+    uint64_t rules = delta_rules(delta_message_rules(&settings), false, false);
     settings_deinit(&settings);
     return rules;
 }
@@ -165,10 +165,11 @@ static void test_how_the_plan_treats_a_folder(void **state)
     for (int i = 0; i < 4; i++) {
         bool is_renamed = (i & 1) != 0;
         bool is_merged = (i & 2) != 0;
-        uint64_t rules = delta_rules(&settings, is_renamed, is_merged);
+        uint64_t rules = delta_rules(delta_message_rules(&settings), is_renamed, is_merged);
         assert_int_equal(delta_rules_is_renamed(rules), is_renamed);
         assert_int_equal(delta_rules_is_merged(rules), is_merged);
-        assert_int_equal(rules == delta_rules(&settings, false, false), i == 0);
+        assert_int_equal(rules == delta_rules(delta_message_rules(&settings), false, false),
+                         i == 0);
     }
     settings_deinit(&settings);
 }
