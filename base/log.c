@@ -24,6 +24,8 @@ struct log {
     int fd;
     struct buffer pending;
     int64_t flushed_msecs;
+    int64_t time_msecs; /* what time_text says */
+    char time_text[CLOCK_ISO8601_SIZE];
     bool is_shown;
 };
 
@@ -77,14 +79,21 @@ void log_close(struct log **log_p)
     mem_free(log);
 }
 
+/* The mutex is held. Most lines come within the millisecond of the one before. */
+static const char *log_time(struct log *log, int64_t now_msecs)
+{
+    if (log->time_msecs != now_msecs)
+        clock_format_msecs(now_msecs, log->time_text);
+    log->time_msecs = now_msecs;
+    return log->time_text;
+}
+
 static void log_text(struct log *log, const char *text, size_t size)
 {
-    char time_text[CLOCK_ISO8601_SIZE];
     int64_t now_msecs = clock_wall_msecs();
-    clock_format_msecs(now_msecs, time_text);
     if (pthread_mutex_lock(&log->mutex) != 0)
         return;
-    buffer_append_str(&log->pending, time_text);
+    buffer_append_str(&log->pending, log_time(log, now_msecs));
     buffer_append_byte(&log->pending, ' ');
     size_t start = log->pending.used;
     str_append_printable(&log->pending, text, size);

@@ -197,11 +197,22 @@ bool str_is_utf8(const char *text, size_t size)
     return true;
 }
 
+/* How many bytes of printable ASCII it begins with: nearly all there is. */
+static size_t ascii_run(const unsigned char *p, size_t size)
+{
+    size_t length = 0;
+    while (length < size && p[length] >= 0x20 && p[length] < 0x7f)
+        length++;
+    return length;
+}
+
 void str_append_printable(struct buffer *buf, const char *text, size_t size)
 {
     const unsigned char *p = (const unsigned char *)text;
     for (size_t i = 0; i < size;) {
-        size_t length = utf8_sequence(p + i, size - i);
+        size_t length = ascii_run(p + i, size - i);
+        if (length == 0)
+            length = utf8_sequence(p + i, size - i);
         bool is_control = length == 1 && (p[i] < 0x20 || p[i] == 0x7f);
         bool is_c1 = length == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0;
         if (length == 0 || is_control || is_c1) {
