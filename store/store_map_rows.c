@@ -29,6 +29,23 @@ static void store_map_bind_row(struct store_binder *binder, enum store_map_chang
         store_bind_int64(binder, row->outcome);
 }
 
+/* There is no foreign key that would look for each row again. */
+static bool store_map_find_folder(struct store_write *write, int64_t folder_id,
+                                  struct fault *fault_r)
+{
+    bool is_found;
+    if (!store_write_use(write, STORE_SQL_MAP_FOLDER_FIND, fault_r))
+        return false;
+    store_bind_int64(&write->binder, folder_id);
+    if (!store_write_get(write, &is_found, fault_r))
+        return false;
+    if (is_found)
+        store_statement_end(write->binder.statement);
+    else
+        store_write_missed(write, fault_r);
+    return is_found;
+}
+
 /* One lock for all rows; commits in between when it is time. `rows` or `uids`. */
 static bool store_map_change_rows(struct store_map *map, const struct store_map_folder *folder,
                                   enum store_map_change change, const struct store_map_row *rows,
@@ -41,7 +58,7 @@ static bool store_map_change_rows(struct store_map *map, const struct store_map_
     if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, store_map_changes[change].what,
                            fault_r))
         return false;
-    bool is_ok = true;
+    bool is_ok = store_map_find_folder(&write, folder->id, fault_r);
     for (size_t i = 0; i < count && is_ok; i++) {
         struct store_map_row row = {.src_uid = uids != NULL ? uids[i] : rows[i].src_uid};
         /* The last row is noted by the end of the write. */

@@ -57,6 +57,7 @@
       " date, size_bytes, reason, server_text)"                                                   \
       " SELECT ?2, ?3, ?4, uid, messages, message_id, date, size_bytes, reason, server_text"      \
       " FROM folder_problem WHERE folder_id = ?1 ORDER BY number")                                \
+    X(MAP_FOLDER_FIND, "SELECT 1 FROM folder WHERE id = ?1")                                      \
     X(MAP_PUT, "INSERT OR REPLACE INTO message_map (folder_id, src_uid, dst_uid, flags, outcome)" \
                " VALUES (?1, ?2, ?3, ?4, ?5)")                                                    \
     X(MAP_SET_FLAGS,                                                                              \
@@ -229,6 +230,8 @@ bool store_write_begin(struct store_write *write, struct store *store, enum stor
 bool store_write_use(struct store_write *write, enum store_statement which, struct fault *fault_r);
 /* Runs it. With must_change a write that met no row is a fault: the run or job is not there. */
 bool store_write_step(struct store_write *write, bool must_change, struct fault *fault_r);
+/* What the write is about is not there. */
+void store_write_missed(const struct store_write *write, struct fault *fault_r);
 /* Runs a statement of at most one row. *found_r: its columns may be taken, until
    store_statement_end() of the binder's statement, which is the caller's then. */
 bool store_write_get(struct store_write *write, bool *found_r, struct fault *fault_r);

@@ -23,6 +23,13 @@ bool store_write_use(struct store_write *write, enum store_statement which, stru
     return write->binder.statement != NULL;
 }
 
+void store_write_missed(const struct store_write *write, struct fault *fault_r)
+{
+    fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
+              "can't %s %s: there is no such run, job or folder in it", write->what,
+              write->store->path);
+}
+
 bool store_write_step(struct store_write *write, bool must_change, struct fault *fault_r)
 {
     struct store *store = write->store;
@@ -31,9 +38,7 @@ bool store_write_step(struct store_write *write, bool must_change, struct fault 
     if (!is_ok) {
         store_fault(fault_r, FAULT_SCOPE_MAILBOX, write->what, store->path, store->db);
     } else if (must_change && sqlite3_changes(store->db) == 0) {
-        fault_set(fault_r, FAULT_STORE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
-                  "can't %s %s: there is no such run, job or folder in it", write->what,
-                  store->path);
+        store_write_missed(write, fault_r);
         is_ok = false;
     }
     store_statement_end(write->binder.statement);
