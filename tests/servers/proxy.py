@@ -24,7 +24,8 @@ LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r?\n$")
 PLACES = re.compile(rb"\[(APPENDUID|COPYUID) [^\]\r\n]*\] ?", re.I)
 CAPABILITIES = re.compile(rb"(?:^\* CAPABILITY|\[CAPABILITY)([^\]\r\n]*)", re.I)
 
-Append = collections.namedtuple("Append", "time size")
+# is_asked_for: the body came after "+". connection: 1 is the first that came.
+Append = collections.namedtuple("Append", "time size is_asked_for connection")
 
 
 class Cut:
@@ -96,8 +97,9 @@ class Proxy:
         cut_connection=None,
         download_rate=None,
         cut=None,
+        greeting=None,
     ):
-        """`hide`: capabilities nobody shall see. `cut_download_after`: the first connection that
+        """`greeting`: what it says instead of the server's first line. `hide`: capabilities nobody shall see. `cut_download_after`: the first connection that
         has sent the client that many bytes is cut there; with `cut_connection` the one of that
         number (1 is the first that came). `download_rate`: bytes a second of each connection."""
         self.server = server
@@ -107,6 +109,7 @@ class Proxy:
         self.cut_connection = cut_connection
         self.download_rate = download_rate
         self.cut = cut or NO_CUT
+        self.greeting = greeting and greeting.encode() + b"\r\n"
         self.host, self.ca, self.passwords = server.host, server.ca, server.passwords
         self.separator, self.prefix = server.separator, server.prefix
         self.rules = []
@@ -377,8 +380,9 @@ class Session:
             literals.append(self._read_literal(file, int(mark[1]), data))
             # The first literal of an APPEND may be the folder's name.
             if re.match(rb"\S+ APPEND (?!\{\d+\+?\}$)", text, re.I):
+                append = Append(time.monotonic(), len(literals[-1]), not mark[2], self.number)
                 with self.server.lock:
-                    self.server.appends.append(Append(time.monotonic(), len(literals[-1])))
+                    self.server.appends.append(append)
             # The server gets it at once; the "+" was ours to give.
             data.append(literals[-1])
 
@@ -403,6 +407,8 @@ class Session:
     def _server_to_client(self):
         file = self.upstream.makefile("rb")
         try:
+            if self.server.greeting and file.readline():
+                self.send_raw(self.server.greeting)
             while line := file.readline():
                 with self.response_lock:
                     is_tagged = not line.startswith((b"*", b"+"))
