@@ -39,10 +39,10 @@ def test_large_ones_where_servers_throttle(work, a, b, greeting, is_careful):
 
 
 def test_all_of_them_after_a_throttle_until_one_is_stored(work, a, b):
-    user = work.pair(a, b, {"INBOX": [messages.plain(n) for n in range(60)]})
+    user = work.pair(a, b, {"INBOX": [messages.plain(n, words=3000) for n in range(150)]})
     with Proxy(b, hide=["MULTIAPPEND"]).on("^APPEND", no(THROTTLED), times=1) as proxy:
         run = work.batch([work.row(a, proxy, user)])
-    assert run.row(user)["copied"] == 60
+    assert run.row(user)["copied"] == 150
     assert_same(a, b, user)
     first = [append.is_asked_for for append in proxy.appends if append.connection == 1]
     second = [append.is_asked_for for append in proxy.appends if append.connection == 2]
