@@ -148,7 +148,7 @@ $(BUILD)/bench/%.o: tests/bench/%.c
 # The last case of `make bench`, up to a million messages: SCALE="--messages 100000".
 bench-scale:
 	$(Q)scripts/deps build test bench
-	$(Q)$(MAKE) --no-print-directory mailconvoy $(BUILD)/bench/measure
+	$(Q)$(MAKE) --no-print-directory mailconvoy $(addprefix $(BUILD)/bench/,floor measure)
 	$(Q)BUILD=$(BUILD) tests/bench/scale $(SCALE)
 
 $(BUILD)/bench/%: tests/bench/%.c
