@@ -193,7 +193,7 @@ static bool take_backslash(struct template *template, const char **at, const cha
 struct template *template_init(const struct buffer *text, uint32_t groups, struct buffer *error)
 {
     struct template *template = mem_alloc(sizeof(*template));
-    const char *at = (const char *)text->data;
+    const char *at = text->used == 0 ? "" : (const char *)text->data;
     const char *end = at + text->used;
     bool is_good = true;
     buffer_init(&template->literals, text->used + 1);

@@ -28,7 +28,7 @@ static unsigned char set_byte(const char **at, const char *end)
 
 static bool set_init(struct byte_set *set, const struct buffer *text)
 {
-    const char *at = (const char *)text->data;
+    const char *at = text->used == 0 ? "" : (const char *)text->data;
     const char *end = at + text->used;
     set->count = 0;
     while (at < end) {
