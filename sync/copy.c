@@ -52,6 +52,11 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
     copy->job->copied_bytes += message->size_bytes;
     folder_memory_put(copy->job->memory, message->uid, destination_uid, item->flags,
                       STORE_OUTCOME_PRESENT);
+    if (item->after != item->flags && destination_uid != 0)
+        carry_list_add(&copy->job->later, &(struct carried){message->uid, destination_uid,
+                                                            item->flags, item->after, false});
+    else
+        copy->job->never += item->after != item->flags;
     log_line(copy->pair->log, "msg %s/%u {%u} copied to %s", copy->job->source_name, message->uid,
              message->size_bytes, copy->job->destination_name);
     if (progress != NULL) {

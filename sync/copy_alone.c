@@ -4,9 +4,8 @@
 
 #include "sync/copy_private.h"
 
-#define ALONE_ITEMS "(UID FLAGS INTERNALDATE RFC822.SIZE)"
-#define ALONE_ITEMS_HEADERS \
-    "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED)])"
+#define ALONE_ITEMS         "UID INTERNALDATE RFC822.SIZE"
+#define ALONE_ITEMS_HEADERS ALONE_ITEMS " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED)]"
 
 static void alone_finish(struct copy_source *source)
 {
@@ -107,10 +106,10 @@ void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last
     alone->needs_added_field = false;
     alone->date[0] = '\0';
     buffer_clear(&alone->flags);
-    alone->flags_id = STORE_FLAGS_UNKNOWN;
+    alone->item = (struct append_item){index, STORE_FLAGS_UNKNOWN, STORE_FLAGS_UNKNOWN};
     copy->requests++;
     source->requests++;
-    imap_client_command(source->client, alone_metadata_answered, source, "UID FETCH %u %s",
-                        copy->listing->messages[index].uid,
+    imap_client_command(source->client, alone_metadata_answered, source, "UID FETCH %u (%s %s)",
+                        copy->listing->messages[index].uid, pair_flag_items(copy->pair),
                         with_headers ? ALONE_ITEMS_HEADERS : ALONE_ITEMS);
 }

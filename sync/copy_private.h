@@ -34,7 +34,7 @@ struct copy_alone {
     bool has_body;
     bool needs_added_field; /* --addheader */
     struct buffer flags;
-    uint32_t flags_id; /* of the flags it has on the source */
+    struct append_item item; /* what it has on the source */
     char date[INTERNALDATE_SIZE + 1];
     uint64_t requested_bytes; /* what it adds to the sum of the copy */
 };

@@ -27,6 +27,8 @@ struct pair {
     struct store_map *map;          /* what is remembered; NULL: nothing is */
     bool is_left_out;               /* it had nothing to do, and was not to be reported then */
     uint64_t message_rules;         /* delta_message_rules() */
+    bool with_labels;               /* Gmail's labels are carried: both sides have them */
+    bool appends_lose_flagged;      /* the destination keeps \Flagged only from a STORE */
     struct buffer flags_text;       /* scratch of folder_memory_flags(), which is on the hot path */
     struct folder_memory *memories; /* parallel to the plan's entries */
     struct message_counts counts;   /* sum over the folders that were recorded */
@@ -47,6 +49,9 @@ bool pair_is_overdue(const struct pair *pair);
 void pair_count_error(struct pair *pair, const struct fault *fault);
 /* True once a stop is wanted; ends the pair with FAULT_STOPPED. */
 bool pair_sees_stop(struct pair *pair);
+
+/* The items of FETCH that tell a message's flags, and its labels if they are carried. */
+const char *pair_flag_items(const struct pair *pair);
 
 /* pair_folders.c: syncs all folders of the plan, whose targets were sent for. Faults of a folder
    are recorded there; those of the mailbox end the pair. */

@@ -28,6 +28,7 @@ heals           the two above happen once for each message
 rev2_trap       ENABLE IMAP4rev2 is offered and taken; then a SEARCH finds nothing
 short_search    SEARCH finds less than EXISTS
 not_connected   users in `without_mailbox` are signed in and get no mailbox
+no_appenduid    the OK to APPEND does not say where the message is
 connections     no more than `max_connections` for a mailbox; the others' sign-in fails"""
 
 import base64

@@ -15,6 +15,7 @@ bandwidth      a day's bytes, down and up; then nothing goes until the next day
 throttled      the OK to FETCH and APPEND says [THROTTLED]
 connections    no more than `max_connections` for an account
 strict_names   no blanks around the separator
+no_appenduid   the OK to APPEND does not say where the message is
 
 Flags are not shared between the folders that show a message; at Gmail they are."""
 

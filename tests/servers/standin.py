@@ -232,6 +232,8 @@ class StandInSession:
         """Passes an answer on, as filter_response() leaves it."""
         kept = [self.filter_response(response, command) for response in answer.untagged]
         status = self.filter_status(answer.status, command)
+        if self.server.does("no_appenduid"):
+            status = re.sub(rb"\[APPENDUID [^]]*\] ", b"", status)
         tagged = command.tag.encode() + b" " + status + b"\r\n"
         self.send_raw(b"".join(r for r in kept if r is not None) + tagged)
 
