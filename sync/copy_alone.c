@@ -50,8 +50,12 @@ static void alone_body_answered(void *context, uint32_t number, const struct ima
         alone_finish(source);
         return;
     }
-    alone_fail(source,
-               fault.server[0] != '\0' ? fault.server : "(OK, but no message came with it)");
+    if (alone->is_invented)
+        alone_fail(source, "Retrieval using the IMAP4 protocol failed (a message that Exchange "
+                           "invents in place of one it can't show)");
+    else
+        alone_fail(source,
+                   fault.server[0] != '\0' ? fault.server : "(OK, but no message came with it)");
 }
 
 static void alone_request_body(struct copy_source *source)
@@ -103,6 +107,7 @@ void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last
     alone->is_last_try = is_last_try;
     alone->has_metadata = false;
     alone->has_body = false;
+    alone->is_invented = false;
     alone->needs_added_field = false;
     alone->date[0] = '\0';
     buffer_clear(&alone->flags);

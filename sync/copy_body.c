@@ -9,6 +9,7 @@
 #include "sync/folder_memory.h"
 #include "sync/messages/flags.h"
 #include "sync/messages/header.h"
+#include "sync/messages/placeholder.h"
 
 /* A body is paid for in pieces of this size, so that even a slow budget is spent evenly. */
 #define FEED_BYTES ((size_t)4096)
@@ -58,7 +59,8 @@ static bool transfer_limit_is_reached(struct copy *copy, uint64_t bytes)
 /* For a new message. One that finds none must not keep the others from asking the budget. */
 static struct lane *source_pick_lane(struct copy_source *source)
 {
-    struct lane *lane = lane_set_pick(source->copy->lanes);
+    bool must_wait = source->copy->pair->places == PAIR_PLACES_ASKED;
+    struct lane *lane = must_wait ? NULL : lane_set_pick(source->copy->lanes);
     if (lane == NULL && source->copy->asking == source)
         source->copy->asking = NULL;
     return lane;
@@ -152,6 +154,8 @@ static void append_begin(struct copy_source *source, const struct append_item *i
         added_size = identity_added_field(copy->listing->messages[item->index].uid, added);
     copy->pair->sent_bytes += size_bytes + added_size;
     copy->appending++;
+    if (copy->pair->places == PAIR_PLACES_UNKNOWN)
+        copy->pair->places = PAIR_PLACES_ASKED;
     appender_aim(appender, copy->job->destination_mailbox, copy);
     appender_begin(appender, item, flags, date, size_bytes + added_size);
     appender_add(appender, added, added_size);
@@ -254,6 +258,22 @@ static void take_metadata(struct copy_source *source, const struct imap_fetch *f
                                                             fetch->header_size);
 }
 
+/* Exchange says OK and gives something else; sometimes the next try brings the real one. */
+static bool is_invented(const struct copy_source *source, const struct imap_fetch *fetch)
+{
+    return source->copy->pair->source_invents && !source->feed.is_active &&
+           placeholder_is(fetch->body, fetch->body_size);
+}
+
+/* Not worth a try now: asked for alone, it comes last. */
+static void put_aside(struct copy_source *source, uint32_t index)
+{
+    struct copy *copy = source->copy;
+    delivered(source, index, MESSAGE_WANTED);
+    if (!copy_is_dropping(copy))
+        copy_retry_alone(copy, index);
+}
+
 static enum imap_taken copy_untagged(void *context, const struct imap_response *response)
 {
     struct copy_source *source = context;
@@ -275,9 +295,14 @@ static enum imap_taken copy_untagged(void *context, const struct imap_response *
     /* Flags or date come in another response: asked for alone, they come before the body. */
     if (!is_asked_alone(source, (uint32_t)index) &&
         (!has_all_flags(copy, &fetch) || fetch.internaldate == NULL)) {
-        delivered(source, (uint32_t)index, MESSAGE_WANTED);
-        if (!copy_is_dropping(copy))
-            copy_retry_alone(copy, (uint32_t)index);
+        put_aside(source, (uint32_t)index);
+        return IMAP_TAKEN;
+    }
+    if (is_invented(source, &fetch)) {
+        if (is_asked_alone(source, (uint32_t)index))
+            source->alone.is_invented = true;
+        else
+            put_aside(source, (uint32_t)index);
         return IMAP_TAKEN;
     }
     return take_held(source, (uint32_t)index, &fetch);
@@ -376,9 +401,7 @@ static void copy_literal_end(void *context, const struct imap_parser *remainder)
     if (index < 0 || is_asked_alone(source, (uint32_t)index) ||
         !copy_is_requested_here(source, (size_t)index))
         return;
-    delivered(source, (uint32_t)index, MESSAGE_WANTED);
-    if (!copy_is_dropping(copy))
-        copy_retry_alone(copy, (uint32_t)index);
+    put_aside(source, (uint32_t)index);
 }
 
 void copy_set_source_events(struct copy_source *source)

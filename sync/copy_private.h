@@ -32,6 +32,7 @@ struct copy_alone {
     bool is_last_try;
     bool has_metadata;
     bool has_body;
+    bool is_invented;       /* what came is no message of the mailbox */
     bool needs_added_field; /* --addheader */
     struct buffer flags;
     struct append_item item; /* what it has on the source */

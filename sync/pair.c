@@ -200,13 +200,20 @@ static void pair_settle_labels(struct pair *pair)
             has_source ? 2 : 1);
 }
 
-/* Other programs than IMAP's don't see a \Flagged that Exchange got with an APPEND. */
-static void pair_settle_flags(struct pair *pair)
+/* All front ends say so, somewhere in their greeting. */
+static bool is_exchange(const struct imap_client *client)
 {
-    struct imap_client *client = pair->destination.client;
-    pair->appends_lose_flagged = strstr(imap_client_greeting(client), "Microsoft Exchange") !=
-                                     NULL &&
-                                 imap_client_can(client, IMAP_CAP_UIDPLUS);
+    return strstr(imap_client_greeting(client), "Microsoft Exchange") != NULL;
+}
+
+/* Other programs than IMAP's don't see a \Flagged that Exchange got with an APPEND. */
+static void pair_settle_exchange(struct pair *pair)
+{
+    const struct imap_client *destination = pair->destination.client;
+    pair->source_invents = is_exchange(pair->source.client) && !pair->settings->copy_placeholders;
+    pair->appends_lose_flagged = is_exchange(destination) &&
+                                 imap_client_can(destination, IMAP_CAP_UIDPLUS);
+    pair->places = pair->appends_lose_flagged ? PAIR_PLACES_UNKNOWN : PAIR_PLACES_SETTLED;
 }
 
 /* -- the run of one pair -- */
@@ -270,7 +277,7 @@ static void pair_work(struct pair *pair)
         settings->justlogin)
         return;
     pair_settle_labels(pair);
-    pair_settle_flags(pair);
+    pair_settle_exchange(pair);
     if (settings->foldersizes)
         pair_log_source_size(pair);
     if (!pair_make_plan(pair))

@@ -64,6 +64,7 @@ struct settings {
     bool addheader;
     bool syncduplicates;
     bool syncinternaldates;
+    bool copy_placeholders;
     bool synclabels;
     bool resynclabels;
 

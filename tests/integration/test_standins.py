@@ -159,20 +159,20 @@ def test_exchange_throttles_by_a_leaky_bucket(work, a, kind, says_bye):
             assert [append(imap, PLAIN)[0] for _ in range(3)] == ["OK"] * 3
             literal = f"{{{len(PLAIN.body)}}}"
             imap.send(f"t1 APPEND INBOX {literal}\r\n".encode())
-            line = b"t1 %s Request is throttled. Suggested Backoff Time: 500 milliseconds\r\n"
+            line = b"t1 %s Request is throttled. Suggested Backoff Time: 1500 milliseconds\r\n"
             assert imap.readline() == line % kind.encode()  # before the literal
             if says_bye:
                 assert imap.readline() == b"* BYE Connection closed. 14\r\n"
                 return
-            assert "Backoff Time: 500 milli" in refusal(imap.list)
+            assert "Backoff Time: 1500 milli" in refusal(imap.list)
             with client(server, other) as another:  # another mailbox does not notice
                 assert another.list()[0] == "OK"
-            clock.now += 0.5
+            clock.now += 1.5
             assert append(imap, PLAIN)[0] == "OK"
             clock.now += 0.5
             assert imap.select("INBOX")[1] == [b"4"]
             answer = refusal(imap.uid, "FETCH", "1:4", "(BODY.PEEK[])")
-            assert "Suggested Backoff Time: 500 milliseconds" in answer
+            assert "Suggested Backoff Time: 1500 milliseconds" in answer
             assert server.throttled == 3
 
 

@@ -8,8 +8,8 @@ keywords; commands above 10,240 bytes, SEARCH KEYWORD and SEARCH CHARSET UTF-8 a
 Behaviours:
 
 throttle        a leaky bucket for each mailbox: `burst` messages, then `rate` a second (appended or
-                fetched). Who asks for more is told to wait, and nothing goes until he has; see
-                throttle_answer ("NO" or "BAD") and throttle_bye
+                fetched). Who asks for more is told to wait until it is empty, and nothing goes
+                meanwhile; see throttle_answer ("NO" or "BAD") and throttle_bye
 ten_errors      after the tenth error: BYE Connection closed. 14
 token_expiry    the session ends when its token does
 expire_after    the session ends after `expire_after` commands, as if its token had ended
@@ -134,7 +134,7 @@ class Bucket:
             self.level = max(0.0, self.level - (now - self.seen) * rate)
         self.seen = now
         if self.level + 1 > burst:
-            return (self.level + 1 - burst) / rate
+            return self.level / rate
         self.level += 1
         return 0
 

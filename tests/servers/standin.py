@@ -36,6 +36,7 @@ class Command:
     verb: str  # "UID FETCH"
     lines: list  # what stands between the literals, without tag, verb and "{n}"
     literals: list
+    is_asked_for: bool = False  # the last literal waited for its invitation
 
     @property
     def text(self):
@@ -139,7 +140,8 @@ class StandIn(Proxy):
             self._sockets |= {client, upstream}
             with self.lock:
                 self.connections += 1
-            session = self.session_class(self, client, upstream)
+                number = self.connections
+            session = self.session_class(self, client, upstream, number)
             session.run()
         except (OSError, ValueError, Dropped):
             pass
@@ -161,8 +163,9 @@ class StandIn(Proxy):
 class StandInSession:
     """One connection, served by one thread."""
 
-    def __init__(self, server, client, upstream):
+    def __init__(self, server, client, upstream, number):
         self.server = server
+        self.number = number  # of the connection; 1 is the first that came
         self.client, self.upstream = client, upstream
         self.client_file = client.makefile("rb")
         self.upstream_file = upstream.makefile("rb")
@@ -300,6 +303,7 @@ class StandInSession:
             refusal = refusal or self.refuse_literal(command, size, is_synchronising)
             if refusal and is_synchronising:
                 break
+            command.is_asked_for = is_synchronising
             if is_synchronising:
                 self.send("+ go ahead")
             command.literals.append(self._read_exactly(size))
@@ -333,7 +337,10 @@ class StandInSession:
             self.server.bytes_up += sum(map(len, command.literals + command.lines))
             self.server.commands.append(command.text)
             if command.verb == "APPEND" and command.literals and not is_refused:
-                self.server.appends.append(Append(time.monotonic(), len(command.literals[-1])))
+                size = len(command.literals[-1])
+                self.server.appends.append(
+                    Append(time.monotonic(), size, command.is_asked_for, self.number)
+                )
 
     def do_capability(self, command):
         self.send("* CAPABILITY " + self.capabilities())
