@@ -113,6 +113,13 @@ def body_of(response):
     return response[mark.end() : mark.end() + int(mark[1])] if mark else None
 
 
+def lose_answer(session, tag, command):
+    """An action: what is asked is done, the client never hears of it."""
+    session.is_mute = True
+    session.dispatch(session.command)
+    raise Dropped
+
+
 class StandIn(Proxy):
     BEHAVIOURS = ()
     session_class = None
@@ -171,6 +178,8 @@ class StandInSession:
         self.upstream_file = upstream.makefile("rb")
         self.user = None  # the mailbox that is open, once signed in
         self.folder = None
+        self.command = None  # the last that came
+        self.is_mute = False
         self.asked = 0
         self._read_response()  # the greeting of Dovecot
 
@@ -189,7 +198,8 @@ class StandInSession:
     def send_raw(self, data):
         with self.server.lock:
             self.server.bytes_down += len(data)
-        self.client.sendall(data)
+        if not self.is_mute:
+            self.client.sendall(data)
 
     def no(self, command, text):
         self.send(f"{command.tag} NO {text}")
@@ -276,16 +286,20 @@ class StandInSession:
             command = self._read_command()
             if command is None:
                 continue
+            self.command = command
             action = self.server.rule_for(command.text, command.literals)
             if action is not None and action(self, command.tag, command.text) is not PASS:
                 continue
-            if self.before(command):
-                continue
-            handler = getattr(self, "do_" + command.verb.lower().replace(" ", "_"), None)
-            if handler is not None:
-                handler(command)
-            else:
-                self.pass_on(command)
+            self.dispatch(command)
+
+    def dispatch(self, command):
+        if self.before(command):
+            return
+        handler = getattr(self, "do_" + command.verb.lower().replace(" ", "_"), None)
+        if handler is not None:
+            handler(command)
+        else:
+            self.pass_on(command)
 
     def _read_command(self):
         """A whole command; None if it was refused at a literal."""
