@@ -159,9 +159,9 @@ bool store_map_read(struct store_map *map, const struct store_map_folder *folder
                     size_t capacity, size_t *count_r, struct fault *fault_r);
 
 /* Flags as small numbers, one for each set of flags that the pair's source showed. */
-#define STORE_FLAGS_UNKNOWN   0    /* none was noted, or a ceiling was reached: equals nothing */
-#define STORE_FLAGS_MAX_SETS  4096 /* per pair */
-#define STORE_FLAGS_MAX_BYTES 1000 /* of one set's text */
+#define STORE_FLAGS_UNKNOWN   0     /* none was noted, or a ceiling was reached: equals nothing */
+#define STORE_FLAGS_MAX_SETS  32768 /* per pair; with Gmail's labels there may be many */
+#define STORE_FLAGS_MAX_BYTES 1000  /* of one set's text */
 
 /* The number of a set of flags. The text is taken as it is, so it must be written one way only
    (sorted, system flags in their canonical case, one blank between); "" is the empty set. A longer

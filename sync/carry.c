@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "sync/messages/flags.h"
+#include "sync/messages/labels.h"
 #include "sync/pair_private.h"
 #include "sync/uidset.h"
 
@@ -14,22 +15,12 @@
 #define IN_FLIGHT_MAX 64
 #define HELD_MAX      20000
 
-/* One message whose flags differ from what the map says. */
-struct carried {
-    uint32_t src_uid;
-    uint32_t dst_uid;
-    uint32_t before;
-    uint32_t after;
-    bool is_refused;
-};
-
 struct carry {
     struct pair *pair;
     struct folder_memory *memory;
     struct target *target;
-    struct carried *items;
-    size_t count;
-    size_t alloc;
+    struct carry_list list;
+    bool with_labels;
     bool is_selected;
     uint64_t carried;  /* messages */
     uint64_t unplaced; /* it is not known where they are */
@@ -43,6 +34,18 @@ struct carry_store {
     size_t first;
     size_t end;
 };
+
+void carry_list_add(struct carry_list *list, const struct carried *item)
+{
+    MEM_GROW(list->items, list->count, list->alloc);
+    list->items[list->count++] = *item;
+}
+
+void carry_list_deinit(struct carry_list *list)
+{
+    mem_free(list->items);
+    memset(list, 0, sizeof(*list));
+}
 
 static const char *flags_text(struct carry *carry, uint32_t id)
 {
@@ -62,7 +65,7 @@ static void store_answered(void *context, uint32_t number, const struct imap_rep
     (void)number;
     if (reply->status != IMAP_STATUS_OK) {
         for (size_t i = store->first; i < store->end; i++)
-            carry->items[i].is_refused = true;
+            carry->list.items[i].is_refused = true;
         size_t size = reply->text_size < sizeof(carry->refusal) - 1 ? reply->text_size
                                                                     : sizeof(carry->refusal) - 1;
         memcpy(carry->refusal, reply->text, size);
@@ -108,21 +111,68 @@ static bool carry_select(struct carry *carry)
     return carry->is_selected;
 }
 
-static void send_store(struct carry *carry, size_t first, size_t end, const char *set,
-                       const char *sign, const struct buffer *flags)
+/* A STORE whose list is still to come. */
+static void store_begin(struct carry *carry, const char *set, const char *sign, const char *item)
 {
     struct imap_client *client = carry->pair->destination.client;
-    if (flags->used == 0)
-        return;
-    struct carry_store *store = mem_alloc(sizeof(*store));
-    *store = (struct carry_store){carry, first, end};
     imap_client_begin(client, false);
     imap_client_add(client, "UID STORE ");
     imap_client_add_bytes(client, set, strlen(set));
-    imap_client_add(client, " %sFLAGS.SILENT (", sign);
-    imap_client_add_bytes(client, flags->data, flags->used);
+    imap_client_add(client, " %s%s (", sign, item);
+}
+
+static void store_end(struct carry *carry, size_t first, size_t end)
+{
+    struct imap_client *client = carry->pair->destination.client;
+    struct carry_store *store = mem_alloc(sizeof(*store));
+    *store = (struct carry_store){carry, first, end};
     imap_client_add_bytes(client, ")", 1);
     imap_client_end(client, store_answered, store, 0);
+}
+
+static void send_flags(struct carry *carry, size_t first, size_t end, const char *set,
+                       const char *sign, const struct buffer *flags)
+{
+    if (flags->used == 0)
+        return;
+    store_begin(carry, set, sign, "FLAGS.SILENT");
+    imap_client_add_bytes(carry->pair->destination.client, flags->data, flags->used);
+    store_end(carry, first, end);
+}
+
+/* A label is a folder, which the plan may call something else. */
+static const char *label_there(const struct carry *carry, const char *label)
+{
+    const struct folder_plan *plan = carry->pair->plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (strcmp(plan->entries[i].source->name, label) == 0)
+            return strcmp(plan->entries[i].destination, "INBOX") == 0
+                       ? "\\Inbox"
+                       : plan->entries[i].destination;
+    }
+    return label;
+}
+
+/* The labels of `text` that `other` has not, one at a time: Gmail refuses some names, and the
+   others must not suffer. It is not known to take ".SILENT" for labels. */
+static void send_labels(struct carry *carry, size_t first, size_t end, const char *set,
+                        const char *sign, const char *text, const char *other)
+{
+    struct imap_client *client = carry->pair->destination.client;
+    struct buffer label;
+    buffer_init(&label, LABEL_MAX_BYTES + 1);
+    while (carry->with_labels && labels_next_missing(&text, other, &label)) {
+        const char *name = label_there(carry, buffer_str(&label));
+        if (carry->pair->settings->debuglabels)
+            log_line(carry->pair->log, "labels: host2 UID %s %sX-GM-LABELS (%s)", set, sign, name);
+        store_begin(carry, set, sign, "X-GM-LABELS");
+        if (label_is_system(name))
+            imap_client_add_bytes(client, name, strlen(name));
+        else
+            imap_client_add_string(client, name);
+        store_end(carry, first, end);
+    }
+    buffer_deinit(&label);
 }
 
 /* As many of [first, end), which change alike, as fit into one command. Returns where it stopped.
@@ -132,21 +182,23 @@ static size_t carry_some(struct carry *carry, size_t first, size_t end)
     struct uidset set;
     struct buffer added, removed;
     size_t at = first;
-    const char *before = flags_text(carry, carry->items[first].before);
-    const char *after = flags_text(carry, carry->items[first].after);
+    const char *before = flags_text(carry, carry->list.items[first].before);
+    const char *after = flags_text(carry, carry->list.items[first].after);
     uidset_init(&set);
     buffer_init(&added, 64 * 1024);
     buffer_init(&removed, 64 * 1024);
-    while (at < end && uidset_add(&set, carry->items[at].dst_uid, false))
+    while (at < end && uidset_add(&set, carry->list.items[at].dst_uid, false))
         at++;
     if (before != NULL && after != NULL) {
         const char *uids = uidset_finish(&set);
         flags_append_changes(before, after, &carry->target->opened, &added, &removed);
-        send_store(carry, first, at, uids, "+", &added);
-        send_store(carry, first, at, uids, "-", &removed);
+        send_flags(carry, first, at, uids, "+", &added);
+        send_flags(carry, first, at, uids, "-", &removed);
+        send_labels(carry, first, at, uids, "+", after, before);
+        send_labels(carry, first, at, uids, "-", before, after);
     } else { /* the store has lost a text: nobody knows what is to be changed */
         for (size_t i = first; i < at; i++)
-            carry->items[i].is_refused = true;
+            carry->list.items[i].is_refused = true;
     }
     buffer_deinit(&added);
     buffer_deinit(&removed);
@@ -169,10 +221,11 @@ static int compare_carried(const void *a, const void *b)
 static void carry_send_all(struct carry *carry)
 {
     struct imap_client *client = carry->pair->destination.client;
-    for (size_t first = 0; first < carry->count;) {
+    for (size_t first = 0; first < carry->list.count;) {
         size_t end = first + 1;
-        while (end < carry->count && carry->items[end].before == carry->items[first].before &&
-               carry->items[end].after == carry->items[first].after)
+        while (end < carry->list.count &&
+               carry->list.items[end].before == carry->list.items[first].before &&
+               carry->list.items[end].after == carry->list.items[first].after)
             end++;
         for (size_t at = first; at < end && !pair_is_ended(carry->pair);) {
             at = carry_some(carry, at, end);
@@ -193,13 +246,13 @@ static void carry_note(struct carry *carry)
     struct store_map_row rows[PAGE_ROWS];
     size_t count = 0;
     struct fault fault;
-    for (size_t i = 0; i < carry->count; i++) {
-        const struct carried *item = &carry->items[i];
+    for (size_t i = 0; i < carry->list.count; i++) {
+        const struct carried *item = &carry->list.items[i];
         carry->refused += item->is_refused;
         carry->carried += !item->is_refused;
         if (!item->is_refused)
             rows[count++] = (struct store_map_row){item->src_uid, 0, item->after, 0};
-        if ((count == PAGE_ROWS || i + 1 == carry->count) && count > 0) {
+        if ((count == PAGE_ROWS || i + 1 == carry->list.count) && count > 0) {
             if (!store_map_set_flags(carry->pair->map, carry->memory->folder, rows, count, &fault))
                 pair_end(carry->pair, &fault);
             count = 0;
@@ -209,18 +262,19 @@ static void carry_note(struct carry *carry)
 
 static void carry_flush(struct carry *carry)
 {
-    if (carry->count == 0 || pair_is_ended(carry->pair))
+    if (carry->list.count == 0 || pair_is_ended(carry->pair))
         return;
-    qsort(carry->items, carry->count, sizeof(*carry->items), compare_carried);
+    qsort(carry->list.items, carry->list.count, sizeof(*carry->list.items), compare_carried);
     if (!carry->is_selected && !carry_select(carry) && !pair_is_ended(carry->pair)) {
-        for (size_t i = 0; i < carry->count; i++)
-            carry->items[i].is_refused = true;
+        for (size_t i = 0; i < carry->list.count; i++)
+            carry->list.items[i].is_refused = true;
     } else if (!pair_is_ended(carry->pair)) {
         carry_send_all(carry);
     }
-    if (!pair_is_ended(carry->pair))
-        carry_note(carry);
-    carry->count = 0;
+    if (pair_is_ended(carry->pair))
+        return;
+    carry_note(carry);
+    carry->list.count = 0;
 }
 
 /* The flags of a row that were not known are taken as they are: nobody can say what changed. */
@@ -238,10 +292,9 @@ static void carry_take(struct carry *carry, const struct store_map_row *row, uin
             pair_end(carry->pair, &fault);
         return;
     }
-    MEM_GROW(carry->items, carry->count, carry->alloc);
-    carry->items[carry->count++] = (struct carried){row->src_uid, row->dst_uid, row->flags, after,
-                                                    false};
-    if (carry->count >= HELD_MAX)
+    carry_list_add(&carry->list,
+                   &(struct carried){row->src_uid, row->dst_uid, row->flags, after, false});
+    if (carry->list.count >= HELD_MAX)
         carry_flush(carry);
 }
 
@@ -274,41 +327,63 @@ static void carry_compare(struct carry *carry, const struct changes *changes)
     }
 }
 
-static void carry_log(const struct carry *carry, const char *name)
+static void carry_log(const struct carry *carry, const char *name, const char *what)
 {
     struct log *log = carry->pair->log;
+    const char *things = carry->with_labels ? "flags or labels" : "flags";
     if (carry->carried > 0)
-        log_line(log, "folder %s: flags of %llu messages changed", name,
-                 (unsigned long long)carry->carried);
+        log_line(log, "folder %s: %s of %llu messages %s", name, things,
+                 (unsigned long long)carry->carried, what);
     if (carry->refused > 0)
         log_line(log,
-                 "folder %s: flags of %llu messages could not be changed; the next run tries "
+                 "folder %s: %s of %llu messages could not be changed; the next run tries "
                  "again [server said: %s]",
-                 name, (unsigned long long)carry->refused, carry->refusal);
+                 name, things, (unsigned long long)carry->refused, carry->refusal);
     if (carry->unplaced > 0)
         log_line(log,
-                 "folder %s: flags of %llu messages changed on the source; the destination never "
+                 "folder %s: %s of %llu messages changed on the source; the destination never "
                  "said where these messages are (no UIDPLUS), so theirs were left alone",
-                 name, (unsigned long long)carry->unplaced);
+                 name, things, (unsigned long long)carry->unplaced);
+}
+
+/* What is refused: the next run asks for what changed since the same moment once more. */
+static void carry_finish(struct carry *carry, const char *name, const char *what)
+{
+    struct imap_client *client = carry->pair->destination.client;
+    if (carry->refused > 0)
+        carry->memory->now.mod_seq = carry->memory->folder->source.mod_seq;
+    carry_log(carry, name, what);
+    if (carry->is_selected && imap_client_is_alive(client) &&
+        imap_client_can(client, IMAP_CAP_UNSELECT)) {
+        imap_client_command(client, NULL, NULL, "UNSELECT");
+        imap_client_set_selected(client, false);
+    }
 }
 
 void carry_flags(struct folder_memory *memory, const struct changes *changes, struct target *target,
                  const char *name)
 {
     struct carry carry = {.pair = memory->pair, .memory = memory, .target = target};
-    struct imap_client *client = memory->pair->destination.client;
     if (memory->folder == NULL || memory->folder->id == 0 || changes->count == 0)
         return;
+    /* What a run that was cut off has copied is ours to label. */
+    carry.with_labels = memory->pair->with_labels &&
+                        (memory->pair->settings->resynclabels || memory->is_tail_ours);
     carry_compare(&carry, changes);
     carry_flush(&carry);
-    /* The next run asks for what changed since the same moment once more. */
-    if (carry.refused > 0)
-        memory->now.mod_seq = memory->folder->source.mod_seq;
-    carry_log(&carry, name);
-    if (carry.is_selected && imap_client_is_alive(client) &&
-        imap_client_can(client, IMAP_CAP_UNSELECT)) {
-        imap_client_command(client, NULL, NULL, "UNSELECT");
-        imap_client_set_selected(client, false);
-    }
-    mem_free(carry.items);
+    carry_finish(&carry, name, "changed");
+    carry_list_deinit(&carry.list);
+}
+
+void carry_after_copy(struct folder_memory *memory, struct carry_list *list, struct target *target,
+                      const char *name)
+{
+    struct carry carry = {.pair = memory->pair, .memory = memory, .target = target, .list = *list};
+    if (list->count == 0 || pair_is_ended(memory->pair))
+        return;
+    carry.with_labels = memory->pair->with_labels;
+    folder_memory_flush(memory);
+    carry_flush(&carry);
+    carry_finish(&carry, name, "set on their copies");
+    *list = carry.list;
 }

@@ -43,6 +43,14 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
 
 /* -- answers to APPEND -- */
 
+/* It is there, but the server did not say where (APPENDUID, RFC 4315): what was kept for later
+   can't be set, so nothing is kept for later any more. */
+static void copied_nowhere(struct copy *copy, const struct append_item *item)
+{
+    copy->job->never += item->after != item->flags;
+    copy->pair->appends_lose_flagged = false;
+}
+
 static void copied(struct copy *copy, const struct append_item *item, uint32_t destination_uid)
 {
     uint32_t index = item->index;
@@ -52,6 +60,11 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
     copy->job->copied_bytes += message->size_bytes;
     folder_memory_put(copy->job->memory, message->uid, destination_uid, item->flags,
                       STORE_OUTCOME_PRESENT);
+    if (item->after != item->flags && destination_uid != 0)
+        carry_list_add(&copy->job->later, &(struct carried){message->uid, destination_uid,
+                                                            item->flags, item->after, false});
+    else if (destination_uid == 0)
+        copied_nowhere(copy, item);
     log_line(copy->pair->log, "msg %s/%u {%u} copied to %s", copy->job->source_name, message->uid,
              message->size_bytes, copy->job->destination_name);
     if (progress != NULL) {
@@ -102,6 +115,9 @@ void copy_append_answered(void *context, const struct append_item *items, size_t
 {
     struct copy *copy = context;
     copy->appending -= count;
+    if (copy->pair->places == PAIR_PLACES_ASKED)
+        copy->pair->places = reply->status == IMAP_STATUS_OK ? PAIR_PLACES_SETTLED
+                                                             : PAIR_PLACES_UNKNOWN;
     if (reply->status == IMAP_STATUS_OK) {
         all_copied(copy, items, count, reply);
     } else if (reply->status != IMAP_STATUS_NONE) {

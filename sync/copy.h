@@ -4,6 +4,7 @@
 #ifndef SYNC_COPY_H
 #define SYNC_COPY_H
 
+#include "sync/carry.h"
 #include "sync/notes.h"
 #include "sync/pair_private.h"
 
@@ -17,6 +18,8 @@ struct copy_job {
     const char *destination_mailbox;      /* as the server knows it */
     const struct imap_mailbox *permanent; /* the destination's PERMANENTFLAGS and UIDVALIDITY */
     struct folder_memory *memory;         /* gets what was copied */
+    struct carry_list later;              /* result: what must be set on copies */
+    uint64_t never;                       /* result: copies on which that can't be set */
     uint64_t copied_bytes;                /* result */
     uint64_t dropped_keywords;            /* result */
     struct fault folder_fault;            /* result: what ended the folder, not the pair */

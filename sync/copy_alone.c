@@ -4,9 +4,8 @@
 
 #include "sync/copy_private.h"
 
-#define ALONE_ITEMS "(UID FLAGS INTERNALDATE RFC822.SIZE)"
-#define ALONE_ITEMS_HEADERS \
-    "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED)])"
+#define ALONE_ITEMS         "UID INTERNALDATE RFC822.SIZE"
+#define ALONE_ITEMS_HEADERS ALONE_ITEMS " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED)]"
 
 static void alone_finish(struct copy_source *source)
 {
@@ -51,8 +50,12 @@ static void alone_body_answered(void *context, uint32_t number, const struct ima
         alone_finish(source);
         return;
     }
-    alone_fail(source,
-               fault.server[0] != '\0' ? fault.server : "(OK, but no message came with it)");
+    if (alone->is_invented)
+        alone_fail(source, "Retrieval using the IMAP4 protocol failed (a message that Exchange "
+                           "invents in place of one it can't show)");
+    else
+        alone_fail(source,
+                   fault.server[0] != '\0' ? fault.server : "(OK, but no message came with it)");
 }
 
 static void alone_request_body(struct copy_source *source)
@@ -104,13 +107,14 @@ void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last
     alone->is_last_try = is_last_try;
     alone->has_metadata = false;
     alone->has_body = false;
+    alone->is_invented = false;
     alone->needs_added_field = false;
     alone->date[0] = '\0';
     buffer_clear(&alone->flags);
-    alone->flags_id = STORE_FLAGS_UNKNOWN;
+    alone->item = (struct append_item){index, STORE_FLAGS_UNKNOWN, STORE_FLAGS_UNKNOWN};
     copy->requests++;
     source->requests++;
-    imap_client_command(source->client, alone_metadata_answered, source, "UID FETCH %u %s",
-                        copy->listing->messages[index].uid,
+    imap_client_command(source->client, alone_metadata_answered, source, "UID FETCH %u (%s %s)",
+                        copy->listing->messages[index].uid, pair_flag_items(copy->pair),
                         with_headers ? ALONE_ITEMS_HEADERS : ALONE_ITEMS);
 }

@@ -9,6 +9,7 @@
 #include "sync/folder_memory.h"
 #include "sync/messages/flags.h"
 #include "sync/messages/header.h"
+#include "sync/messages/placeholder.h"
 
 /* A body is paid for in pieces of this size, so that even a slow budget is spent evenly. */
 #define FEED_BYTES ((size_t)4096)
@@ -58,7 +59,8 @@ static bool transfer_limit_is_reached(struct copy *copy, uint64_t bytes)
 /* For a new message. One that finds none must not keep the others from asking the budget. */
 static struct lane *source_pick_lane(struct copy_source *source)
 {
-    struct lane *lane = lane_set_pick(source->copy->lanes);
+    bool must_wait = source->copy->pair->places == PAIR_PLACES_ASKED;
+    struct lane *lane = must_wait ? NULL : lane_set_pick(source->copy->lanes);
     if (lane == NULL && source->copy->asking == source)
         source->copy->asking = NULL;
     return lane;
@@ -93,6 +95,45 @@ static void date_for_append(const struct copy *copy, const char *date, size_t si
     }
 }
 
+/* What an APPEND brings: no labels, and not each flag everywhere. */
+static struct imap_fetch flags_at_once(const struct copy *copy, const struct imap_fetch *fetch,
+                                       struct imap_token flags_r[FLAGS_MAX])
+{
+    struct imap_fetch at_once = *fetch;
+    at_once.label_count = 0;
+    if (copy->pair->appends_lose_flagged) {
+        at_once.flag_count = flags_leave_out(fetch->flags, fetch->flag_count, "\\Flagged", flags_r);
+        at_once.flags = flags_r;
+    }
+    return at_once;
+}
+
+/* The flags for the APPEND, and what the map says of them: with it and after all. The rest is
+   carried when it is answered; where that can't be, as much as possible goes along. */
+static void flags_for_append(struct copy *copy, const struct imap_fetch *fetch, struct buffer *text,
+                             struct append_item *item)
+{
+    struct copy_job *job = copy->job;
+    struct imap_token flags[FLAGS_MAX];
+    struct imap_fetch at_once = flags_at_once(copy, fetch, flags);
+    buffer_clear(text);
+    item->after = item->flags = folder_memory_flags(job->memory, fetch);
+    if (copy->pair->with_labels || copy->pair->appends_lose_flagged)
+        item->flags = folder_memory_flags(job->memory, &at_once);
+    if (item->flags == STORE_FLAGS_UNKNOWN || item->after == STORE_FLAGS_UNKNOWN) {
+        job->never += copy->pair->with_labels && fetch->label_count > 0;
+        item->after = item->flags;
+        at_once = *fetch;
+    }
+    job->dropped_keywords += flags_append_kept(at_once.flags, at_once.flag_count, job->permanent,
+                                               text);
+}
+
+static bool has_all_flags(const struct copy *copy, const struct imap_fetch *fetch)
+{
+    return fetch->has_flags && (fetch->has_labels || !copy->pair->with_labels);
+}
+
 /* --addheader: a message without Message-ID and Received gets a Message-ID, as imapsync does. */
 static bool header_needs_added_field(const struct copy *copy, const void *header, size_t size)
 {
@@ -113,6 +154,8 @@ static void append_begin(struct copy_source *source, const struct append_item *i
         added_size = identity_added_field(copy->listing->messages[item->index].uid, added);
     copy->pair->sent_bytes += size_bytes + added_size;
     copy->appending++;
+    if (copy->pair->places == PAIR_PLACES_UNKNOWN)
+        copy->pair->places = PAIR_PLACES_ASKED;
     appender_aim(appender, copy->job->destination_mailbox, copy);
     appender_begin(appender, item, flags, date, size_bytes + added_size);
     appender_add(appender, added, added_size);
@@ -122,8 +165,7 @@ static void append_begin(struct copy_source *source, const struct append_item *i
 static void append_alone(struct copy_source *source, uint64_t size_bytes)
 {
     struct copy_alone *alone = &source->alone;
-    struct append_item item = {alone->index, alone->flags_id};
-    append_begin(source, &item, buffer_str(&alone->flags), alone->date, size_bytes,
+    append_begin(source, &alone->item, buffer_str(&alone->flags), alone->date, size_bytes,
                  alone->needs_added_field);
 }
 
@@ -160,12 +202,9 @@ static void held_begin(struct copy_source *source, uint32_t index, const struct 
         append_alone(source, fetch->body_size);
         return;
     }
-    buffer_clear(&copy->flags);
-    copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
-                                                     copy->job->permanent, &copy->flags);
+    struct append_item item = {.index = index};
+    flags_for_append(copy, fetch, &copy->flags, &item);
     date_for_append(copy, fetch->internaldate, fetch->internaldate_size, date);
-    struct append_item item = {
-        index, folder_memory_flags(copy->job->memory, fetch->flags, fetch->flag_count)};
     append_begin(source, &item, buffer_str(&copy->flags), date, fetch->body_size,
                  header_needs_added_field(copy, fetch->body, fetch->body_size));
 }
@@ -210,16 +249,29 @@ static void take_metadata(struct copy_source *source, const struct imap_fetch *f
     struct copy_alone *alone = &source->alone;
     alone->has_metadata = true;
     if (fetch->has_flags) {
-        buffer_clear(&alone->flags);
-        alone->flags_id = folder_memory_flags(copy->job->memory, fetch->flags, fetch->flag_count);
-        copy->job->dropped_keywords += flags_append_kept(fetch->flags, fetch->flag_count,
-                                                         copy->job->permanent, &alone->flags);
+        flags_for_append(copy, fetch, &alone->flags, &alone->item);
     }
     if (fetch->internaldate != NULL)
         date_for_append(copy, fetch->internaldate, fetch->internaldate_size, alone->date);
     if (fetch->has_header)
         alone->needs_added_field = header_needs_added_field(copy, fetch->header,
                                                             fetch->header_size);
+}
+
+/* Exchange says OK and gives something else; sometimes the next try brings the real one. */
+static bool is_invented(const struct copy_source *source, const struct imap_fetch *fetch)
+{
+    return source->copy->pair->source_invents && !source->feed.is_active &&
+           placeholder_is(fetch->body, fetch->body_size);
+}
+
+/* Not worth a try now: asked for alone, it comes last. */
+static void put_aside(struct copy_source *source, uint32_t index)
+{
+    struct copy *copy = source->copy;
+    delivered(source, index, MESSAGE_WANTED);
+    if (!copy_is_dropping(copy))
+        copy_retry_alone(copy, index);
 }
 
 static enum imap_taken copy_untagged(void *context, const struct imap_response *response)
@@ -242,10 +294,15 @@ static enum imap_taken copy_untagged(void *context, const struct imap_response *
         return IMAP_TAKEN;
     /* Flags or date come in another response: asked for alone, they come before the body. */
     if (!is_asked_alone(source, (uint32_t)index) &&
-        (!fetch.has_flags || fetch.internaldate == NULL)) {
-        delivered(source, (uint32_t)index, MESSAGE_WANTED);
-        if (!copy_is_dropping(copy))
-            copy_retry_alone(copy, (uint32_t)index);
+        (!has_all_flags(copy, &fetch) || fetch.internaldate == NULL)) {
+        put_aside(source, (uint32_t)index);
+        return IMAP_TAKEN;
+    }
+    if (is_invented(source, &fetch)) {
+        if (is_asked_alone(source, (uint32_t)index))
+            source->alone.is_invented = true;
+        else
+            put_aside(source, (uint32_t)index);
         return IMAP_TAKEN;
     }
     return take_held(source, (uint32_t)index, &fetch);
@@ -344,9 +401,7 @@ static void copy_literal_end(void *context, const struct imap_parser *remainder)
     if (index < 0 || is_asked_alone(source, (uint32_t)index) ||
         !copy_is_requested_here(source, (size_t)index))
         return;
-    delivered(source, (uint32_t)index, MESSAGE_WANTED);
-    if (!copy_is_dropping(copy))
-        copy_retry_alone(copy, (uint32_t)index);
+    put_aside(source, (uint32_t)index);
 }
 
 void copy_set_source_events(struct copy_source *source)

@@ -32,9 +32,10 @@ struct copy_alone {
     bool is_last_try;
     bool has_metadata;
     bool has_body;
+    bool is_invented;       /* what came is no message of the mailbox */
     bool needs_added_field; /* --addheader */
     struct buffer flags;
-    uint32_t flags_id; /* of the flags it has on the source */
+    struct append_item item; /* what it has on the source */
     char date[INTERNALDATE_SIZE + 1];
     uint64_t requested_bytes; /* what it adds to the sum of the copy */
 };

@@ -11,7 +11,7 @@
 #define SLICE_MAX_MESSAGES 128
 #define SLICE_MIN_MESSAGES 16 /* at a folder's end, so that all have a part of it */
 #define PACED_MAX_MESSAGES 8  /* under a tight budget nothing is gained by fetching far ahead */
-#define BODY_ITEMS         "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+#define BODY_ITEMS         "UID INTERNALDATE BODY.PEEK[]"
 
 /* Behind its last FETCH the first source talks of the next folder. */
 void copy_request_answered(struct copy_source *source)
@@ -177,8 +177,8 @@ static void request_slice(struct copy_source *source)
     }
     request->end = copy->next;
     request_remember(request);
-    imap_client_command(source->client, slice_answered, request, "UID FETCH %s " BODY_ITEMS,
-                        uidset_finish(&set));
+    imap_client_command(source->client, slice_answered, request, "UID FETCH %s (%s " BODY_ITEMS ")",
+                        uidset_finish(&set), pair_flag_items(copy->pair));
     uidset_deinit(&set);
 }
 
@@ -239,7 +239,8 @@ static void request_group(struct copy *copy)
     request_remember(request);
     copy->is_group_running = true;
     imap_client_command(request->source->client, group_answered, request,
-                        "UID FETCH %s " BODY_ITEMS, uidset_finish(&set));
+                        "UID FETCH %s (%s " BODY_ITEMS ")", uidset_finish(&set),
+                        pair_flag_items(copy->pair));
     uidset_deinit(&set);
     mem_free(group);
 }

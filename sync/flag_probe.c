@@ -21,8 +21,7 @@ static enum imap_taken probe_untagged(void *context, const struct imap_response 
     struct imap_fetch fetch;
     if (str_iequals_n(response->name, response->name_size, "FETCH") &&
         imap_fetch_parse(response, &fetch) && fetch.uid != 0 && fetch.has_flags)
-        changes_add(&probe->flags, fetch.uid,
-                    folder_memory_flags(&probe->memory, fetch.flags, fetch.flag_count));
+        changes_add(&probe->flags, fetch.uid, folder_memory_flags(&probe->memory, &fetch));
     return IMAP_TAKEN;
 }
 
@@ -38,7 +37,8 @@ static bool probe_ask(struct probe *probe, struct pair *pair, const struct folde
     imap_client_add(client, "EXAMINE ");
     imap_client_add_string(client, source->name);
     imap_client_end(client, imap_answer_callback, &probe->examine, 0);
-    imap_client_command(client, imap_answer_callback, &probe->fetch, "UID FETCH 1:* (FLAGS)");
+    imap_client_command(client, imap_answer_callback, &probe->fetch, "UID FETCH 1:* (%s)",
+                        pair_flag_items(pair));
     bool is_done = imap_loop_await(&pair->loop, client, &probe->examine, &fault) &&
                    imap_loop_await(&pair->loop, client, &probe->fetch, &fault);
     if (!is_done) {

@@ -66,13 +66,16 @@ static void run_take_known(const struct folder_run *run, const struct adopt_dest
 /* Where they are, and what flags they have. */
 static void run_remember_adopted(struct folder_run *run)
 {
-    uint32_t none = folder_memory_flags(run->memory, NULL, 0);
+    uint32_t none = folder_memory_no_flags(run->memory);
     for (size_t i = 0; i < run->listing.count; i++) {
         const struct listed_message *message = &run->listing.messages[i];
         if (message->state != MESSAGE_ALREADY || message->place == ADOPT_NOWHERE)
             continue;
         const struct change *flags = changes_find(&run->changes, message->uid);
         uint32_t seen = flags == NULL ? STORE_FLAGS_UNKNOWN : flags->flags;
+        /* It may have other labels there: those of the source are added. */
+        if (run->pair->with_labels && run->pair->settings->resynclabels)
+            seen = folder_memory_without_labels(run->memory, seen);
         /* With which flags a run that was cut off appended it, nobody knows: those of now are added
            (see carry_flags()), none is taken away. */
         folder_memory_put(run->memory, message->uid, run->listing.traits[i].uid,

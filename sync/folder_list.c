@@ -29,8 +29,9 @@ static void run_send_list(struct folder_run *run)
     const struct pair *pair = run->pair;
     bool is_there_listed = !target_holds_mail(run->target);
     run->listing.first_uid = 1;
-    run->listing.with_flags = run->memory->folder != NULL &&
-                              (run->memory->is_known || run_needs_identity(run));
+    bool with_flags = run->memory->folder != NULL &&
+                      (run->memory->is_known || run_needs_identity(run));
+    run->listing.also = with_flags ? pair_flag_items(pair) : NULL;
     run->listing.role = (struct listing_role){
         .secret = &pair->adopt_secret,
         .among = is_there_listed ? &run->target->listing : NULL,
@@ -62,12 +63,12 @@ static void run_send_delta(struct folder_run *run)
         run->changes_answer.status = IMAP_STATUS_OK;
     } else if (run_is_told_changes(run)) {
         imap_client_command(client, imap_answer_callback, &run->changes_answer,
-                            "UID FETCH 1:%u (FLAGS) (CHANGEDSINCE %llu%s)", then->uid_next - 1,
-                            (unsigned long long)then->mod_seq,
+                            "UID FETCH 1:%u (%s) (CHANGEDSINCE %llu%s)", then->uid_next - 1,
+                            pair_flag_items(run->pair), (unsigned long long)then->mod_seq,
                             run->pair->source.has_qresync ? " VANISHED" : "");
     } else {
         imap_client_command(client, imap_answer_callback, &run->changes_answer,
-                            "UID FETCH 1:%u (FLAGS)", then->uid_next - 1);
+                            "UID FETCH 1:%u (%s)", then->uid_next - 1, pair_flag_items(run->pair));
     }
 }
 
@@ -119,8 +120,7 @@ static enum imap_taken run_untagged(void *context, const struct imap_response *r
         !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
         return IMAP_TAKEN;
     if (fetch.has_flags)
-        changes_add(&run->changes, fetch.uid,
-                    folder_memory_flags(run->memory, fetch.flags, fetch.flag_count));
+        changes_add(&run->changes, fetch.uid, folder_memory_flags(run->memory, &fetch));
     listing_take(&run->listing, response);
     return IMAP_TAKEN;
 }
@@ -128,7 +128,7 @@ static enum imap_taken run_untagged(void *context, const struct imap_response *r
 void folder_run_listen(struct folder_run *run)
 {
     struct imap_events events = {run, run_untagged, NULL, NULL, NULL, NULL};
-    if (folder_run_is_delta(run) || run->listing.with_flags)
+    if (folder_run_is_delta(run) || run->listing.also != NULL)
         imap_client_set_events(run->pair->source.client, &events);
     else
         listing_listen(&run->listing);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "sync/folders/mutf7.h"
 #include "sync/messages/flags.h"
+#include "sync/messages/labels.h"
 #include "sync/pair_private.h"
 
 static void memory_fail(struct folder_memory *memory, const struct fault *fault)
@@ -86,19 +87,50 @@ bool folder_memory_open(struct folder_memory *memory, const struct imap_mailbox 
     return true;
 }
 
-uint32_t folder_memory_flags(struct folder_memory *memory, const struct imap_token *flags,
-                             size_t count)
+/* The number of what stands in the pair's scratch. */
+static uint32_t memory_flags_id(struct folder_memory *memory)
 {
     struct fault fault;
     uint32_t id = STORE_FLAGS_UNKNOWN;
-    if (memory == NULL || memory->folder == NULL)
-        return id;
-    struct buffer *text = &memory->pair->flags_text;
-    buffer_clear(text);
-    flags_append_canonical(flags, count, text);
-    if (!store_map_flags_id(memory->pair->map, buffer_str(text), &id, &fault))
+    if (!store_map_flags_id(memory->pair->map, buffer_str(&memory->pair->flags_text), &id, &fault))
         memory_fail(memory, &fault);
     return id;
+}
+
+uint32_t folder_memory_flags(struct folder_memory *memory, const struct imap_fetch *fetch)
+{
+    if (memory == NULL || memory->folder == NULL || !fetch->has_flags ||
+        (memory->pair->with_labels && !fetch->has_labels))
+        return STORE_FLAGS_UNKNOWN;
+    struct buffer *text = &memory->pair->flags_text;
+    buffer_clear(text);
+    flags_append_canonical(fetch->flags, fetch->flag_count, text);
+    if (memory->pair->with_labels)
+        labels_append_canonical(fetch->labels, fetch->label_count, text);
+    return memory_flags_id(memory);
+}
+
+uint32_t folder_memory_no_flags(struct folder_memory *memory)
+{
+    if (memory->folder == NULL)
+        return STORE_FLAGS_UNKNOWN;
+    buffer_clear(&memory->pair->flags_text);
+    return memory_flags_id(memory);
+}
+
+uint32_t folder_memory_without_labels(struct folder_memory *memory, uint32_t flags)
+{
+    const char *text = NULL;
+    struct fault fault;
+    if (memory->folder == NULL)
+        return STORE_FLAGS_UNKNOWN;
+    if (!store_map_flags_text(memory->pair->map, flags, &text, &fault))
+        memory_fail(memory, &fault);
+    if (text == NULL)
+        return STORE_FLAGS_UNKNOWN;
+    buffer_clear(&memory->pair->flags_text);
+    buffer_append(&memory->pair->flags_text, text, labels_flags_size(text));
+    return memory_flags_id(memory);
 }
 
 /* -- rows -- */

@@ -8,6 +8,7 @@
 #include "store/store_map.h"
 #include "sync/changes.h"
 #include "sync/delta.h"
+#include "sync/imap/fetch.h"
 #include "sync/listing.h"
 
 struct pair;
@@ -42,9 +43,12 @@ void folder_memory_distrust(struct folder_memory *memory);
 bool folder_memory_open(struct folder_memory *memory, const struct imap_mailbox *mailbox,
                         const char *name, struct fault *fault_r);
 
-/* The number of a set of flags, see store_map_flags_id(). */
-uint32_t folder_memory_flags(struct folder_memory *memory, const struct imap_token *flags,
-                             size_t count);
+/* The number of a message's flags and, if the pair carries labels, of its labels behind them; see
+   store_map_flags_id(). STORE_FLAGS_UNKNOWN if the response does not tell all of them. */
+uint32_t folder_memory_flags(struct folder_memory *memory, const struct imap_fetch *fetch);
+uint32_t folder_memory_no_flags(struct folder_memory *memory);
+/* From one number to that of the same flags without labels. */
+uint32_t folder_memory_without_labels(struct folder_memory *memory, uint32_t flags);
 void folder_memory_put(struct folder_memory *memory, uint32_t src_uid, uint32_t dst_uid,
                        uint32_t flags, enum store_outcome outcome);
 /* Gives the store what was put. */

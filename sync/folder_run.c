@@ -94,6 +94,11 @@ static void run_log_result(const struct folder_run *run)
     if (run->job.dropped_keywords > 0)
         log_line(run->pair->log, "folder %s: %llu flags the destination can't keep were left out",
                  run->name, (unsigned long long)run->job.dropped_keywords);
+    if (run->job.never > 0)
+        log_line(run->pair->log,
+                 "folder %s: on %llu copies flags or labels could not be completed, since the "
+                 "destination did not say where they are",
+                 run->name, (unsigned long long)run->job.never);
 }
 
 static bool run_has_failed(const struct folder_run *run)
@@ -133,10 +138,16 @@ static bool run_has_unknown_fate(const struct folder_run *run)
    does not know. */
 static void run_remember(struct folder_run *run, bool is_failed)
 {
-    bool is_finished = run->is_matched && !is_failed && !run->memory->is_partial &&
+    bool is_carried = run->job.later.count == 0;
+    bool is_finished = run->is_matched && !is_failed && !run->memory->is_partial && is_carried &&
                        message_counts_difference(&run->counts) == 0;
-    bool is_answered = run->is_matched && !run_has_unknown_fate(run);
+    bool is_answered = run->is_matched && is_carried && !run_has_unknown_fate(run);
     folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
+}
+
+void folder_run_complete(struct folder_run *run)
+{
+    carry_after_copy(run->memory, &run->job.later, run->target, run->name);
 }
 
 /* Writes what became of the folder into the store; a store that can't be written ends the pair. */
@@ -372,6 +383,7 @@ void folder_run_deinit(struct folder_run **run_p)
         return;
     *run_p = NULL;
     copy_deinit(&run->copy);
+    carry_list_deinit(&run->job.later);
     listing_deinit(&run->listing);
     changes_deinit(&run->changes);
     notes_deinit(&run->notes);

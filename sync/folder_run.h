@@ -58,6 +58,8 @@ void folder_run_settle(struct folder_run *run);
 bool folder_run_wants_source(const struct folder_run *run);
 /* The source is at no other folder: opens it again and reads what is wanted. */
 void folder_run_read_again(struct folder_run *run);
+/* When all is answered: sets what the APPENDs could not bring. May wait for the destination. */
+void folder_run_complete(struct folder_run *run);
 /* When all is answered, or the pair has ended: writes what became of the folder into the store. */
 void folder_run_record(struct folder_run *run);
 

@@ -178,18 +178,20 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
 void listing_send(struct listing *listing, bool with_identity, bool with_added_field)
 {
     struct imap_client *client = listing->session->client;
-    const char *flags = listing->with_flags ? " FLAGS" : "";
+    const char *blank = listing->also == NULL ? "" : " ";
+    const char *also = listing->also == NULL ? "" : listing->also;
     listing->with_identity = with_identity;
     listing->with_added_field = with_added_field;
     listing->is_sent = true;
     if (!with_identity)
         imap_client_command(client, imap_answer_callback, &listing->answer,
-                            "UID FETCH %u:* (UID RFC822.SIZE%s)", listing->first_uid, flags);
+                            "UID FETCH %u:* (UID RFC822.SIZE%s%s)", listing->first_uid, blank,
+                            also);
     else
         imap_client_command(client, imap_answer_callback, &listing->answer,
-                            "UID FETCH %u:* (UID RFC822.SIZE INTERNALDATE%s "
+                            "UID FETCH %u:* (UID RFC822.SIZE INTERNALDATE%s%s "
                             "BODY.PEEK[HEADER.FIELDS (" IDENTITY_FIELDS "%s)])",
-                            listing->first_uid, flags, with_added_field ? " RECEIVED" : "");
+                            listing->first_uid, blank, also, with_added_field ? " RECEIVED" : "");
 }
 
 void listing_take(struct listing *listing, const struct imap_response *response)

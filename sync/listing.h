@@ -39,7 +39,7 @@ struct listing {
     bool with_identity;
     bool with_added_field; /* --addheader: such messages get the identity they will have */
     uint32_t first_uid;    /* what is below is not asked for; set before it is sent */
-    bool with_flags;       /* asks for FLAGS too, for whoever else hears the responses */
+    const char *also;      /* asks for these items too, for whoever else hears; NULL: none */
     const struct imap_answer *opened; /* of SELECT or EXAMINE, if it may still be in flight */
     bool is_sent;
     struct imap_answer answer;

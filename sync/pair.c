@@ -168,6 +168,54 @@ static void pair_log_source_size(const struct pair *pair)
                  (unsigned long long)folders->count, (unsigned long long)messages);
 }
 
+/* -- what the servers are -- */
+
+const char *pair_flag_items(const struct pair *pair)
+{
+    return pair->with_labels ? "FLAGS X-GM-LABELS" : "FLAGS";
+}
+
+static bool pair_wants_labels(const struct pair *pair)
+{
+    return pair->settings->synclabels || pair->settings->resynclabels;
+}
+
+/* With the source signed in: until more is known, the destination is taken to have them too. */
+static void pair_expect_labels(struct pair *pair)
+{
+    pair->with_labels = pair_wants_labels(pair) &&
+                        imap_client_can(pair->source.client, IMAP_CAP_X_GM_EXT_1);
+}
+
+static void pair_settle_labels(struct pair *pair)
+{
+    bool has_source = imap_client_can(pair->source.client, IMAP_CAP_X_GM_EXT_1);
+    bool has_destination = imap_client_can(pair->destination.client, IMAP_CAP_X_GM_EXT_1);
+    pair->with_labels = pair_wants_labels(pair) && has_source && has_destination;
+    if (pair_wants_labels(pair) && !pair->with_labels)
+        log_line(
+            pair->log,
+            "labels are left out: host%d has none (no X-GM-EXT-1). They can be carried between "
+            "two Gmail accounts only; leave out --synclabels and --resynclabels",
+            has_source ? 2 : 1);
+}
+
+/* All front ends say so, somewhere in their greeting. */
+static bool is_exchange(const struct imap_client *client)
+{
+    return strstr(imap_client_greeting(client), "Microsoft Exchange") != NULL;
+}
+
+/* Other programs than IMAP's don't see a \Flagged that Exchange got with an APPEND. */
+static void pair_settle_exchange(struct pair *pair)
+{
+    const struct imap_client *destination = pair->destination.client;
+    pair->source_invents = is_exchange(pair->source.client) && !pair->settings->copy_placeholders;
+    pair->appends_lose_flagged = is_exchange(destination) &&
+                                 imap_client_can(destination, IMAP_CAP_UIDPLUS);
+    pair->places = pair->appends_lose_flagged ? PAIR_PLACES_UNKNOWN : PAIR_PLACES_SETTLED;
+}
+
 /* -- the run of one pair -- */
 
 static bool pair_await(struct pair *pair, struct session *const *sessions, size_t count)
@@ -194,7 +242,10 @@ static bool pair_sign_in_again(struct pair *pair)
 {
     struct session *const sessions[] = {&pair->source, &pair->destination};
     session_begin(&pair->source, true, SESSION_STATUS_ALL);
-    if (!pair_await(pair, sessions, 1) || pair_memory_records_all(pair) || pair_is_ended(pair))
+    if (!pair_await(pair, sessions, 1))
+        return false;
+    pair_expect_labels(pair);
+    if (pair_memory_records_all(pair) || pair_is_ended(pair))
         return false;
     session_begin(&pair->destination, true, SESSION_STATUS_NONE);
     return pair_await(pair, sessions + 1, 1);
@@ -225,6 +276,8 @@ static void pair_work(struct pair *pair)
         !(pair_memory_is_known(pair) ? pair_sign_in_again(pair) : pair_sign_in(pair)) ||
         settings->justlogin)
         return;
+    pair_settle_labels(pair);
+    pair_settle_exchange(pair);
     if (settings->foldersizes)
         pair_log_source_size(pair);
     if (!pair_make_plan(pair))

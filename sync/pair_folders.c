@@ -128,6 +128,8 @@ static void walk_settle(struct walk *walk, bool all)
             folder_run_read_again(run);
         }
         if (!pair_is_ended(walk->pair))
+            folder_run_complete(run);
+        if (!pair_is_ended(walk->pair))
             walk_record_oldest(walk);
     }
 }

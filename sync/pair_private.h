@@ -12,6 +12,14 @@
 #include "sync/source_set.h"
 #include "sync/target.h"
 
+/* Whether the destination says where it puts a message (APPENDUID), where something has to be
+   stored there later: one message is sent ahead, so that no others are if it does not. */
+enum pair_places {
+    PAIR_PLACES_SETTLED, /* or of no interest */
+    PAIR_PLACES_UNKNOWN,
+    PAIR_PLACES_ASKED,
+};
+
 struct pair {
     const struct settings *settings;
     const struct pair_environment *environment;
@@ -23,10 +31,14 @@ struct pair {
     struct source_set sources; /* further connections to the source */
     struct adopt_secret adopt_secret;
     struct folder_plan *plan;
-    struct target_list targets;     /* the plan's destination folders */
-    struct store_map *map;          /* what is remembered; NULL: nothing is */
-    bool is_left_out;               /* it had nothing to do, and was not to be reported then */
-    uint64_t message_rules;         /* delta_message_rules() */
+    struct target_list targets; /* the plan's destination folders */
+    struct store_map *map;      /* what is remembered; NULL: nothing is */
+    bool is_left_out;           /* it had nothing to do, and was not to be reported then */
+    uint64_t message_rules;     /* delta_message_rules() */
+    bool with_labels;           /* Gmail's labels are carried: both sides have them */
+    enum pair_places places;
+    bool source_invents;            /* messages it can't show; see messages/placeholder.h */
+    bool appends_lose_flagged;      /* the destination keeps \Flagged only from a STORE */
     struct buffer flags_text;       /* scratch of folder_memory_flags(), which is on the hot path */
     struct folder_memory *memories; /* parallel to the plan's entries */
     struct message_counts counts;   /* sum over the folders that were recorded */
@@ -47,6 +59,9 @@ bool pair_is_overdue(const struct pair *pair);
 void pair_count_error(struct pair *pair, const struct fault *fault);
 /* True once a stop is wanted; ends the pair with FAULT_STOPPED. */
 bool pair_sees_stop(struct pair *pair);
+
+/* The items of FETCH that tell a message's flags, and its labels if they are carried. */
+const char *pair_flag_items(const struct pair *pair);
 
 /* pair_folders.c: syncs all folders of the plan, whose targets were sent for. Faults of a folder
    are recorded there; those of the mailbox end the pair. */

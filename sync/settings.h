@@ -64,12 +64,16 @@ struct settings {
     bool addheader;
     bool syncduplicates;
     bool syncinternaldates;
+    bool copy_placeholders;
+    bool synclabels;
+    bool resynclabels;
 
     bool dry;
     bool justlogin;
     bool justfolders;
     bool justfoldersizes;
     bool foldersizes;
+    bool debuglabels;
 
     int64_t lanes; /* connections to each side for one mailbox; 0: auto */
     int64_t errorsmax;

@@ -43,6 +43,7 @@ enum imap_capability {
     IMAP_CAP_CONDSTORE = 1 << 15,        /* RFC 7162 */
     IMAP_CAP_QRESYNC = 1 << 16,          /* RFC 7162 */
     IMAP_CAP_COMPRESS_DEFLATE = 1 << 17, /* RFC 4978 */
+    IMAP_CAP_X_GM_EXT_1 = 1 << 18,       /* Gmail's labels */
 };
 
 enum imap_client_state {

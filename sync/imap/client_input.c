@@ -34,6 +34,7 @@ static const struct {
     {"CONDSTORE", IMAP_CAP_CONDSTORE},
     {"QRESYNC", IMAP_CAP_QRESYNC},
     {"COMPRESS=DEFLATE", IMAP_CAP_COMPRESS_DEFLATE},
+    {"X-GM-EXT-1", IMAP_CAP_X_GM_EXT_1},
 };
 
 static void client_set_capabilities(struct imap_client *client, const struct imap_token *tokens,

@@ -20,6 +20,15 @@ static void fetch_set_flags(struct imap_fetch *fetch, const struct imap_token *l
     fetch->flag_count = list->inside;
 }
 
+static void fetch_set_labels(struct imap_fetch *fetch, const struct imap_token *list)
+{
+    if (list->type != IMAP_TOKEN_LIST)
+        return;
+    fetch->has_labels = true;
+    fetch->labels = list + 1;
+    fetch->label_count = list->inside;
+}
+
 /* One "key value" pair. Items nobody asked for are passed over. */
 static bool fetch_set(struct imap_fetch *fetch, const struct imap_token *key,
                       const struct imap_token *value)
@@ -33,6 +42,8 @@ static bool fetch_set(struct imap_fetch *fetch, const struct imap_token *key,
         fetch->has_size = imap_token_uint64(value, UINT64_MAX, &fetch->size_bytes);
     } else if (imap_token_is(key, "FLAGS")) {
         fetch_set_flags(fetch, value);
+    } else if (imap_token_is(key, "X-GM-LABELS")) {
+        fetch_set_labels(fetch, value);
     } else if (imap_token_is(key, "INTERNALDATE")) {
         if (imap_token_is_string(value)) {
             fetch->internaldate = value->data;

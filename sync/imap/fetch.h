@@ -13,6 +13,9 @@ struct imap_fetch {
     bool has_flags;
     const struct imap_token *flags; /* flag_count tokens, all atoms */
     size_t flag_count;
+    bool has_labels; /* X-GM-LABELS */
+    const struct imap_token *labels;
+    size_t label_count;
     const char *internaldate; /* NULL: absent */
     size_t internaldate_size;
     bool has_body; /* BODY[] came with a value that is not NIL */

@@ -78,8 +78,6 @@ size_t flags_append_kept(const struct imap_token *flags, size_t count,
     return dropped;
 }
 
-#define CANONICAL_MAX 256
-
 struct word {
     const char *text;
     size_t size;
@@ -100,9 +98,9 @@ static int compare_words(const void *a, const void *b)
 
 void flags_append_canonical(const struct imap_token *flags, size_t count, struct buffer *text)
 {
-    struct word words[CANONICAL_MAX] = {{NULL, 0}};
+    struct word words[FLAGS_MAX] = {{NULL, 0}};
     size_t kept = 0;
-    for (size_t i = 0; i < count && kept < CANONICAL_MAX; i++) {
+    for (size_t i = 0; i < count && kept < FLAGS_MAX; i++) {
         const char *name = system_flag(&flags[i]);
         if (name != NULL)
             words[kept++] = (struct word){name, strlen(name)};
@@ -120,6 +118,17 @@ void flags_append_canonical(const struct imap_token *flags, size_t count, struct
                                                          ? words[i].text[k]
                                                          : str_lower(words[i].text[k])));
     }
+}
+
+size_t flags_leave_out(const struct imap_token *flags, size_t count, const char *name,
+                       struct imap_token kept_r[FLAGS_MAX])
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count && kept < FLAGS_MAX; i++) {
+        if (!imap_token_is(&flags[i], name))
+            kept_r[kept++] = flags[i];
+    }
+    return kept;
 }
 
 static bool text_has_word(const char *text, const char *word, size_t size)
@@ -140,9 +149,10 @@ static void append_missing(const char *text, const char *other,
 {
     while (*text != '\0') {
         size_t size = strcspn(text, " ");
-        bool is_kept = !destination->has_permanentflags ||
-                       (text[0] != '\\' && destination->may_create_keywords) ||
-                       is_listed(destination, text, size);
+        bool is_flag = text[0] != '%'; /* a label, see labels.h */
+        bool is_kept = is_flag && (!destination->has_permanentflags ||
+                                   (text[0] != '\\' && destination->may_create_keywords) ||
+                                   is_listed(destination, text, size));
         if (is_kept && !text_has_word(other, text, size)) {
             if (missing->used > 0)
                 buffer_append_byte(missing, ' ');

@@ -18,8 +18,12 @@ size_t flags_append_kept(const struct imap_token *flags, size_t count,
    system flags in their canonical case, keywords in lower case, one blank between. What is no flag
    is left out. */
 void flags_append_canonical(const struct imap_token *flags, size_t count, struct buffer *text);
+/* All flags but the named one, at most FLAGS_MAX; returns their count. */
+#define FLAGS_MAX 256
+size_t flags_leave_out(const struct imap_token *flags, size_t count, const char *name,
+                       struct imap_token kept_r[FLAGS_MAX]);
 /* From one such text to another: appends what came and what went, as far as the destination mailbox
-   can keep it, blank-separated. */
+   can keep it, blank-separated. Labels in them (labels.h) are passed over. */
 void flags_append_changes(const char *before, const char *after,
                           const struct imap_mailbox *destination, struct buffer *added,
                           struct buffer *removed);

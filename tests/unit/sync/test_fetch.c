@@ -148,11 +148,41 @@ static void test_a_body_that_streams(void **state)
     }
 }
 
+static void test_labels(void **state)
+{
+    static const struct {
+        const char *items;
+        int label_count; /* -1: absent */
+        int flag_count;
+    } rows[] = {
+        {"(UID 1 FLAGS (a b))", -1, 2},
+        {"(X-GM-LABELS () UID 1 FLAGS ())", 0, 0},
+        {"(X-GM-LABELS (\\Inbox \"\\\\Sent\" {1}\r\nx) UID 1 FLAGS (a))", 3, 1},
+        {"(UID 1 x-gm-labels (a) FLAGS (a))", 1, 1},
+        {"(UID 1 X-GM-LABELS NIL FLAGS (a))", -1, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct imap_parser parser = {NULL, 0, 0};
+        struct imap_fetch fetch;
+        char frame[200];
+        (void)snprintf(frame, sizeof(frame), "* 1 FETCH %s\r\n", rows[i].items);
+        assert_true(parse(&parser, frame, false, &fetch));
+        assert_int_equal(fetch.uid, 1);
+        assert_int_equal(fetch.has_labels, rows[i].label_count >= 0);
+        if (fetch.has_labels)
+            assert_int_equal(fetch.label_count, rows[i].label_count);
+        assert_int_equal(fetch.flag_count, rows[i].flag_count);
+        imap_parser_deinit(&parser);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_list_of_pairs),
         cmocka_unit_test(test_items_in_any_order),
+        cmocka_unit_test(test_labels),
         cmocka_unit_test(test_a_body_that_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -698,7 +698,7 @@ static void test_help(void **state)
         {SETTINGS_SYNC, "--host1, --host2 NAME", "--parallel"},
         {SETTINGS_SYNC, "161/162", "--run"},
         {SETTINGS_BATCH, "--parallel N", "--format"},
-        {SETTINGS_BATCH, "mailboxes at the same time (default 8)", "label"},
+        {SETTINGS_BATCH, "mailboxes at the same time (default 8)", "--label"},
         {SETTINGS_REPORT, "--format text|csv|json", "--host1"},
     };
     (void)state;
