@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/delete_compare.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "sync/delete_folder.h"
+#include "sync/folders/mutf7.h"
+
+#define PAGE_ROWS 256
+
+/* -- which folders -- */
+
+/* Of two destination folders. Servers that keep one mailbox under two names tell the same of both.
+ */
+static bool may_be_one_mailbox(const struct target *a, const struct target *b)
+{
+    const struct imap_mailbox *left = &a->opened;
+    const struct imap_mailbox *right = &b->opened;
+    return str_iequals(a->mailbox, b->mailbox) ||
+           (a->is_there && b->is_there && left->exists_at_open > 0 &&
+            left->exists_at_open == right->exists_at_open &&
+            left->uidvalidity == right->uidvalidity && left->uidnext == right->uidnext);
+}
+
+static const struct target *find_target(const struct pair *pair, const char *mailbox)
+{
+    for (size_t i = 0; i < pair->targets.count; i++) {
+        if (strcmp(pair->targets.items[i].mailbox, mailbox) == 0)
+            return &pair->targets.items[i];
+    }
+    return NULL;
+}
+
+static bool may_go_there(const struct delete_compare *compare, const char *destination)
+{
+    const struct target *other = find_target(compare->pair, destination);
+    return other != NULL ? may_be_one_mailbox(compare->target, other)
+                         : str_iequals(compare->target->mailbox, destination);
+}
+
+static struct folder_memory *find_memory(const struct pair *pair, const struct folder *source)
+{
+    for (size_t i = 0; i < pair->plan->count; i++) {
+        if (pair->plan->entries[i].source == source)
+            return &pair->memories[i];
+    }
+    return NULL;
+}
+
+static void add_source(struct delete_compare *compare, const struct plan_entry *entry,
+                       struct folder_memory *memory)
+{
+    struct pair *pair = compare->pair;
+    struct delete_source *source = &compare->sources[compare->count++];
+    source->entry = entry;
+    source->memory = memory;
+    listing_init(&source->listing, &pair->source);
+    if (memory != NULL) {
+        source->known = memory->folder;
+    } else if (pair->map != NULL) {
+        char *name = mutf7_to_display(entry->destination);
+        source->known = store_map_folder(pair->map, entry->source_label, name);
+        mem_free(name);
+    }
+}
+
+void delete_compare_init(struct delete_compare *compare, struct pair *pair,
+                         const struct target *target, const struct folder_plan *all)
+{
+    const struct folder_plan *plan = pair->plan;
+    memset(compare, 0, sizeof(*compare));
+    compare->pair = pair;
+    compare->target = target;
+    compare->sources = mem_alloc_array(plan->count + all->count, sizeof(*compare->sources));
+    listing_init(&compare->listing, &pair->destination);
+    for (size_t i = 0; i < plan->count; i++) {
+        if (strcmp(plan->entries[i].destination, target->mailbox) == 0)
+            add_source(compare, &plan->entries[i], &pair->memories[i]);
+    }
+    compare->own_count = compare->count;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct plan_entry *entry = &all->entries[i];
+        struct folder_memory *memory = find_memory(pair, entry->source);
+        bool is_own = memory != NULL && strcmp(entry->destination, target->mailbox) == 0;
+        if (!is_own && may_go_there(compare, entry->destination))
+            add_source(compare, entry, memory);
+    }
+}
+
+void delete_compare_deinit(struct delete_compare *compare)
+{
+    for (size_t i = 0; i < compare->count; i++)
+        listing_deinit(&compare->sources[i].listing);
+    mem_free(compare->sources);
+    listing_deinit(&compare->listing);
+    memset(compare, 0, sizeof(*compare));
+}
+
+/* -- listings -- */
+
+/* The folder is open. What is unanswered when that fails points into the listing. */
+static bool list_all(struct delete_compare *compare, struct session *session,
+                     struct listing *listing, const char *name, struct fault *fault_r)
+{
+    bool with_added_field = session->side == 1 && compare->pair->settings->addheader;
+    listing_send(listing, true, with_added_field);
+    listing_listen(listing);
+    return delete_await(compare->pair, session, &listing->answer, fault_r) &&
+           listing_finish(listing, name, fault_r);
+}
+
+static bool refuse_replaced(const char *name, int side, struct fault *fault_r)
+{
+    fault_set(fault_r, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, side,
+              "the folder %s was replaced on the %s (another UIDVALIDITY); nothing was deleted "
+              "there, run the same command again",
+              name, side == 1 ? "source" : "destination");
+    return false;
+}
+
+static bool list_destination(struct delete_compare *compare, struct fault *fault_r)
+{
+    struct pair *pair = compare->pair;
+    const struct target *target = compare->target;
+    if (!delete_open(pair, &pair->destination, target->mailbox, target->name, false, fault_r))
+        return false;
+    compare->uidvalidity = imap_client_mailbox(pair->destination.client)->uidvalidity;
+    if (compare->uidvalidity != target->opened.uidvalidity)
+        return refuse_replaced(target->name, 2, fault_r);
+    compare->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
+                                                  .is_searched = true};
+    return list_all(compare, &pair->destination, &compare->listing, target->name, fault_r);
+}
+
+static bool source_is_the_same(const struct delete_source *source)
+{
+    uint32_t told = source->entry->source->uid_validity;
+    uint32_t known = source->known == NULL ? 0 : source->known->source.uid_validity;
+    return (told == 0 || told == source->uidvalidity) &&
+           (known == 0 || known == source->uidvalidity);
+}
+
+static bool list_source(struct delete_compare *compare, struct delete_source *source,
+                        struct fault *fault_r)
+{
+    struct pair *pair = compare->pair;
+    const char *name = source->entry->source_label;
+    if (!delete_open(pair, &pair->source, source->entry->source->name, name, false, fault_r))
+        return false;
+    source->uidvalidity = imap_client_mailbox(pair->source.client)->uidvalidity;
+    if (!source_is_the_same(source))
+        return refuse_replaced(name, 1, fault_r);
+    source->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
+                                                 .among = &compare->listing};
+    return list_all(compare, &pair->source, &source->listing, name, fault_r);
+}
+
+/* -- the match -- */
+
+/* What the map says of the messages that are there. */
+struct known {
+    struct removal_known *items;
+    size_t count;
+    size_t alloc;
+    uint32_t *unplaced; /* indices: brought there, and nobody knows where */
+    size_t unplaced_count;
+    size_t unplaced_alloc;
+};
+
+static void known_deinit(struct known *known)
+{
+    mem_free(known->items);
+    mem_free(known->unplaced);
+}
+
+static void known_add(struct known *known, const struct listing *listing,
+                      const struct store_map_row *row)
+{
+    ptrdiff_t index = listing_find(listing, row->src_uid);
+    if (index < 0 || row->outcome != STORE_OUTCOME_PRESENT)
+        return;
+    if (row->dst_uid == 0) {
+        MEM_GROW(known->unplaced, known->unplaced_count, known->unplaced_alloc);
+        known->unplaced[known->unplaced_count++] = (uint32_t)index;
+        return;
+    }
+    MEM_GROW(known->items, known->count, known->alloc);
+    known->items[known->count++] = (struct removal_known){row->dst_uid, (uint32_t)index};
+}
+
+static bool known_read(struct known *known, const struct delete_compare *compare,
+                       const struct delete_source *source, struct fault *fault_r)
+{
+    struct store_map_row rows[PAGE_ROWS];
+    const struct store_map_folder *folder = source->known;
+    uint64_t next_uid = 1;
+    size_t count = PAGE_ROWS;
+    if (folder == NULL || folder->id == 0 ||
+        folder->destination.uid_validity != compare->uidvalidity)
+        return true;
+    while (count == PAGE_ROWS && next_uid <= UINT32_MAX) {
+        if (!store_map_read(compare->pair->map, folder, (uint32_t)next_uid, UINT32_MAX, rows,
+                            PAGE_ROWS, &count, fault_r))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            known_add(known, &source->listing, &rows[i]);
+        if (count > 0)
+            next_uid = (uint64_t)rows[count - 1].src_uid + 1;
+    }
+    return true;
+}
+
+/* By the map for all folders first: what one of them knows is its own is nobody else's. Returns
+   false when the store can't be read. */
+static bool match_all(struct delete_compare *compare, struct known *known, struct fault *fault_r)
+{
+    const struct adopt_destination there = listing_as_destination(&compare->listing);
+    const struct settings *settings = compare->pair->settings;
+    const struct adopt_rules rules = {&compare->pair->adopt_secret, settings->syncinternaldates,
+                                      settings->addheader};
+    for (size_t i = 0; i < compare->count; i++) {
+        const struct adopt_source here = listing_as_source(&compare->sources[i].listing);
+        if (!known_read(&known[i], compare, &compare->sources[i], fault_r))
+            return false;
+        removal_match_known(&here, &there, known[i].items, known[i].count);
+    }
+    for (size_t i = 0; i < compare->count; i++) {
+        const struct adopt_source here = listing_as_source(&compare->sources[i].listing);
+        adopt_match(&here, &there, &rules);
+        removal_keep_doubtful(&here, &there, &compare->pair->adopt_secret);
+        for (size_t k = 0; k < known[i].unplaced_count; k++) {
+            uint32_t index = known[i].unplaced[k];
+            compare->lost += here.messages[index].state != MESSAGE_ALREADY &&
+                             (!here.traits[index].is_weak || settings->addheader);
+        }
+    }
+    return true;
+}
+
+bool delete_compare_run(struct delete_compare *compare, struct fault *fault_r)
+{
+    if (!list_destination(compare, fault_r))
+        return false;
+    for (size_t i = 0; i < compare->count; i++) {
+        if (!list_source(compare, &compare->sources[i], fault_r))
+            return false;
+    }
+    struct known *known = mem_alloc_array(compare->count, sizeof(*known));
+    bool is_matched = match_all(compare, known, fault_r);
+    for (size_t i = 0; i < compare->count; i++)
+        known_deinit(&known[i]);
+    mem_free(known);
+    return is_matched;
+}
