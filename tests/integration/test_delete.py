@@ -284,14 +284,16 @@ def test_messages_without_identity_stay(nightly):
 
 
 def test_copies_with_an_added_header_stay(nightly):
-    """Made with --addheader, looked at without it, and the map is lost."""
+    """Made with --addheader, looked at without it, and the map is lost. The message can't be copied
+    again, so the copy that it has must stay."""
     pair = nightly({"INBOX": [*MAIL[:2], messages.no_header(5)]})
     pair.run("--addheader")
     assert len(pair.entries(2, "INBOX")) == 3
     pair.work.workdir = pair.work.path / "anew"
     with pair.at(2) as box:
         box.append("INBOX", MAIL[9])
-    run = pair.run("--delete2")
+    pair.destination.on("^APPEND", no("not this one"))
+    run = pair.run("--delete2", expect=EXCEPTIONS)
     assert deleted(run) == (0, 1) and id_of(MAIL[9]) not in pair.ids(2, "INBOX")
     assert any("@imapsync" in i for i in pair.ids(2, "INBOX"))
 
@@ -521,23 +523,21 @@ def test_the_limit_is_for_expunge2_and_duplicates_too(nightly):
 
 
 @pytest.mark.parametrize(
-    "options, left, count",
+    "options, left",
     [
-        (("--delete2duplicates",), [0, 0, 1, 9], 3),
-        (("--delete2duplicates", "--nosyncduplicates"), [0, 1, 9], 4),
-        (("--delete2duplicates", "--delete2"), [0, 0, 1], 4),
-        (("--delete2", "--nodelete2duplicates"), [0, 0, 1], 4),
+        (("--delete2duplicates",), [0, 0, 1, 9]),
+        (("--delete2duplicates", "--nosyncduplicates"), [0, 1, 9]),
+        (("--delete2duplicates", "--delete2"), [0, 0, 1]),
+        (("--delete2", "--nodelete2duplicates"), [0, 0, 1]),
     ],
 )
-def test_duplicates(nightly, options, left, count):
+def test_duplicates(nightly, options, left):
     pair = nightly(
         {"INBOX": [MAIL[0], MAIL[0], MAIL[1]]},
         there={"INBOX": [MAIL[9], MAIL[0], MAIL[9], MAIL[0], MAIL[0], MAIL[1]]},
     )
-    uids = {e.uid: e.message_id for e in pair.entries(2, "INBOX")}
     run = pair.run(*options)
-    assert pair.ids(2, "INBOX") == ids(*left)
-    assert deleted(run)[1] == len(uids) - len(left) == count - (count == 4 and len(left) == 3) * 1
+    assert pair.ids(2, "INBOX") == ids(*left) and deleted(run) == (0, 6 - len(left))
     # The lowest UIDs stay.
     kept = [e.uid for e in pair.entries(2, "INBOX")]
     assert 2 in kept and (1 in kept) == (9 in left)
@@ -565,8 +565,9 @@ def test_folders_that_nobody_goes_to(nightly):
     # work: by its case it might be Work; Sent: special and not empty.
     assert folders(pair, 2) == ["INBOX", "Sent", "Work", "Work/Deep", "work"]
     assert deleted(run) == (0, 3)
-    order = pair.destination.seen("^DELETE")
-    assert order.index('DELETE INBOX.Old.Child') < order.index('DELETE INBOX.Old')
+    assert [c.split()[1].strip('"') for c in pair.destination.seen("^DELETE")] == [
+        "INBOX.Old.Child", "INBOX.Old", "INBOX.Great", "INBOX.Drafts"
+    ]  # fmt: skip
     with pair.at(2) as box:
         assert "Old" not in box.subscribed()
     assert "folder INBOX.Old.Child with 1 messages" in "\n".join(log_lines(run))
