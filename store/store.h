@@ -94,11 +94,11 @@ struct store_job {
     int64_t started_msecs, ended_msecs; /* 0: not yet */
     const char *error_code;             /* fault_code_name(), "" if none */
     const char *error;                  /* the sentence, and the server's words */
-    const char *trial; /* the option that made it a trial ("dry", "justlogin", ...), or "" */
-    bool is_partial;   /* rules chose among the source's folders */
+    const char *trial;       /* the option that made it a trial ("dry", "justlogin", ...), or "" */
+    bool is_partial;         /* rules chose among the source's folders */
     uint64_t deleted_source; /* filled when read: messages, of all attempts */
     uint64_t deleted_destination;
-    uint64_t folders;  /* filled when read: number of folder results */
+    uint64_t folders;             /* filled when read: number of folder results */
     struct message_counts counts; /* filled when read: sum over the folder results */
 };
 

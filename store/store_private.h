@@ -117,8 +117,8 @@
       " is_final FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")                           \
     X(JOBS,                                                                                        \
       "SELECT j.job_row, j.label, j.host1, j.user1, j.host2, j.user2, j.status, j.started_msecs,"  \
-      " j.ended_msecs, j.error_code, j.error, j.trial, j.is_partial, j.deleted_source,"        \
-      " j.deleted_destination, COUNT(f.id), "                \
+      " j.ended_msecs, j.error_code, j.error, j.trial, j.is_partial, j.deleted_source,"            \
+      " j.deleted_destination, COUNT(f.id), "                                                      \
       "COALESCE(SUM(f.source), 0),"                                                                \
       " COALESCE(SUM(f.copied), 0), COALESCE(SUM(f.already), 0), COALESCE(SUM(f.excluded), 0),"    \
       " COALESCE(SUM(f.too_big), 0), COALESCE(SUM(f.failed), 0), COALESCE(SUM(f.unreadable), 0),"  \

@@ -200,8 +200,8 @@ bool store_job_deleted(struct store *store, const char *run_id, int64_t row, uin
                        uint64_t on_destination, struct fault *fault_r)
 {
     struct store_write write;
-    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED,
-                           "note in the store what was deleted", fault_r))
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, "note in the store what was deleted",
+                           fault_r))
         return false;
     bool is_ok = store_write_use(&write, STORE_SQL_JOB_DELETED, fault_r);
     if (is_ok) {

@@ -260,10 +260,9 @@ static void delete_from_source(const struct delete_compare *compare, struct dele
     folder.memory = source->memory;
     leave_out_by_rules(pair, source);
     removal_choose_confirmed(&here, &there, !pair->settings->syncduplicates, &list);
-    bool is_fine = list.count == 0 ||
-                   (delete_folder_open(&folder, &fault) &&
-                    leave_out_marked(&folder, &list, &fault) &&
-                    delete_folder_remove(&folder, &list, &fault));
+    bool is_fine = list.count == 0 || (delete_folder_open(&folder, &fault) &&
+                                       leave_out_marked(&folder, &list, &fault) &&
+                                       delete_folder_remove(&folder, &list, &fault));
     uint64_t left = source->listing.count - list.count;
     if (is_fine && left > 0)
         log_line(pair->log,
@@ -344,8 +343,7 @@ void delete_messages(struct pair *pair)
     if (pair_is_ended(pair) || settings->retry_problems ||
         !(delete_needs_targets(settings) || settings->expunge1))
         return;
-    if ((!settings->dry && !store_sync(pair->environment->store, &fault)) ||
-        !delete_folders_plan_all(pair, &all, &fault)) {
+    if (!delete_folders_plan_all(pair, &all, &fault)) {
         pair_end(pair, &fault);
         return;
     }

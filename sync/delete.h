@@ -17,7 +17,7 @@ bool delete_check_settings(const struct settings *settings, struct buffer *fault
 /* --expunge1, before the copy: the folders of the plan. Those in which something went are listed
    anew. */
 void delete_expunge_source(struct pair *pair);
-/* After the copy, when its rows are on record: --delete1, --delete2, --delete2duplicates,
+/* After the copy: --delete1, --delete2, --delete2duplicates,
    --expunge1, --expunge2. Faults of a folder count as the pair's; those of the mailbox end it. */
 void delete_messages(struct pair *pair);
 

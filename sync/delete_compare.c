@@ -101,11 +101,12 @@ void delete_compare_deinit(struct delete_compare *compare)
 /* -- listings -- */
 
 /* The folder is open. What is unanswered when that fails points into the listing. */
-static bool list_all(struct delete_compare *compare, struct session *session,
-                     struct listing *listing, const char *name, struct fault *fault_r)
+static bool list_all(const struct delete_compare *compare, struct listing *listing,
+                     const char *name, struct fault *fault_r)
 {
+    struct session *session = listing->session;
     bool with_added_field = session->side == 1 && compare->pair->settings->addheader;
-    listing_send(listing, true, with_added_field);
+    listing_send(listing, compare->has_identities, with_added_field);
     listing_listen(listing);
     return delete_await(compare->pair, session, &listing->answer, fault_r) &&
            listing_finish(listing, name, fault_r);
@@ -131,7 +132,7 @@ static bool list_destination(struct delete_compare *compare, struct fault *fault
         return refuse_replaced(target->name, 2, fault_r);
     compare->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
                                                   .is_searched = true};
-    return list_all(compare, &pair->destination, &compare->listing, target->name, fault_r);
+    return list_all(compare, &compare->listing, target->name, fault_r);
 }
 
 static bool source_is_the_same(const struct delete_source *source)
@@ -154,7 +155,35 @@ static bool list_source(struct delete_compare *compare, struct delete_source *so
         return refuse_replaced(name, 1, fault_r);
     source->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
                                                  .among = &compare->listing};
-    return list_all(compare, &pair->source, &source->listing, name, fault_r);
+    return list_all(compare, &source->listing, name, fault_r);
+}
+
+/* Without identities each message is known by its UID alone, which is enough for the map. */
+static void make_records(struct listing *listing)
+{
+    listing->records = mem_alloc_array(listing->count, sizeof(*listing->records));
+    for (size_t i = 0; i < listing->count; i++) {
+        uint32_t uid = listing->messages[i].uid;
+        listing->records[i] = (struct adopt_record){.key = uid, .uid = uid};
+    }
+}
+
+static bool list_both(struct delete_compare *compare, bool with_identities, struct fault *fault_r)
+{
+    compare->has_identities = with_identities;
+    listing_deinit(&compare->listing);
+    listing_init(&compare->listing, &compare->pair->destination);
+    if (!list_destination(compare, fault_r))
+        return false;
+    if (!with_identities)
+        make_records(&compare->listing);
+    for (size_t i = 0; i < compare->count; i++) {
+        listing_deinit(&compare->sources[i].listing);
+        listing_init(&compare->sources[i].listing, &compare->pair->source);
+        if (!list_source(compare, &compare->sources[i], fault_r))
+            return false;
+    }
+    return true;
 }
 
 /* -- the match -- */
@@ -212,20 +241,25 @@ static bool known_read(struct known *known, const struct delete_compare *compare
     return true;
 }
 
-/* By the map for all folders first: what one of them knows is its own is nobody else's. Returns
-   false when the store can't be read. */
-static bool match_all(struct delete_compare *compare, struct known *known, struct fault *fault_r)
+/* For all folders first: what one of them knows is its own is nobody else's. */
+static bool match_by_map(struct delete_compare *compare, struct known *known, struct fault *fault_r)
 {
     const struct adopt_destination there = listing_as_destination(&compare->listing);
-    const struct settings *settings = compare->pair->settings;
-    const struct adopt_rules rules = {&compare->pair->adopt_secret, settings->syncinternaldates,
-                                      settings->addheader};
     for (size_t i = 0; i < compare->count; i++) {
         const struct adopt_source here = listing_as_source(&compare->sources[i].listing);
         if (!known_read(&known[i], compare, &compare->sources[i], fault_r))
             return false;
         removal_match_known(&here, &there, known[i].items, known[i].count);
     }
+    return true;
+}
+
+static void match_by_identity(struct delete_compare *compare, const struct known *known)
+{
+    const struct adopt_destination there = listing_as_destination(&compare->listing);
+    const struct settings *settings = compare->pair->settings;
+    const struct adopt_rules rules = {&compare->pair->adopt_secret, settings->syncinternaldates,
+                                      settings->addheader};
     for (size_t i = 0; i < compare->count; i++) {
         const struct adopt_source here = listing_as_source(&compare->sources[i].listing);
         adopt_match(&here, &there, &rules);
@@ -236,21 +270,61 @@ static bool match_all(struct delete_compare *compare, struct known *known, struc
                              (!here.traits[index].is_weak || settings->addheader);
         }
     }
-    return true;
 }
 
-bool delete_compare_run(struct delete_compare *compare, struct fault *fault_r)
+static bool match_all(struct delete_compare *compare, struct fault *fault_r)
 {
-    if (!list_destination(compare, fault_r))
-        return false;
-    for (size_t i = 0; i < compare->count; i++) {
-        if (!list_source(compare, &compare->sources[i], fault_r))
-            return false;
-    }
     struct known *known = mem_alloc_array(compare->count, sizeof(*known));
-    bool is_matched = match_all(compare, known, fault_r);
+    bool is_matched = match_by_map(compare, known, fault_r);
+    if (is_matched && compare->has_identities)
+        match_by_identity(compare, known);
     for (size_t i = 0; i < compare->count; i++)
         known_deinit(&known[i]);
     mem_free(known);
     return is_matched;
+}
+
+/* -- is the map enough? -- */
+
+static bool has_stranger(const struct delete_compare *compare)
+{
+    const struct adopt_destination there = listing_as_destination(&compare->listing);
+    for (size_t i = 0; i < there.count; i++) {
+        if (!there.records[i].is_matched)
+            return true;
+    }
+    return false;
+}
+
+static bool has_unmatched(const struct delete_compare *compare)
+{
+    for (size_t i = 0; i < compare->own_count; i++) {
+        const struct listing *listing = &compare->sources[i].listing;
+        for (size_t k = 0; k < listing->count; k++) {
+            if (listing->messages[k].state != MESSAGE_ALREADY)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Who a message is has to be known only where the map leaves something open. */
+static bool needs_identities(const struct delete_compare *compare)
+{
+    const struct settings *settings = compare->pair->settings;
+    bool looks_for_equals = !settings->syncduplicates;
+    bool is_open = has_stranger(compare);
+    return (settings->delete2 && is_open) ||
+           (settings->delete2duplicates && (is_open || looks_for_equals)) ||
+           (settings->delete1 && (is_open || looks_for_equals) && has_unmatched(compare));
+}
+
+/* By UIDs first, which costs little; with headers if that leaves anything open. */
+bool delete_compare_run(struct delete_compare *compare, struct fault *fault_r)
+{
+    if (compare->pair->map != NULL &&
+        (!list_both(compare, false, fault_r) || !match_all(compare, fault_r)))
+        return false;
+    return (compare->pair->map != NULL && !needs_identities(compare)) ||
+           (list_both(compare, true, fault_r) && match_all(compare, fault_r));
 }

@@ -22,9 +22,10 @@ struct delete_compare {
     const struct target *target;
     struct delete_source *sources; /* those of this run first */
     size_t count;
-    size_t own_count; /* those that this run syncs */
+    size_t own_count;       /* those that this run syncs */
     struct listing listing; /* of the destination: records to be searched */
     uint32_t uidvalidity;
+    bool has_identities; /* else every message of the destination was matched by the map */
     uint64_t lost; /* messages that were brought there by an earlier run and can't be told from the
                       others any more (no UIDPLUS) */
 };

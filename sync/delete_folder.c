@@ -94,10 +94,11 @@ bool delete_folder_open(struct delete_folder *folder, struct fault *fault_r)
     if (folder->uidvalidity == 0 ||
         imap_client_mailbox(folder->session->client)->uidvalidity == folder->uidvalidity)
         return true;
-    fault_set(fault_r, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, folder->session->side,
-              "the folder %s was replaced during the run (another UIDVALIDITY); nothing was deleted "
-              "there",
-              folder->name);
+    fault_set(
+        fault_r, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, folder->session->side,
+        "the folder %s was replaced during the run (another UIDVALIDITY); nothing was deleted "
+        "there",
+        folder->name);
     return false;
 }
 
@@ -229,7 +230,8 @@ static void group_log(struct group *group)
     for (size_t i = group->first; i < group->end; i++) {
         const struct removal *removal = &group->list->items[i];
         const struct detail *detail = &group->details[i - group->first];
-        log_line(folder->pair->log, "%s on host%d: folder %s, UID %u, %llu bytes, %s, %s, \"%s\": %s",
+        log_line(folder->pair->log,
+                 "%s on host%d: folder %s, UID %u, %llu bytes, %s, %s, \"%s\": %s",
                  removal->reason == REMOVAL_MARKED ? (is_dry ? "would delete" : "delete") : verb,
                  folder->session->side, folder->name, removal->uid,
                  (unsigned long long)detail->size_bytes,
@@ -271,9 +273,10 @@ static void group_deinit(struct group *group)
     uidset_deinit(&group->set);
 }
 
-/* A run that is cut off between mark and expunge leaves marked messages. The next one must not
-   carry that mark to their copies. */
-static bool group_forget_flags(const struct group *group, struct fault *fault_r)
+/* Before a source message goes, where its copy is has to be on the disk. And a run that is cut off
+   between mark and expunge leaves marked messages: the next one must not carry the mark to their
+   copies, so nobody knows from now on which flags they had. */
+static bool group_record(const struct group *group, struct fault *fault_r)
 {
     const struct delete_folder *folder = group->folder;
     const struct folder_memory *memory = folder->memory;
@@ -315,7 +318,7 @@ static bool group_remove(struct group *group, struct fault *fault_r)
         return true;
     }
     if (!list_is_marked(group->list) &&
-        !(group_forget_flags(group, fault_r) &&
+        !(group_record(group, fault_r) &&
           group_command(group, "UID STORE", " +FLAGS.SILENT (\\Deleted)", fault_r)))
         return false;
     if (folder->may_expunge && !folder->is_late &&

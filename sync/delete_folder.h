@@ -11,11 +11,12 @@
 struct delete_folder {
     struct pair *pair;
     struct session *session;
-    const char *mailbox; /* as the server knows it */
-    const char *name;    /* for people */
+    const char *mailbox;  /* as the server knows it */
+    const char *name;     /* for people */
     uint32_t uidvalidity; /* the mailbox it has to be, for anything to be deleted; 0: any */
-    /* Of a source folder: before messages are marked there, the map durably forgets which flags
-       they have, so that the mark is never carried to their copies. NULL: nothing is to be told. */
+    /* Of a source folder whose messages are to be marked: the map is made durable first, and
+       forgets which flags they have, so that the mark is never carried to their copies. Else NULL.
+     */
     struct folder_memory *memory;
     bool may_expunge; /* UID EXPUNGE (RFC 4315): else messages are marked alone */
     bool is_late;     /* expunges when all are marked, not group by group */

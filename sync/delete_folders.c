@@ -65,8 +65,7 @@ static bool compile(const char *text, struct expression **expression_r, struct f
 static bool is_chosen(struct expression *only, struct expression *but_not, const char *raw)
 {
     char *name = mutf7_to_display(raw);
-    bool is_hit = only == NULL ||
-                  expression_match(only, name, strlen(name)) == EXPRESSION_HIT;
+    bool is_hit = only == NULL || expression_match(only, name, strlen(name)) == EXPRESSION_HIT;
     bool is_spared = but_not != NULL &&
                      (expression_match(but_not, name, strlen(name)) != EXPRESSION_MISS ||
                       expression_match(but_not, raw, strlen(raw)) != EXPRESSION_MISS);
@@ -161,7 +160,8 @@ static bool count_messages(struct pair *pair, const struct folder *folder, uint6
     if (!is_open)
         delete_fail(pair, &fault);
     else if (!is_counted)
-        log_line(pair->log, "folder %s on host2 stays: the server does not say what it holds", name);
+        log_line(pair->log, "folder %s on host2 stays: the server does not say what it holds",
+                 name);
     mem_free(name);
     return is_counted;
 }

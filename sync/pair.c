@@ -197,8 +197,7 @@ static bool pair_sign_in_again(struct pair *pair)
     struct session *const sessions[] = {&pair->source, &pair->destination};
     session_begin(&pair->source, true, SESSION_STATUS_ALL);
     if (!pair_await(pair, sessions, 1) ||
-        (!delete_is_wanted(pair->settings) && pair_memory_records_all(pair)) ||
-        pair_is_ended(pair))
+        (!delete_is_wanted(pair->settings) && pair_memory_records_all(pair)) || pair_is_ended(pair))
         return false;
     session_begin(&pair->destination, true, SESSION_STATUS_NONE);
     return pair_await(pair, sessions + 1, 1);

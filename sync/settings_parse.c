@@ -139,8 +139,9 @@ static bool is_torn_delete(struct parse *parse, const struct option_match *match
         (strcmp(next, "1") != 0 && strcmp(next, "2") != 0))
         return false;
     parse->next++;
-    buffer_printf(parse->faults, "%s takes no number; if you meant --delete%s, write it without "
-                                 "the blank",
+    buffer_printf(parse->faults,
+                  "%s takes no number; if you meant --delete%s, write it without "
+                  "the blank",
                   name, next);
     return true;
 }

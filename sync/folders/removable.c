@@ -33,8 +33,7 @@ static void known_names_init(struct known_names *known, const struct folder_list
     memset(known, 0, sizeof(*known));
     for (size_t i = 0; i < source->count; i++) {
         const struct folder *folder = &source->items[i];
-        char *name = neutral_name(folder->name, source_style,
-                                  name_separator(source_style, folder));
+        char *name = neutral_name(folder->name, source_style, name_separator(source_style, folder));
         str_list_add(&known->names, name);
         mem_free(name);
     }
@@ -120,8 +119,7 @@ static bool stays(const struct folder *folder, const struct folder_list *destina
                   const struct known_names *known)
 {
     char separator = name_separator(style, folder);
-    const char *below = all->root2 == NULL ? NULL
-                                           : name_below(folder->name, all->root2, separator);
+    const char *below = all->root2 == NULL ? NULL : name_below(folder->name, all->root2, separator);
     if (name_is_inbox(folder->name) || (folder->attributes & FOLDER_NOSELECT) != 0 ||
         strlen(folder->name) > FOLDER_NAME_MAX_BYTES ||
         name_is_foreign(destination, style, folder->name))
@@ -149,8 +147,8 @@ void removable_init(struct removable *removable, const struct folder_list *sourc
         removable->items[i] = (struct removable_folder){folder->name, folder, is_kept};
     }
     for (size_t i = 0; i < all->count; i++)
-        removable->items[destination->count + i] =
-            (struct removable_folder){all->entries[i].destination, NULL, true};
+        removable->items[destination->count + i] = (struct removable_folder){
+            all->entries[i].destination, NULL, true};
     known_names_deinit(&known);
     name_style_deinit(&source_style);
     name_style_deinit(&style);

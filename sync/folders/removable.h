@@ -27,7 +27,8 @@ struct removable {
 void removable_init(struct removable *removable, const struct folder_list *source,
                     const struct folder_list *destination, const struct folder_plan *all,
                     const struct settings *settings);
-/* --delete1emptyfolders: the folders of the source, of which those stay that are not in the plan. */
+/* --delete1emptyfolders: the folders of the source, of which those stay that are not in the plan.
+ */
 void removable_init_source(struct removable *removable, const struct folder_list *source,
                            const struct folder_plan *plan, const struct settings *settings);
 void removable_deinit(struct removable *removable);

@@ -3,7 +3,9 @@
 #include <string.h>
 #include "base/mem.h"
 #include "sync/folders/pattern.h"
-struct expression { struct pattern *pattern; };
+struct expression {
+    struct pattern *pattern;
+};
 struct expression *expression_init(const char *text, enum expression_use use, struct buffer *error)
 {
     const char *at = text[0] == 'm' ? text + 1 : text;
@@ -30,10 +32,13 @@ void expression_deinit(struct expression **expression)
     mem_free(*expression);
     *expression = NULL;
 }
-enum expression_result expression_match(struct expression *expression, const void *text, size_t size)
+enum expression_result expression_match(struct expression *expression, const void *text,
+                                        size_t size)
 {
     char *copy = mem_strndup(text, size);
     enum pattern_result result = pattern_match(expression->pattern, copy);
     mem_free(copy);
-    return result == PATTERN_HIT ? EXPRESSION_HIT : result == PATTERN_MISS ? EXPRESSION_MISS : EXPRESSION_TOO_HARD;
+    return result == PATTERN_HIT    ? EXPRESSION_HIT
+           : result == PATTERN_MISS ? EXPRESSION_MISS
+                                    : EXPRESSION_TOO_HARD;
 }

@@ -93,7 +93,8 @@ void removal_match_known(const struct adopt_source *source,
             continue;
         record->is_matched = true;
         source->messages[claim->index].state = MESSAGE_ALREADY;
-        source->traits[claim->index].uid = record->uid;
+        if (source->traits != NULL)
+            source->traits[claim->index].uid = record->uid;
     }
 }
 
@@ -145,9 +146,9 @@ static size_t group_choose_keeper(const struct adopt_record *records, size_t fir
 {
     size_t keeper = first;
     for (size_t i = first + 1; i < end; i++) {
-        if (records[i].is_matched != records[keeper].is_matched ? records[i].is_matched
-                                                                : records[i].uid <
-                                                                      records[keeper].uid)
+        if (records[i].is_matched != records[keeper].is_matched
+                ? records[i].is_matched
+                : records[i].uid < records[keeper].uid)
             keeper = i;
     }
     return keeper;
@@ -203,8 +204,8 @@ void removal_choose_confirmed(const struct adopt_source *source,
     for (size_t i = 0; i < source->count; i++) {
         const struct listed_message *message = &source->messages[i];
         bool is_there = message->state == MESSAGE_ALREADY ||
-                        (one_is_enough && message->state == MESSAGE_WANTED &&
-                         !source->traits[i].is_weak &&
+                        (one_is_enough && source->traits != NULL &&
+                         message->state == MESSAGE_WANTED && !source->traits[i].is_weak &&
                          has_equal_that_is_there(destination, message->place));
         if (is_there)
             removal_list_add(list, message->uid, REMOVAL_CONFIRMED);

@@ -166,12 +166,13 @@ def test_what_the_user_marked_is_left_alone(nightly):
     assert pair.ids(1, "INBOX")[-2:] and set(pair.ids(1, "INBOX")) >= set(ids(0, 9))
 
 
-def meanwhile(pair, side, what, times=1):
-    left = [times]
+def meanwhile(pair, side, what, skip=0):
+    """The user of that side does something just before the server gets such a command, once."""
+    passed = []
 
     def action(session, tag, command):
-        if left[0] > 0:
-            left[0] -= 1
+        passed.append(command)
+        if len(passed) == skip + 1:
             with pair.at(side) as box:
                 what(box)
         return PASS
@@ -320,16 +321,22 @@ def test_merged_folders_are_compared_together(nightly):
     assert deleted(run) == (0, 0)
 
 
-@pytest.mark.parametrize("refuses", ["^EXAMINE .*Sent Items", "^UID FETCH .*HEADER"])
-def test_one_merged_source_that_fails_protects_all(nightly, refuses):
+@pytest.mark.parametrize(
+    "refuses, times",
+    [("^EXAMINE .*Sent Items", None), ("^UID FETCH .*HEADER", None),
+     ("^EXAMINE .*Sent Items", 1)],
+    ids=["not opened", "not listed", "not synced"],
+)  # fmt: skip
+def test_one_merged_source_that_fails_protects_all(nightly, refuses, times):
     pair = nightly({"Sent": MAIL[:4], "Sent Items": MAIL[4:6]})
     options = ("--f1f2", "Sent Items=INBOX.Sent", "--delete2")
     pair.run(*options)
     with pair.at(1) as box:
         box.expunge("Sent", "1")
-    pair.source.on(refuses, no("not now"))
+        box.append("Sent Items", MAIL[8])
+    pair.source.on(refuses, no("not now"), times)
     run = pair.run(*options, expect=EXCEPTIONS)
-    assert deleted(run) == (0, 0) and len(pair.ids(2, "Sent")) == 6
+    assert deleted(run) == (0, 0) and id_of(MAIL[0]) in pair.ids(2, "Sent")
     pair.source.rules.clear()
     assert deleted(pair.run(*options)) == (0, 1)
 
@@ -346,6 +353,19 @@ def test_folders_whose_names_differ_by_case(work, a, dovecot):
     assert deleted(run) == (0, 1)
     with mailbox.Mailbox(there, user) as box:
         assert sorted(e.message_id for e in box.entries("Work")) == ids(0, 1, 2, 3)
+
+
+def test_one_mailbox_under_two_names(nightly, b):
+    pair = nightly({"One": MAIL[:3], "Two": MAIL[3:6]}, there={"One": MAIL[8:9]})
+    maildir = b.base / "mail" / pair.user / "Maildir"
+    (maildir / ".Two").symlink_to(maildir / ".One")
+    run = pair.run("--delete2")
+    assert run.row()["copied"] == 6 and deleted(run)[1] >= 1
+    assert pair.ids(2, "One") == pair.ids(2, "Two") == ids(*range(6))
+    with pair.at(1) as box:
+        box.expunge("One", "1")
+    pair.run("--delete2")
+    assert pair.ids(2, "One") == pair.ids(2, "Two") == ids(1, 2, 3, 4, 5)
 
 
 @pytest.mark.parametrize("rule", [("--maxsize", "1k"), ("--minsize", "100k")])
@@ -396,29 +416,40 @@ def test_an_empty_listing_is_no_empty_folder(nightly, option, side):
     pair = nightly({"INBOX": MAIL[:6]})
     pair.run()
     proxy = pair.source if side == 1 else pair.destination
-    proxy.on("^UID FETCH 1:\\*.*HEADER", short)
+    proxy.on("^UID FETCH 1:\\*", short)
     run = pair.run(option, expect=EXCEPTIONS)
     assert deleted(run) == (0, 0) and run.row()["error_code"] == "listing"
     assert len(pair.ids(1, "INBOX")) == len(pair.ids(2, "INBOX")) == 6
 
 
-def test_a_folder_that_was_replaced_meanwhile(nightly):
-    """Between the copy and the comparison."""
-
+@pytest.mark.parametrize(
+    "side, options, command, skip",
+    [
+        (2, ("--delete2",), "^EXAMINE", 0),  # before it is compared
+        (2, ("--delete2", "--dry"), "^EXAMINE", 1),
+        (1, ("--delete1",), "^EXAMINE", 0),
+        (2, ("--delete2",), "^SELECT", 1),  # before what was decided is done
+        (1, ("--delete1",), "^SELECT", 0),
+        (2, ("--expunge2",), "^SELECT", 1),
+        (1, ("--expunge1",), "^SELECT", 0),
+    ],
+)
+def test_a_folder_that_was_replaced_meanwhile(nightly, side, options, command, skip):
     def replace(box):
         box.delete("Work")
         box.create("Work")
         box.append("Work", *MAIL[20:24])
+        box.store("Work", "1:4", "+", "\\Deleted")
 
     pair = nightly({"Work": MAIL[:6]})
     pair.run()
-    for side, option in ((2, "--delete2"), (1, "--delete1")):
-        proxy = pair.source if side == 1 else pair.destination
-        proxy.on("^EXAMINE", meanwhile(pair, side, replace))
-        run = pair.run(option, expect=ANY_END)
-        assert deleted(run) == (0, 0)
-        assert pair.ids(side, "Work") == ids(20, 21, 22, 23)
-        proxy.rules.clear()
+    with pair.at(1) as box:
+        box.expunge("Work", "1")
+    proxy = pair.source if side == 1 else pair.destination
+    proxy.on(f"{command} .*Work", meanwhile(pair, side, replace, skip=skip))
+    run = pair.run(*options, expect=EXCEPTIONS)
+    assert deleted(run) == (0, 0) and not log_lines(run) + log_lines(run, "would delete")
+    assert pair.ids(side, "Work") == ids(20, 21, 22, 23)
 
 
 def test_mail_that_comes_meanwhile_stays(nightly):

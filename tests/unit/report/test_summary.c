@@ -370,9 +370,9 @@ static void test_final_pass(void **state)
     write_to_buffer(f, report_write_csv, &text);
     assert_int_equal(count_of(buffer_str(&text), ",yes,,0,0\n"), 1);
     assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule,0,0\n"), 1);
-    assert_int_equal(
-        count_of(buffer_str(&text), ",no,\"it went through with exceptions; 1 message too big\",0,0\n"),
-        1);
+    assert_int_equal(count_of(buffer_str(&text),
+                              ",no,\"it went through with exceptions; 1 message too big\",0,0\n"),
+                     1);
     buffer_deinit(&text);
     write_to_buffer(f, report_write_json, &text);
     assert_int_equal(count_of(buffer_str(&text), "\"is_final\": true\n"), 1);

@@ -30,8 +30,9 @@ static void list_init(struct folder_list *list, const char *text)
     if (word[0] != '-')
         folder_list_add_foreign_prefix(list, word, strlen(word));
     while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
-        unsigned int attributes = word[0] == '!' ? FOLDER_NOSELECT : word[0] == '~' ? FOLDER_DRAFTS
-                                                                                    : 0;
+        unsigned int attributes = word[0] == '!'   ? FOLDER_NOSELECT
+                                  : word[0] == '~' ? FOLDER_DRAFTS
+                                                   : 0;
         word += attributes != 0;
         (void)folder_list_add(list, word, strlen(word), list->separator, attributes);
     }
@@ -148,8 +149,8 @@ static void test_special(void **state)
     static const struct {
         const char *name;
         bool is_special;
-    } rows[] = {{"INBOX.D", true}, {"INBOX.Sent", true}, {"INBOX.Gesendet", true},
-                {"INBOX.Sentry", false}};
+    } rows[] = {
+        {"INBOX.D", true}, {"INBOX.Sent", true}, {"INBOX.Gesendet", true}, {"INBOX.Sentry", false}};
     struct fixture f;
     (void)state;
     fixture_init(&f, "/ - - INBOX",

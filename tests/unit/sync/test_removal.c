@@ -45,8 +45,7 @@ static void build(struct folder *folder, const char *here, const char *there)
     memset(folder, 0, sizeof(*folder));
     for (size_t i = 0; there[i] != '\0'; i++) {
         assert_true(i < MESSAGES_MAX);
-        folder->records[i] = (struct adopt_record){.key = key_of(there[i]),
-                                                   .uid = (uint32_t)i + 1};
+        folder->records[i] = (struct adopt_record){.key = key_of(there[i]), .uid = (uint32_t)i + 1};
     }
     folder->destination = (struct adopt_destination){folder->records, strlen(there)};
     adopt_sort(&folder->destination);
@@ -188,8 +187,7 @@ static void test_confirmed(void **state)
         struct removal_list list = {0};
         build(&folder, rows[i].here, rows[i].there);
         match(&folder, rows[i].known);
-        removal_choose_confirmed(&folder.source, &folder.destination, rows[i].one_is_enough,
-                                 &list);
+        removal_choose_confirmed(&folder.source, &folder.destination, rows[i].one_is_enough, &list);
         assert_list(i, &list, rows[i].expected);
     }
 }
@@ -206,6 +204,23 @@ static void test_only_what_is_there_is_confirmed(void **state)
         removal_choose_confirmed(&folder.source, &folder.destination, false, &list);
         assert_list((size_t)in_state, &list, in_state == MESSAGE_ALREADY ? "1c" : "");
     }
+}
+
+/* Two folders that are merged, and a server that told the same UID for both. */
+static void test_one_copy_is_claimed_by_two_folders(void **state)
+{
+    struct folder first, second;
+    struct removal_list list = {0};
+    (void)state;
+    build(&first, "a", "x");
+    build(&second, "b", "x");
+    second.destination = first.destination;
+    match(&first, "1>1");
+    match(&second, "1>1");
+    removal_choose_confirmed(&first.source, &first.destination, false, &list);
+    assert_list(0, &list, "1c");
+    removal_choose_confirmed(&second.source, &second.destination, false, &list);
+    assert_list(1, &list, "");
 }
 
 static void test_lists(void **state)
@@ -238,18 +253,10 @@ static void test_limit(void **state)
         bool is_fine;
         uint64_t limit;
     } rows[] = {
-        {NULL, 0, true, 50},
-        {NULL, 509, true, 50},
-        {NULL, 510, true, 51},
-        {NULL, 1000000, true, 100000},
-        {"0", 1000, true, 0},
-        {"7", 1000, true, 7},
-        {"100_000", 5, true, 100000},
-        {"ALL", 5, true, UINT64_MAX},
-        {"", 1000, false, 0},
-        {"-1", 1000, false, 0},
-        {"10%", 1000, false, 0},
-        {"1k", 1000, false, 0},
+        {NULL, 0, true, 50},           {NULL, 509, true, 50},        {NULL, 510, true, 51},
+        {NULL, 1000000, true, 100000}, {"0", 1000, true, 0},         {"7", 1000, true, 7},
+        {"100_000", 5, true, 100000},  {"ALL", 5, true, UINT64_MAX}, {"", 1000, false, 0},
+        {"-1", 1000, false, 0},        {"10%", 1000, false, 0},      {"1k", 1000, false, 0},
         {"alle", 1000, false, 0},
     };
     (void)state;
@@ -267,7 +274,9 @@ static void test_limit(void **state)
 /* A server that lists a million messages of one identity. */
 static void test_many_equal(void **state)
 {
-    enum { MANY = 1000000 };
+    enum {
+        MANY = 1000000
+    };
     static struct adopt_record records[MANY];
     const struct adopt_destination there = {records, MANY};
     const struct removal_rules rules = {&secret, true, true, false, MANY};
@@ -290,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_surplus),
         cmocka_unit_test(test_confirmed),
         cmocka_unit_test(test_only_what_is_there_is_confirmed),
+        cmocka_unit_test(test_one_copy_is_claimed_by_two_folders),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_many_equal),
