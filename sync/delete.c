@@ -275,25 +275,23 @@ static void delete_from_source(const struct delete_compare *compare, struct dele
 
 /* -- all folders -- */
 
-/* Every source folder that goes there was synced to its end. */
-static bool target_is_sound(const struct target *target)
+/* Every source folder that goes there was synced to its end, as far as this run syncs it. */
+static bool place_is_sound(const struct delete_origin *origins, size_t count)
 {
-    const struct pair *pair = target->pair;
-    for (size_t i = 0; i < pair->plan->count; i++) {
-        if (strcmp(pair->plan->entries[i].destination, target->mailbox) == 0 &&
-            !pair->memories[i].is_sound)
+    for (size_t i = 0; i < count; i++) {
+        if (origins[i].memory != NULL && !origins[i].memory->is_sound)
             return false;
     }
     return true;
 }
 
 static void compare_and_delete(struct pair *pair, const struct target *target,
-                               const struct folder_plan *all)
+                               const struct delete_origin *origins, size_t count)
 {
     const struct settings *settings = pair->settings;
     struct delete_compare compare;
     struct fault fault;
-    delete_compare_init(&compare, pair, target, all);
+    delete_compare_init(&compare, pair, target, origins, count);
     if (!delete_compare_run(&compare, &fault)) {
         delete_fail(pair, &fault);
     } else {
@@ -306,22 +304,52 @@ static void compare_and_delete(struct pair *pair, const struct target *target,
 }
 
 static void delete_in_target(struct pair *pair, const struct target *target,
-                             const struct folder_plan *all)
+                             const struct delete_origin *origins, size_t count)
 {
     const struct settings *settings = pair->settings;
     if (!target->is_there)
         return;
-    if (!target_is_sound(target)) {
+    if (!place_is_sound(origins, count)) {
         log_line(pair->log, "folder %s: nothing is deleted, since it was not synced to its end",
                  target->name);
         return;
     }
     if (settings->delete1 || settings->delete2 || settings->delete2duplicates)
-        compare_and_delete(pair, target, all);
+        compare_and_delete(pair, target, origins, count);
     if (settings->expunge2 && !pair_is_ended(pair)) {
         struct delete_folder folder = folder_of_target(target);
         (void)expunge_folder(&folder);
     }
+}
+
+/* Origins of one target stand side by side. */
+static void delete_in_place(struct pair *pair, const struct delete_origin *origins, size_t count)
+{
+    const struct target *last = NULL;
+    for (size_t i = 0; i < count && !pair_is_ended(pair) && !pair_sees_stop(pair); i++) {
+        if (origins[i].target != NULL && origins[i].target != last)
+            delete_in_target(pair, origins[i].target, origins, count);
+        last = origins[i].target;
+    }
+}
+
+static void delete_in_all_places(struct pair *pair)
+{
+    struct delete_places places;
+    struct folder_plan *all;
+    struct fault fault;
+    if (!delete_folders_plan_all(pair, &all, &fault)) {
+        pair_end(pair, &fault);
+        return;
+    }
+    delete_places_init(&places, pair, all);
+    for (size_t at = 0; at < places.count && !pair_is_ended(pair);) {
+        size_t end = delete_places_end(&places, at);
+        delete_in_place(pair, &places.items[at], end - at);
+        at = end;
+    }
+    delete_places_deinit(&places);
+    folder_plan_deinit(&all);
 }
 
 static void expunge_synced_sources(struct pair *pair)
@@ -338,19 +366,10 @@ static void expunge_synced_sources(struct pair *pair)
 void delete_messages(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
-    struct folder_plan *all;
-    struct fault fault;
-    if (pair_is_ended(pair) || settings->retry_problems ||
-        !(delete_needs_targets(settings) || settings->expunge1))
+    if (pair_is_ended(pair) || settings->retry_problems)
         return;
-    if (!delete_folders_plan_all(pair, &all, &fault)) {
-        pair_end(pair, &fault);
-        return;
-    }
-    for (size_t i = 0; delete_needs_targets(settings) && i < pair->targets.count &&
-                       !pair_is_ended(pair) && !pair_sees_stop(pair);
-         i++)
-        delete_in_target(pair, &pair->targets.items[i], all);
-    expunge_synced_sources(pair);
-    folder_plan_deinit(&all);
+    if (delete_needs_targets(settings))
+        delete_in_all_places(pair);
+    if (!settings->dry)
+        expunge_synced_sources(pair);
 }

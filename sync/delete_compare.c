@@ -12,80 +12,39 @@
 
 /* -- which folders -- */
 
-/* Of two destination folders. Servers that keep one mailbox under two names tell the same of both.
- */
-static bool may_be_one_mailbox(const struct target *a, const struct target *b)
-{
-    const struct imap_mailbox *left = &a->opened;
-    const struct imap_mailbox *right = &b->opened;
-    return str_iequals(a->mailbox, b->mailbox) ||
-           (a->is_there && b->is_there && left->exists_at_open > 0 &&
-            left->exists_at_open == right->exists_at_open &&
-            left->uidvalidity == right->uidvalidity && left->uidnext == right->uidnext);
-}
-
-static const struct target *find_target(const struct pair *pair, const char *mailbox)
-{
-    for (size_t i = 0; i < pair->targets.count; i++) {
-        if (strcmp(pair->targets.items[i].mailbox, mailbox) == 0)
-            return &pair->targets.items[i];
-    }
-    return NULL;
-}
-
-static bool may_go_there(const struct delete_compare *compare, const char *destination)
-{
-    const struct target *other = find_target(compare->pair, destination);
-    return other != NULL ? may_be_one_mailbox(compare->target, other)
-                         : str_iequals(compare->target->mailbox, destination);
-}
-
-static struct folder_memory *find_memory(const struct pair *pair, const struct folder *source)
-{
-    for (size_t i = 0; i < pair->plan->count; i++) {
-        if (pair->plan->entries[i].source == source)
-            return &pair->memories[i];
-    }
-    return NULL;
-}
-
-static void add_source(struct delete_compare *compare, const struct plan_entry *entry,
-                       struct folder_memory *memory)
+static void add_source(struct delete_compare *compare, const struct delete_origin *origin)
 {
     struct pair *pair = compare->pair;
     struct delete_source *source = &compare->sources[compare->count++];
-    source->entry = entry;
-    source->memory = memory;
+    source->entry = origin->entry;
+    source->memory = origin->memory;
     listing_init(&source->listing, &pair->source);
-    if (memory != NULL) {
-        source->known = memory->folder;
+    if (origin->memory != NULL) {
+        source->known = origin->memory->folder;
     } else if (pair->map != NULL) {
-        char *name = mutf7_to_display(entry->destination);
-        source->known = store_map_folder(pair->map, entry->source_label, name);
+        char *name = mutf7_to_display(origin->entry->destination);
+        source->known = store_map_folder(pair->map, origin->entry->source_label, name);
         mem_free(name);
     }
 }
 
 void delete_compare_init(struct delete_compare *compare, struct pair *pair,
-                         const struct target *target, const struct folder_plan *all)
+                         const struct target *target, const struct delete_origin *origins,
+                         size_t count)
 {
-    const struct folder_plan *plan = pair->plan;
     memset(compare, 0, sizeof(*compare));
     compare->pair = pair;
     compare->target = target;
-    compare->sources = mem_alloc_array(plan->count + all->count, sizeof(*compare->sources));
+    compare->sources = mem_alloc_array(count, sizeof(*compare->sources));
     listing_init(&compare->listing, &pair->destination);
-    for (size_t i = 0; i < plan->count; i++) {
-        if (strcmp(plan->entries[i].destination, target->mailbox) == 0)
-            add_source(compare, &plan->entries[i], &pair->memories[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (origins[i].target == target)
+            add_source(compare, &origins[i]);
     }
     compare->own_count = compare->count;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct plan_entry *entry = &all->entries[i];
-        struct folder_memory *memory = find_memory(pair, entry->source);
-        bool is_own = memory != NULL && strcmp(entry->destination, target->mailbox) == 0;
-        if (!is_own && may_go_there(compare, entry->destination))
-            add_source(compare, entry, memory);
+    for (size_t i = 0; i < count; i++) {
+        if (origins[i].target != target)
+            add_source(compare, &origins[i]);
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef SYNC_DELETE_COMPARE_H
 #define SYNC_DELETE_COMPARE_H
 
+#include "sync/delete_places.h"
 #include "sync/messages/removal.h"
 #include "sync/pair_private.h"
 
@@ -30,11 +31,10 @@ struct delete_compare {
                       others any more (no UIDPLUS) */
 };
 
-/* `all`: the plan with nothing left out by choice; it outlives the comparison. Folders whose names
-   on the destination differ by case alone, or that look like one mailbox, are taken together: the
-   server may take them for one. */
+/* `origins`: all source folders of the target's place. */
 void delete_compare_init(struct delete_compare *compare, struct pair *pair,
-                         const struct target *target, const struct folder_plan *all);
+                         const struct target *target, const struct delete_origin *origins,
+                         size_t count);
 void delete_compare_deinit(struct delete_compare *compare);
 /* Opens, lists and matches. False with a fault unless every listing ended OK and agrees with
    EXISTS, and every mailbox is the one that this run synced (UIDVALIDITY). */

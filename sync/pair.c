@@ -255,7 +255,7 @@ static void pair_work(struct pair *pair)
     pair_sync_folders(pair);
     pair_memory_end(pair);
     delete_messages(pair);
-    if (settings->delete1)
+    if (settings->delete1 && !settings->dry)
         (void)delete_empty_source_folders(pair, false);
 }
 

@@ -116,6 +116,22 @@ def test_what_is_not_on_the_destination_any_more_stays_on_the_source(nightly):
     assert deleted(run)[1] == 0
 
 
+@pytest.mark.parametrize("option", ["--delete1", "--delete2"])
+def test_the_map_of_another_mailbox_says_nothing(nightly, option):
+    """The destination's folder was replaced between two runs; the source did not change."""
+    pair = nightly({"Work": MAIL[:4]})
+    pair.run()
+    with pair.at(2) as box:
+        box.delete("Work")
+        box.create("Work")
+        box.append("Work", *MAIL[20:23], MAIL[3])
+    run = pair.run(option)
+    gone = ids(3) if option == "--delete1" else ids(20, 21, 22)
+    assert len(pair.ids(1, "Work")) + len(pair.ids(2, "Work")) == 8 - len(gone)
+    assert not set(gone) & set(pair.ids(1 if option == "--delete1" else 2, "Work"))
+    assert sum(deleted(run)) == len(gone)
+
+
 def test_messages_that_were_refused_stay(nightly):
     pair = nightly({"INBOX": MAIL[:6]})
     guilty = id_of(MAIL[3])[:20].encode()
@@ -231,7 +247,7 @@ def test_expunge1_before_and_after(nightly):
     with pair.at(1) as box:
         box.store("INBOX", "1", "+", "\\Deleted")
     run = pair.run("--expunge1", "--dry")
-    assert pair.ids(1, "INBOX") == ids(0, 2, 3) and len(log_lines(run, "would delete")) == 2
+    assert pair.ids(1, "INBOX") == ids(0, 2, 3) and len(log_lines(run, "would delete")) == 1
     assert deleted(run) == (0, 0)
     run = pair.run("--expunge1")
     assert deleted(run) == (1, 0) and pair.counted() == (2, 0, 2)
@@ -376,6 +392,26 @@ def test_messages_left_out_by_a_rule_are_not_missing(nightly, rule):
         box.expunge("INBOX", "1")
     run = pair.run("--delete2", *rule)
     assert deleted(run) == (0, 1) and pair.ids(2, "INBOX") == ids(1, 2, 3, 4, 5)
+
+
+def test_messages_that_were_never_copied_are_not_looked_for(nightly):
+    """They have no copy that could be mistaken for a stranger."""
+    pair = nightly({"INBOX": [*MAIL[:3], messages.big(77, 30_000)]})
+    rule = ("--maxsize", "10k")
+    pair.run(*rule, expect=EXCEPTIONS)
+    with pair.at(2) as box:
+        box.append("INBOX", MAIL[9])
+    run = pair.run("--delete2", *rule, expect=EXCEPTIONS)
+    assert deleted(run) == (0, 1) and run.row()["error_code"] == "too_big"
+
+
+def test_delete1_stays_in_the_folders_of_the_run(nightly):
+    """Another source folder has its mail in the same place."""
+    pair = nightly({"Sent": MAIL[:3], "Sent Items": MAIL[3:6]})
+    options = ("--f1f2", "Sent Items=INBOX.Sent")
+    pair.run(*options)
+    run = pair.run(*options, "--folder", "Sent", "--delete1")
+    assert deleted(run) == (3, 0) and pair.ids(1, "Sent Items") == ids(3, 4, 5)
 
 
 def test_folders_left_out_are_not_touched(nightly):
