@@ -249,8 +249,11 @@ def test_expunge1_before_and_after(nightly):
     run = pair.run("--expunge1", "--dry")
     assert pair.ids(1, "INBOX") == ids(0, 2, 3) and len(log_lines(run, "would delete")) == 1
     assert deleted(run) == (0, 0)
+    pair.run()
+    # Nothing changed since, as far as STATUS could tell.
     run = pair.run("--expunge1")
-    assert deleted(run) == (1, 0) and pair.counted() == (2, 0, 2)
+    assert deleted(run) == (1, 0) and run.row()["source_messages"] == 2
+    assert pair.counted() == (2, 0, 2)
 
 
 # delete2 ------------------------------------------------------------------------------------------
@@ -464,6 +467,7 @@ def test_an_empty_listing_is_no_empty_folder(nightly, option, side):
         (2, ("--delete2",), "^EXAMINE", 0),  # before it is compared
         (2, ("--delete2", "--dry"), "^EXAMINE", 1),
         (1, ("--delete1",), "^EXAMINE", 0),
+        (2, ("--delete1",), "^EXAMINE", 0),
         (2, ("--delete2",), "^SELECT", 1),  # before what was decided is done
         (1, ("--delete1",), "^SELECT", 0),
         (2, ("--expunge2",), "^SELECT", 1),
@@ -474,8 +478,8 @@ def test_a_folder_that_was_replaced_meanwhile(nightly, side, options, command, s
     def replace(box):
         box.delete("Work")
         box.create("Work")
-        box.append("Work", *MAIL[20:24])
-        box.store("Work", "1:4", "+", "\\Deleted")
+        box.append("Work", *MAIL[20:24], MAIL[3])
+        box.store("Work", "1:5", "+", "\\Deleted")
 
     pair = nightly({"Work": MAIL[:6]})
     pair.run()
@@ -485,7 +489,8 @@ def test_a_folder_that_was_replaced_meanwhile(nightly, side, options, command, s
     proxy.on(f"{command} .*Work", meanwhile(pair, side, replace, skip=skip))
     run = pair.run(*options, expect=EXCEPTIONS)
     assert deleted(run) == (0, 0) and not log_lines(run) + log_lines(run, "would delete")
-    assert pair.ids(side, "Work") == ids(20, 21, 22, 23)
+    assert pair.ids(side, "Work") == ids(3, 20, 21, 22, 23)
+    assert len(pair.ids(3 - side, "Work")) == (5 if side == 2 else 6)
 
 
 def test_mail_that_comes_meanwhile_stays(nightly):
