@@ -80,6 +80,35 @@ static bool refuse_replaced(const char *name, int side, struct fault *fault_r)
     return false;
 }
 
+/* Without identities each message is known by its UID alone, which is enough for the map. */
+static void make_records(struct listing *listing)
+{
+    listing->records = mem_alloc_array(listing->count, sizeof(*listing->records));
+    for (size_t i = 0; i < listing->count; i++) {
+        uint32_t uid = listing->messages[i].uid;
+        listing->records[i] = (struct adopt_record){.key = uid, .uid = uid};
+    }
+}
+
+/* A copy that is marked as deleted is as good as gone: it is no reason to delete its original. */
+static bool drop_marked(struct delete_compare *compare, struct fault *fault_r)
+{
+    struct pair *pair = compare->pair;
+    struct listing *listing = &compare->listing;
+    struct delete_folder folder = {
+        .pair = pair, .session = &pair->destination, .name = compare->target->name};
+    struct removal_list marked = {0};
+    bool is_fine = delete_folder_find_marked(&folder, &marked, fault_r);
+    size_t kept = 0;
+    for (size_t i = 0; i < listing->count && listing->records != NULL; i++) {
+        if (!removal_list_holds(&marked, listing->records[i].uid))
+            listing->records[kept++] = listing->records[i];
+    }
+    listing->count = kept;
+    removal_list_deinit(&marked);
+    return is_fine;
+}
+
 static bool list_destination(struct delete_compare *compare, struct fault *fault_r)
 {
     struct pair *pair = compare->pair;
@@ -91,7 +120,11 @@ static bool list_destination(struct delete_compare *compare, struct fault *fault
         return refuse_replaced(target->name, 2, fault_r);
     compare->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
                                                   .is_searched = true};
-    return list_all(compare, &compare->listing, target->name, fault_r);
+    if (!list_all(compare, &compare->listing, target->name, fault_r))
+        return false;
+    if (!compare->has_identities)
+        make_records(&compare->listing);
+    return !pair->settings->delete1 || drop_marked(compare, fault_r);
 }
 
 static bool source_is_the_same(const struct delete_source *source)
@@ -117,16 +150,6 @@ static bool list_source(struct delete_compare *compare, struct delete_source *so
     return list_all(compare, &source->listing, name, fault_r);
 }
 
-/* Without identities each message is known by its UID alone, which is enough for the map. */
-static void make_records(struct listing *listing)
-{
-    listing->records = mem_alloc_array(listing->count, sizeof(*listing->records));
-    for (size_t i = 0; i < listing->count; i++) {
-        uint32_t uid = listing->messages[i].uid;
-        listing->records[i] = (struct adopt_record){.key = uid, .uid = uid};
-    }
-}
-
 static bool list_both(struct delete_compare *compare, bool with_identities, struct fault *fault_r)
 {
     compare->has_identities = with_identities;
@@ -134,8 +157,6 @@ static bool list_both(struct delete_compare *compare, bool with_identities, stru
     listing_init(&compare->listing, &compare->pair->destination);
     if (!list_destination(compare, fault_r))
         return false;
-    if (!with_identities)
-        make_records(&compare->listing);
     for (size_t i = 0; i < compare->count; i++) {
         listing_deinit(&compare->sources[i].listing);
         listing_init(&compare->sources[i].listing, &compare->pair->source);

@@ -307,6 +307,14 @@ static bool list_is_marked(const struct removal_list *list)
     return list->count > 0 && list->items[0].reason == REMOVAL_MARKED;
 }
 
+static bool group_expunge(struct group *group, struct fault *fault_r)
+{
+    if (!group_command(group, "UID EXPUNGE", "", fault_r))
+        return false;
+    group->folder->deleted += group->end - group->first;
+    return true;
+}
+
 static bool group_remove(struct group *group, struct fault *fault_r)
 {
     struct delete_folder *folder = group->folder;
@@ -321,9 +329,8 @@ static bool group_remove(struct group *group, struct fault *fault_r)
         !(group_record(group, fault_r) &&
           group_command(group, "UID STORE", " +FLAGS.SILENT (\\Deleted)", fault_r)))
         return false;
-    if (folder->may_expunge && !folder->is_late &&
-        !group_command(group, "UID EXPUNGE", "", fault_r))
-        return false;
+    if (folder->may_expunge)
+        return folder->is_late || group_expunge(group, fault_r);
     folder->deleted += group->end - group->first;
     return true;
 }
@@ -331,11 +338,6 @@ static bool group_remove(struct group *group, struct fault *fault_r)
 /* -- all of them -- */
 
 typedef bool group_step(struct group *group, struct fault *fault_r);
-
-static bool group_expunge(struct group *group, struct fault *fault_r)
-{
-    return group_command(group, "UID EXPUNGE", "", fault_r);
-}
 
 static bool folder_each_group(struct delete_folder *folder, const struct removal_list *list,
                               group_step *step, struct fault *fault_r)

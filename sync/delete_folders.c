@@ -41,6 +41,12 @@ static bool check_expression(const char *option, const char *text, struct buffer
 bool delete_folders_check_settings(const struct settings *settings, struct buffer *faults)
 {
     bool is_fine = check_expression("delete2foldersonly", settings->delete2foldersonly, faults);
+    if (settings->delete1emptyfolders && delete_folders_is_wanted(settings)) {
+        buffer_append_str(faults, "delete1emptyfolders and delete2folders are both asked for: a "
+                                  "folder that went from the source would be deleted from the "
+                                  "destination by the next run; choose one\n");
+        is_fine = false;
+    }
     return check_expression("delete2foldersbutnot", settings->delete2foldersbutnot, faults) &&
            is_fine;
 }

@@ -40,6 +40,13 @@ void removal_list_sort(struct removal_list *list)
     list->count = kept;
 }
 
+bool removal_list_holds(const struct removal_list *list, uint32_t uid)
+{
+    const struct removal wanted = {uid, REMOVAL_MARKED};
+    return list->count > 0 && bsearch(&wanted, list->items, list->count, sizeof(*list->items),
+                                      compare_removals) != NULL;
+}
+
 void removal_list_subtract(struct removal_list *list, const struct removal_list *other)
 {
     size_t kept = 0;

@@ -37,6 +37,8 @@ void removal_list_deinit(struct removal_list *list);
 void removal_list_add(struct removal_list *list, uint32_t uid, enum removal_reason reason);
 /* Sorts, and drops what is there twice. */
 void removal_list_sort(struct removal_list *list);
+/* Whether a sorted list holds this UID. */
+bool removal_list_holds(const struct removal_list *list, uint32_t uid);
 /* Takes out of a sorted list what is in the other sorted one. */
 void removal_list_subtract(struct removal_list *list, const struct removal_list *other);
 

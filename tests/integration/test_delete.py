@@ -43,6 +43,7 @@ def log_lines(run, verb="delete"):
     "options, words",
     [
         (("--delete1", "--delete2"), "delete1 and delete2"),
+        (("--delete1emptyfolders", "--delete2folders"), "delete1emptyfolders"),
         (("--delete2", "--maxdelete", "some"), "maxdelete"),
         (("--delete2", "--maxdelete", "-1"), "maxdelete"),
         (("--delete2foldersonly", "FooArchiv"), "delete2foldersonly"),
@@ -130,6 +131,17 @@ def test_the_map_of_another_mailbox_says_nothing(nightly, option):
     assert len(pair.ids(1, "Work")) + len(pair.ids(2, "Work")) == 8 - len(gone)
     assert not set(gone) & set(pair.ids(1 if option == "--delete1" else 2, "Work"))
     assert sum(deleted(run)) == len(gone)
+
+
+def test_a_copy_that_is_marked_as_deleted_is_no_copy(nightly):
+    """With --expunge2 it would go in the same run, and its message would be nowhere."""
+    pair = nightly({"INBOX": [*MAIL[:3], messages.plain(3, ("\\Deleted",), words=20)]})
+    pair.run()
+    with pair.at(2) as box:
+        box.store("INBOX", "1", "+", "\\Deleted")
+    run = pair.run("--delete1", "--expunge2")
+    assert deleted(run) == (2, 2)
+    assert pair.ids(1, "INBOX") == ids(0, 3) and pair.ids(2, "INBOX") == ids(1, 2)
 
 
 def test_messages_that_were_refused_stay(nightly):
@@ -539,6 +551,21 @@ def test_copies_that_can_not_be_told_apart_protect_all(nightly):
     assert deleted(pair.run("--delete1")) == (0, 0) and len(pair.ids(1, "INBOX")) == 2
 
 
+@pytest.mark.parametrize("side", [1, 2])
+@pytest.mark.parametrize("action", [no(THROTTLE), no("not now"), bad("what"), drop])
+def test_a_search_that_fails(nightly, side, action):
+    """Nobody knows what an EXPUNGE would remove."""
+    pair = nightly({"INBOX": MAIL[:4]}, hide1=("UIDPLUS",), hide2=("UIDPLUS",))
+    pair.run()
+    with pair.at(side) as box:
+        box.store("INBOX", "1", "+", "\\Deleted")
+    proxy = pair.source if side == 1 else pair.destination
+    proxy.on("^UID SEARCH", action)
+    run = pair.run(f"--expunge{side}", expect=(EXCEPTIONS, FAILED, PAUSED))
+    assert not proxy.seen("EXPUNGE") and deleted(run) == (0, 0)
+    assert len(pair.ids(side, "INBOX")) == 4
+
+
 def test_marking_without_expunging(nightly):
     pair = nightly({"INBOX": MAIL[:4]}, there={"INBOX": MAIL[9:11]})
     pair.run("--delete2", "--nouidexpunge2")
@@ -762,3 +789,18 @@ def test_a_deletion_that_fails(nightly, side, option, command, action):
     assert pair.ids(1, "INBOX") == ([] if side == 1 else ids(0, 1, 2, 3))
     assert pair.ids(2, "INBOX") == (ids(0, 1, 2, 3) if side == 2 else ids(0, 1, 2, 3, 9, 10, 11))
     assert all("\\Deleted" not in flags for flags in pair.flags(2, "INBOX").values())
+
+
+@pytest.mark.parametrize("side, option", [(1, "--delete1"), (2, "--delete2")])
+@pytest.mark.parametrize("command", ["^UID STORE", "^UID EXPUNGE", "^UID FETCH 1:"])
+def test_a_lost_connection_is_opened_again(nightly, side, option, command):
+    pair = nightly({"INBOX": MAIL[:4]}, there={"INBOX": MAIL[9:12]})
+    pair.run()
+    proxy = pair.source if side == 1 else pair.destination
+    proxy.on(command, pass_then_drop, times=1)
+    run = pair.run(option, "--reconnectretry1", "2", "--reconnectretry2", "2")
+    # What the lost connection expunged, nobody confirmed.
+    count = 0 if command == "^UID EXPUNGE" else 4 if side == 1 else 3
+    assert deleted(run) == ((count, 0) if side == 1 else (0, count))
+    assert pair.ids(1, "INBOX") == ([] if side == 1 else ids(0, 1, 2, 3))
+    assert pair.ids(2, "INBOX") == (ids(0, 1, 2, 3) if side == 2 else ids(0, 1, 2, 3, 9, 10, 11))

@@ -237,6 +237,9 @@ static void test_lists(void **state)
     removal_list_add(&other, 1, REMOVAL_MARKED);
     removal_list_add(&other, 4, REMOVAL_MARKED);
     removal_list_add(&other, 9, REMOVAL_MARKED);
+    assert_true(removal_list_holds(&other, 4));
+    assert_false(removal_list_holds(&other, 5));
+    assert_false(removal_list_holds(&(struct removal_list){0}, 5));
     removal_list_subtract(&list, &other);
     assert_list(0, &list, "2a 3a 5a");
     removal_list_subtract(&list, &other);

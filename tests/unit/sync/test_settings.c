@@ -536,6 +536,9 @@ static void test_check_pair(void **state)
         {WHOLE "|--delete1|--delete2",
          "delete1 and delete2 are both asked for: together they would empty both sides; choose "
          "one\n"},
+        {WHOLE "|--delete1emptyfolders|--delete2foldersonly|/x/",
+         "delete1emptyfolders and delete2folders are both asked for: a folder that went from the "
+         "source would be deleted from the destination by the next run; choose one\n"},
         {WHOLE "|--delete2|--maxdelete|some", "maxdelete wants a number of messages, or \"all\"\n"},
         {WHOLE "|--delete2|--maxdelete|-1", "maxdelete wants a number of messages, or \"all\"\n"},
         {WHOLE "|--delete2|--maxdelete|100_000", ""},
