@@ -78,5 +78,5 @@ def test_killed_while_the_source_is_emptied(work, a, b, place, is_later):
 
     numbers = itertools.count(1)
     if place == "net_write":
-        numbers = itertools.chain(range(1, 21), itertools.count(21, 2))
+        numbers = itertools.chain(range(1, 11), itertools.count(12, 3))
     assert until_it_ends(step, numbers) > 2
