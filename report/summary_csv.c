@@ -70,6 +70,8 @@ static bool csv_append_job(void *context, const struct store_job *job)
     csv_row_text(&row, job->error_code);
     csv_row_text(&row, job->error);
     csv_append_cutover(&row, job, report->is_final);
+    csv_row_uint64(&row, job->deleted_source);
+    csv_row_uint64(&row, job->deleted_destination);
     csv_row_end(&row);
     return report_output_step(output);
 }

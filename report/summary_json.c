@@ -170,6 +170,8 @@ static bool json_begin_job(void *context, const struct store_job *job)
     json_add_text(json, "error", job->error);
     json_add_cutover(json, job, report->is_final);
     json_add_counts(json, &job->counts);
+    json_add_uint64(json, "deleted_source", job->deleted_source);
+    json_add_uint64(json, "deleted_destination", job->deleted_destination);
     json_key(json, "folders");
     json_array_begin(json);
     return true;

@@ -306,6 +306,11 @@ static void text_append_sentences(struct buffer *text, const struct report_total
                       "%" PRIu64 " message%s %s not on the destination; problems.csv names %s.\n",
                       problems, problems == 1 ? "" : "s", problems == 1 ? "is" : "are",
                       problems == 1 ? "it" : "each with its reason");
+    if (totals->deleted_source + totals->deleted_destination > 0)
+        buffer_printf(text,
+                      "Deleted, as asked: %" PRIu64 " on the source, %" PRIu64
+                      " on the destination; the users' logs name each.\n",
+                      totals->deleted_source, totals->deleted_destination);
     if (totals->with_difference == 0 && open == 0)
         buffer_append_str(text, "Every message of the folders that were listed is accounted for:"
                                 " the difference is 0.\n");

@@ -9,6 +9,8 @@ void report_totals_add(struct report_totals *totals, const struct store_job *job
     if (message_counts_difference(&job->counts) != 0)
         totals->with_difference++;
     message_counts_add(&totals->counts, &job->counts);
+    totals->deleted_source += job->deleted_source;
+    totals->deleted_destination += job->deleted_destination;
 }
 
 uint64_t report_totals_problems(const struct report_totals *totals)

@@ -14,6 +14,8 @@ struct report_totals {
     uint64_t folders;
     uint64_t with_difference; /* mailboxes whose own difference is not 0 */
     struct message_counts counts;
+    uint64_t deleted_source;
+    uint64_t deleted_destination;
 };
 
 /* Starts from all zeros. */

@@ -227,6 +227,15 @@ bool store_flush(struct store *store, struct fault *fault_r)
     return is_ok;
 }
 
+bool store_sync(struct store *store, struct fault *fault_r)
+{
+    if (!store_lock(store, fault_r))
+        return false;
+    bool is_ok = store_transaction_sync(store, fault_r);
+    store_unlock(store);
+    return is_ok;
+}
+
 /* Gets everything onto the disk, and into the one file unless somebody reads it just now: closing
    would do that too, but not say when it failed. */
 static bool store_settle(struct store *store, struct fault *fault_r)

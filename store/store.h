@@ -94,9 +94,11 @@ struct store_job {
     int64_t started_msecs, ended_msecs; /* 0: not yet */
     const char *error_code;             /* fault_code_name(), "" if none */
     const char *error;                  /* the sentence, and the server's words */
-    const char *trial; /* the option that made it a trial ("dry", "justlogin", ...), or "" */
-    bool is_partial;   /* rules chose among the source's folders */
-    uint64_t folders;  /* filled when read: number of folder results */
+    const char *trial;       /* the option that made it a trial ("dry", "justlogin", ...), or "" */
+    bool is_partial;         /* rules chose among the source's folders */
+    uint64_t deleted_source; /* filled when read: messages, of all attempts */
+    uint64_t deleted_destination;
+    uint64_t folders;             /* filled when read: number of folder results */
     struct message_counts counts; /* filled when read: sum over the folder results */
 };
 
@@ -129,6 +131,9 @@ bool store_open(const char *path, struct store **store_r, struct fault *fault_r)
    written is on the disk. */
 bool store_close(struct store **store, struct fault *fault_r);
 bool store_flush(struct store *store, struct fault *fault_r);
+/* As store_flush(), and waits until all that was ever written is on the disk: for what must not be
+   forgotten, even by a power cut. */
+bool store_sync(struct store *store, struct fault *fault_r);
 
 bool store_run_begin(struct store *store, const struct store_run *run, struct fault *fault_r);
 bool store_run_end(struct store *store, const char *run_id, int64_t ended_msecs, int exit_code,
@@ -146,6 +151,9 @@ bool store_job_start(struct store *store, const char *run_id, int64_t row, int64
 bool store_job_end(struct store *store, const char *run_id, int64_t row, enum job_status status,
                    int64_t ended_msecs, const char *error_code, const char *error,
                    struct fault *fault_r);
+/* So many more messages were deleted; what all attempts deleted adds up. */
+bool store_job_deleted(struct store *store, const char *run_id, int64_t row, uint64_t on_source,
+                       uint64_t on_destination, struct fault *fault_r);
 /* One result per source folder; a second one for the same folder replaces the first. Its counts
    are those of this attempt. */
 bool store_folder_add(struct store *store, const char *run_id, int64_t row,

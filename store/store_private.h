@@ -96,6 +96,9 @@
     X(JOB_FORGET_PROBLEMS, "DELETE FROM problem WHERE run_id = ?1 AND job_row = ?2")               \
     X(JOB_END, "UPDATE job SET status = ?3, ended_msecs = ?4, error_code = ?5, error = ?6"         \
                " WHERE run_id = ?1 AND job_row = ?2")                                              \
+    X(JOB_DELETED, "UPDATE job SET deleted_source = deleted_source + ?3,"                          \
+                   " deleted_destination = deleted_destination + ?4"                               \
+                   " WHERE run_id = ?1 AND job_row = ?2")                                          \
     X(FOLDER_ADD,                                                                                  \
       "INSERT OR REPLACE INTO folder_result (run_id, job_row, source_name, destination_name,"      \
       " is_renamed, is_merged, is_failed, error, source, copied, already, excluded, too_big,"      \
@@ -114,7 +117,8 @@
       " is_final FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")                           \
     X(JOBS,                                                                                        \
       "SELECT j.job_row, j.label, j.host1, j.user1, j.host2, j.user2, j.status, j.started_msecs,"  \
-      " j.ended_msecs, j.error_code, j.error, j.trial, j.is_partial, COUNT(f.id), "                \
+      " j.ended_msecs, j.error_code, j.error, j.trial, j.is_partial, j.deleted_source,"            \
+      " j.deleted_destination, COUNT(f.id), "                                                      \
       "COALESCE(SUM(f.source), 0),"                                                                \
       " COALESCE(SUM(f.copied), 0), COALESCE(SUM(f.already), 0), COALESCE(SUM(f.excluded), 0),"    \
       " COALESCE(SUM(f.too_big), 0), COALESCE(SUM(f.failed), 0), COALESCE(SUM(f.unreadable), 0),"  \

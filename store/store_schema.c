@@ -160,6 +160,10 @@ static const struct {
         ") WITHOUT ROWID;"},
 
     {4, STORE_CRON_SCHEMA},
+
+    /* What a job was asked to delete, and did. */
+    {5, "ALTER TABLE job ADD COLUMN deleted_source INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE job ADD COLUMN deleted_destination INTEGER NOT NULL DEFAULT 0;"},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

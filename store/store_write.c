@@ -196,6 +196,24 @@ bool store_job_end(struct store *store, const char *run_id, int64_t row, enum jo
     return store_write_end(&write, is_ok, fault_r);
 }
 
+bool store_job_deleted(struct store *store, const char *run_id, int64_t row, uint64_t on_source,
+                       uint64_t on_destination, struct fault *fault_r)
+{
+    struct store_write write;
+    if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, "note in the store what was deleted",
+                           fault_r))
+        return false;
+    bool is_ok = store_write_use(&write, STORE_SQL_JOB_DELETED, fault_r);
+    if (is_ok) {
+        store_bind_text(&write.binder, run_id);
+        store_bind_int64(&write.binder, row);
+        store_bind_uint64(&write.binder, on_source);
+        store_bind_uint64(&write.binder, on_destination);
+        is_ok = store_write_step(&write, true, fault_r);
+    }
+    return store_write_end(&write, is_ok, fault_r);
+}
+
 void store_bind_counts(struct store_binder *binder, const struct message_counts *counts)
 {
     store_bind_uint64(binder, counts->source);

@@ -26,6 +26,7 @@ struct folder_memory {
     enum delta delta;      /* what is to be done; DELTA_LIST until it is known better */
     bool is_partial;       /* --retry-problems: what is new is left for another run */
     bool may_bring_mail;   /* as far as STATUS tells */
+    bool is_sound;         /* this run synced the folder to its end, or found it unchanged */
     struct store_mark now; /* the source as EXAMINE told */
     /* Of messages that are not in this run's listing: what became of them before. */
     struct message_counts known;

@@ -142,6 +142,7 @@ static void run_remember(struct folder_run *run, bool is_failed)
     bool is_finished = run->is_matched && !is_failed && !run->memory->is_partial && is_carried &&
                        message_counts_difference(&run->counts) == 0;
     bool is_answered = run->is_matched && is_carried && !run_has_unknown_fate(run);
+    run->memory->is_sound = is_finished && run->is_listed;
     folder_memory_finish(run->memory, &run->listing, &run->counts, is_finished, is_answered);
 }
 

@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "sync/folders/mutf7.h"
 #include "sync/copy.h"
+#include "sync/delete.h"
+#include "sync/delete_folders.h"
 #include "sync/pair_memory.h"
 #include "sync/pair_private.h"
 #include "sync/verdict.h"
@@ -245,7 +247,7 @@ static bool pair_sign_in_again(struct pair *pair)
     if (!pair_await(pair, sessions, 1))
         return false;
     pair_expect_labels(pair);
-    if (pair_memory_records_all(pair) || pair_is_ended(pair))
+    if ((!delete_is_wanted(pair->settings) && pair_memory_records_all(pair)) || pair_is_ended(pair))
         return false;
     session_begin(&pair->destination, true, SESSION_STATUS_NONE);
     return pair_await(pair, sessions + 1, 1);
@@ -287,7 +289,13 @@ static void pair_work(struct pair *pair)
         pair_log_folder_sizes(pair, &pair->destination);
         return;
     }
+    delete_destination_folders(pair);
+    if (delete_empty_source_folders(pair, true) && !pair_make_plan(pair))
+        return;
+    if (pair_is_ended(pair))
+        return;
     pair_memory_plan(pair);
+    delete_expunge_source(pair);
     target_list_send(&pair->targets, pair);
     target_list_await(&pair->targets);
     lane_set_init(&pair->lanes, pair, copy_append_answered);
@@ -298,6 +306,9 @@ static void pair_work(struct pair *pair)
         pair_memory_begin(pair);
     pair_sync_folders(pair);
     pair_memory_end(pair);
+    delete_messages(pair);
+    if (settings->delete1 && !settings->dry)
+        (void)delete_empty_source_folders(pair, false);
 }
 
 /* -- the verdict -- */

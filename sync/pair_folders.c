@@ -41,6 +41,7 @@ static void walk_pass_unchanged(struct walk *walk)
     while (walk->next_entry < pair->plan->count && !pair_is_ended(pair) &&
            pair->memories[walk->next_entry].delta == DELTA_UNCHANGED) {
         (void)walk_target(walk);
+        pair->memories[walk->next_entry].is_sound = true;
         pair_memory_record(pair, pair->memories[walk->next_entry++].folder);
     }
 }

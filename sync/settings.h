@@ -68,6 +68,19 @@ struct settings {
     bool synclabels;
     bool resynclabels;
 
+    bool delete1;
+    bool expunge1;
+    bool expungeaftereach;
+    bool delete1emptyfolders;
+    bool delete2;
+    bool delete2duplicates;
+    bool delete2folders;
+    char *delete2foldersonly;   /* expressions with delimiters; NULL unset */
+    char *delete2foldersbutnot; /* either asks for delete2folders too */
+    bool uidexpunge2;
+    bool expunge2;
+    char *maxdelete; /* see removal_limit() */
+
     bool dry;
     bool justlogin;
     bool justfolders;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sync/delete.h"
 #include "sync/folders/plan.h"
 
 struct check {
@@ -62,5 +63,6 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
         buffer_append_str(faults, "minsize must be smaller than maxsize, or nothing is copied\n");
         is_fine = false;
     }
+    is_fine = delete_check_settings(settings, faults) && is_fine;
     return folder_plan_check_settings(settings, faults) && is_fine;
 }

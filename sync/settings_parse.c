@@ -132,15 +132,18 @@ void settings_append_refusal(struct buffer *fault, const struct setting *row, co
 }
 
 /* imapsync catches "--delete 2", a slip that once cost people their source. */
-static void hint_delete(struct parse *parse, const struct option_match *match)
+static bool is_torn_delete(struct parse *parse, const struct option_match *match, const char *name)
 {
     const char *next = parse->next < parse->argc ? parse->argv[parse->next] : "";
-    if (strcmp(match->row->name, "delete1") != 0)
-        return;
-    if (strcmp(next, "1") == 0 || strcmp(next, "2") == 0) {
-        parse->next++;
-        buffer_printf(parse->faults, "; if you meant --delete%s, write it without the blank", next);
-    }
+    if (strcmp(match->row->name, "delete1") != 0 ||
+        (strcmp(next, "1") != 0 && strcmp(next, "2") != 0))
+        return false;
+    parse->next++;
+    buffer_printf(parse->faults,
+                  "%s takes no number; if you meant --delete%s, write it without "
+                  "the blank",
+                  name, next);
+    return true;
 }
 
 /* False if the option may not be used (or says what happens anyway). */
@@ -156,7 +159,10 @@ static bool option_is_usable(struct parse *parse, const struct option_match *mat
         if (row->accepts == asked)
             return false;
         settings_append_refusal(parse->faults, row, name);
-        hint_delete(parse, match);
+        parse_fail(parse);
+        return false;
+    }
+    if (is_torn_delete(parse, match, name)) {
         parse_fail(parse);
         return false;
     }

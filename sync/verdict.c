@@ -136,6 +136,10 @@ static void judge_by_command(const struct verdict_question *question, struct fau
                   "OLD=NEW, or leave it out with --exclude",
                   question->subject, side);
         break;
+    case VERDICT_DELETE:
+        fault_set(fault_r, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, question->side,
+                  "the %s server refused to delete in %s", side, question->subject);
+        break;
     case VERDICT_OTHER:
         fault_set(fault_r, FAULT_PROTOCOL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT,
                   question->side, "the %s server refused a command (%s)", side, question->subject);

@@ -14,6 +14,7 @@ enum verdict_command {
     VERDICT_FETCH,
     VERDICT_APPEND,
     VERDICT_CREATE,
+    VERDICT_DELETE,
     VERDICT_OTHER,
 };
 

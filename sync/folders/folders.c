@@ -65,6 +65,23 @@ struct folder *folder_list_add(struct folder_list *list, const char *name, size_
     return folder;
 }
 
+void folder_list_drop(struct folder_list *list, const bool *is_dropped)
+{
+    size_t kept = 0;
+    name_map_deinit(&list->by_name);
+    name_map_init(&list->by_name);
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_dropped[i]) {
+            mem_free(list->items[i].name);
+            continue;
+        }
+        list->items[kept] = list->items[i];
+        (void)name_map_add(&list->by_name, list->items[kept].name, kept);
+        kept++;
+    }
+    list->count = kept;
+}
+
 struct folder *folder_list_find(const struct folder_list *list, const char *name)
 {
     size_t index;

@@ -69,6 +69,8 @@ void folder_list_deinit(struct folder_list *list);
  */
 struct folder *folder_list_add(struct folder_list *list, const char *name, size_t name_size,
                                char separator, unsigned int attributes);
+/* Takes out the folders whose is_dropped is set, one for each in order. Addresses change. */
+void folder_list_drop(struct folder_list *list, const bool *is_dropped);
 /* NULL if absent. Exact, but INBOX in any case. Takes O(log n); knows what folder_list_add() added.
  */
 struct folder *folder_list_find(const struct folder_list *list, const char *name);

@@ -485,6 +485,9 @@ static bool plan_build(struct plan_builder *builder, struct fault *fault_r)
     if (!plan_find_subfolder1(builder, fault_r))
         return false;
     plan_prepare_subfolder2(builder);
+    if (builder->subfolder2 != NULL)
+        builder->plan->root2 = mem_printf("%s%s", builder->destination_style.prefix,
+                                          builder->subfolder2);
     plan_prepare_automap(builder);
     if (!plan_select(&builder->lookup, &builder->source_style, builder->subfolder1,
                      builder->settings, builder->plan, &selection, fault_r))
@@ -530,6 +533,7 @@ void folder_plan_deinit(struct folder_plan **plan)
     }
     mem_free((*plan)->entries);
     mem_free((*plan)->skips);
+    mem_free((*plan)->root2);
     plan_free_strings((*plan)->creates, (*plan)->create_count);
     plan_free_strings((*plan)->subscribes, (*plan)->subscribe_count);
     mem_free(*plan);

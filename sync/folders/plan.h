@@ -34,6 +34,7 @@ struct folder_plan {
     size_t create_count;
     char **subscribes; /* destination names to subscribe */
     size_t subscribe_count;
+    char *root2; /* --subfolder2, raw: what all entries lie below, but those by --f1f2; else NULL */
 };
 
 /* False with a fault (usage: a bad expression; no_subfolder1: the subfolder is not there) and

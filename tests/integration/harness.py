@@ -30,11 +30,14 @@ TIMEOUT_SECS = float(os.environ.get("MAILCONVOY_TIMEOUT", "120"))
 SUMMARY_COLUMNS = (
     "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
     "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,error_code,"
-    "error,safe_to_switch,safe_to_switch_why"
+    "error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination"
 ).split(",")
 PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text".split(",")
 REASONS = ("excluded", "too_big", "failed", "unreadable", "vanished")
-COUNTS = ("source_messages", "copied", "already", *REASONS, "difference", "bytes_copied", "folders")
+COUNTS = (
+    "source_messages", "copied", "already", *REASONS, "difference", "bytes_copied", "folders",
+    "deleted_source", "deleted_destination",
+)  # fmt: skip
 STATUSES = ("complete", "exceptions", "paused", "failed", "not_started", "left_out")
 
 COMPLETE, EXCEPTIONS, FAILED, PAUSED, USAGE, BUSY = 0, 10, 11, 12, 64, 75

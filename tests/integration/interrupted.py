@@ -46,6 +46,7 @@ class Way:
     hide: tuple = ()  # of the destination's capabilities
     rename: dict = dataclasses.field(default_factory=dict)
     knows_places: bool = True  # else later flags can't be carried
+    loses_mail: bool = False  # the user deletes some too, and so do the runs on the destination
 
     def name(self, folder):
         return self.rename.get(folder, folder)
@@ -61,6 +62,11 @@ WAYS = {
     # imapsync was here before.
     "partly there": Way(
         TREE, NEWS, there={"INBOX": TREE["INBOX"][2:7], "Sent": TREE["Sent"][:3]}
+    ),
+    # What is on the destination alone goes.
+    "delete2": Way(
+        TREE, NEWS, there={"INBOX": [*mail(300, 4), *TREE["INBOX"][2:5]], "Sent": mail(310, 3)},
+        options=("--delete2",), loses_mail=True,
     ),
 }  # fmt: skip
 
@@ -85,6 +91,8 @@ class Interrupted:
                 box.change(name, "1:2", "+FLAGS", "\\Flagged $Later")
                 box.change(name, "2:3", "-FLAGS", "\\Seen")
                 box.change(name, "3", "+FLAGS", "\\Answered")
+                if self.way.loses_mail:
+                    box.expunge(name, "2,4")
         self.look()
 
     def add(self, side=None, proxy=None):

@@ -165,7 +165,7 @@ def test_all_faults_are_told_with_line_and_column(work):
     "change, word",
     [
         ({"hots1": "x"}, "hots1"),
-        ({"delete2": "1"}, "delete2"),
+        ({"oauthdirect1": "1"}, "oauthdirect1"),
         ({"parallel": "3"}, "parallel"),
         ({"user2": ""}, "user2"),
         ({"password1": ""}, "password1"),
@@ -243,7 +243,7 @@ def test_nothing_is_started_when_one_row_is_bad(work, authority, b):
     "arguments, word",
     [
         (["--no-such-option"], "no-such-option"),
-        (["--delete2"], "delete2"),
+        (["--delete", "2"], "--delete2"),
         (["--regextrans2", "s/a/b/"], "regextrans2"),
         (["surplus"], "one manifest"),
         (["--parallel", "0"], "parallel"),

@@ -250,6 +250,7 @@ static void test_exit_codes_are_imapsyncs(void **state)
         {FAULT_TLS, 2, "tls", 12},
         {FAULT_QUOTA, 2, "quota", 113},
         {FAULT_TOO_BIG, 2, "too_big", 114},
+        {FAULT_DELETE, 2, "delete", 111},
         {FAULT_STOPPED, 0, "stopped", 6},
         {FAULT_TRANSFER_LIMIT, 0, "transfer_limit", 118},
         {FAULT_INTERNAL, 0, "internal", 70},

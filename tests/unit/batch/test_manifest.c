@@ -172,8 +172,8 @@ static void test_faults(void **state)
         {"a;u;p;b;v;q;;x\n", "F:1:8: this cell must be empty: its column has no meaning here\n"},
         {"a;u;p;b;v;q;--folder \"x\n",
          "F:1:7: a quote is not closed, or there are too many words (column \"extra options\")\n"},
-        {"a;u;p;b;v;q;--delete2 --parallel 3 geheim;\n",
-         "F:1:7: --delete2 is known to imapsync, but not built into mailconvoy yet (column "
+        {"a;u;p;b;v;q;--oauthdirect1 x --parallel 3 geheim;\n",
+         "F:1:7: --oauthdirect1 is known to imapsync, but not built into mailconvoy yet (column "
          "\"extra options\")\n"
          "F:1:7: --parallel can't be set for a single row (column \"extra options\")\n"
          "F:1:7: a word somewhere after option --parallel belongs to no option (column \"extra "

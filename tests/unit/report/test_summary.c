@@ -117,6 +117,10 @@ static void fill(struct fixture *f)
     assert_true(store_job_start(f->store, RUN, 1, 1795384307000, &f->fault));
     assert_true(store_job_start(f->store, RUN, 2, 1795384307000, &f->fault));
     assert_true(store_job_start(f->store, RUN, 3, 1795384307000, &f->fault));
+    /* Attempts add up. */
+    assert_true(store_job_deleted(f->store, RUN, 1, 3, 2, &f->fault));
+    assert_true(store_job_deleted(f->store, RUN, 1, 4, 0, &f->fault));
+    assert_false(store_job_deleted(f->store, RUN, 99, 1, 0, &f->fault));
     add_folder(
         f, 1, "INBOX",
         (struct message_counts){.source = 10, .copied = 7, .already = 3, .bytes_copied = 2048});
@@ -219,16 +223,16 @@ static void test_csv(void **state)
         f, report_write_csv,
         "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
         "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,"
-        "error_code,error,safe_to_switch,safe_to_switch_why\n"
+        "error_code,error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination\n"
         "1,,a,anna@a,b,anna@b,complete,2,11,8,3,0,0,0,0,0,0,2049,2026-11-22T21:51:47Z,"
-        "2026-11-22T21:51:49Z,2.500,,,,\n"
+        "2026-11-22T21:51:49Z,2.500,,,,,7,2\n"
         "2,'=cmd|'/c calc'!A1,a,\"bob \"\"the\nbuilder\"\"\\x1b[31m\",b,\"b,2\",exceptions,1,9,1,0,"
         "1,1,1,4,1,0,5,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,append,"
-        "\"5 messages \\x1b[31mfailed\nforged line\",,\n"
+        "\"5 messages \\x1b[31mfailed\nforged line\",,,0,0\n"
         "3,,a,carl,b,a very long name that no table can hold in one column,failed,1,20,5,0,0,0,0,0,"
         "0,15,0,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,auth,the server refused the "
-        "login,,\n"
-        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,\n");
+        "login,,,0,0\n"
+        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,0,0\n");
 }
 
 static void test_problems(void **state)
@@ -302,6 +306,7 @@ assert_report(f, report_write_text,
 "4 mailboxes: 1 complete, 1 complete with exceptions, 1 failed, 1 not started.\n"
 "2 mailboxes are not finished: what is left in them is known only as far as it was listed.\n"
 "8 messages are not on the destination; problems.csv names each with its reason.\n"
+"Deleted, as asked: 7 on the source, 2 on the destination; the users' logs name each.\n"
 "The difference is 15, in 1 mailbox: so many messages were not reached. Run it again to go on.\n"
 "\n"
 "Mailboxes with an error:\n"
@@ -363,11 +368,11 @@ static void test_final_pass(void **state)
                         "2 of 3 mailboxes are safe to switch.\n");
     buffer_deinit(&text);
     write_to_buffer(f, report_write_csv, &text);
-    assert_int_equal(count_of(buffer_str(&text), ",yes,\n"), 1);
-    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule\n"), 1);
-    assert_int_equal(
-        count_of(buffer_str(&text), ",no,\"it went through with exceptions; 1 message too big\"\n"),
-        1);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,,0,0\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule,0,0\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text),
+                              ",no,\"it went through with exceptions; 1 message too big\",0,0\n"),
+                     1);
     buffer_deinit(&text);
     write_to_buffer(f, report_write_json, &text);
     assert_int_equal(count_of(buffer_str(&text), "\"is_final\": true\n"), 1);
@@ -470,6 +475,8 @@ static void test_json(void **state)
         "      \"status\": \"not_started\",\n      \"started\": null,\n      \"ended\": null,\n"
         "      \"seconds\": null,\n      \"error_code\": \"\",\n      \"error\": \"\",\n"
         "      \"safe_to_switch\": null,\n      \"safe_to_switch_why\": \"\",\n",
+        "      \"deleted_source\": 7,\n      \"deleted_destination\": 2,\n      \"folders\": [\n",
+        "      \"deleted_source\": 0,\n      \"deleted_destination\": 0,\n"
         "      \"folders\": []\n    }\n  ],\n"
         "  \"totals\": {\n    \"mailboxes\": 4,\n    \"status\": {\n"
         "      \"not_started\": 1,\n      \"complete\": 1,\n      \"exceptions\": 1,\n"

@@ -125,6 +125,15 @@ static bool flush(struct scenario *s)
     return true;
 }
 
+/* Before anything is deleted on the source: what was put is on the disk. */
+static bool sync_all(struct scenario *s)
+{
+    if (!store_sync(s->store, &s->fault))
+        return false;
+    promise(s->expected);
+    return true;
+}
+
 static bool begin_run(struct scenario *s)
 {
     const struct store_run run = {.id = "R1"};
@@ -157,8 +166,9 @@ static bool play_on(struct scenario *s)
         if (!put_rows(s, i, ROWS) || !flush(s) || !put_rows(s, i, 10) || !save_folder(s, i))
             return false;
     }
-    return flush(s) && open_brackets(s, 180) && put_rows(s, 1, ROWS) && flush(s) &&
-           save_folder(s, 1) && put_rows(s, 2, 30) && save_folder(s, 0) && promise_again(s) &&
+    return flush(s) && open_brackets(s, 180) && put_rows(s, 1, ROWS) && flush(s) && sync_all(s) &&
+           put_rows(s, 0, 5) && sync_all(s) && sync_all(s) && save_folder(s, 1) &&
+           put_rows(s, 2, 30) && save_folder(s, 0) && promise_again(s) &&
            store_job_end(s->store, "R1", 1, JOB_COMPLETE, 9, "", "", &s->fault);
 }
 

@@ -105,11 +105,13 @@ static void test_faults(void **state)
         {"--final=1", "option --final does not take an argument\n"},
         {"--retry-failed", "unknown option --retry-failed\n"},
         {"--maxage|3", "--maxage is known to imapsync, but not built into mailconvoy yet\n"},
-        {"--nomaxsleep|--Delete2", "unknown option --nomaxsleep\n"
-                                   "--delete2 is known to imapsync, but not built into "
-                                   "mailconvoy yet\n"},
-        {"--delete|2", "--delete1 is known to imapsync, but not built into mailconvoy yet; if you "
-                       "meant --delete2, write it without the blank\n"},
+        {"--nomaxsleep|--OauthDirect1|x", "unknown option --nomaxsleep\n"
+                                          "--oauthdirect1 is known to imapsync, but not built into "
+                                          "mailconvoy yet\n"},
+        {"--delete|2", "--delete1 takes no number; if you meant --delete2, write it without the "
+                       "blank\n"},
+        {"--nodelete|1", "--nodelete1 takes no number; if you meant --delete1, write it without "
+                         "the blank\n"},
         {"--oauthaccesstoken1|tok", "--oauthaccesstoken1 is known to imapsync, but not built into "
                                     "mailconvoy yet\n"},
         {"--search1|ALL|--search|ALL",
@@ -190,8 +192,10 @@ static void test_grammar(void **state)
         {"--user1|a\\b\xc3\xa9", "user1 = a\\b\xc3\xa9\n"},
         {"|--host1|h", "host1 = h\n"},
         {"--noreleasecheck|--nodockercontext|--nomodulesversion|--modules_version|--fastio1|"
-         "--nofastio2|--buffersize|4096|--log|--uid1|--simulong|5|--nodelete2",
+         "--nofastio2|--buffersize|4096|--log|--uid1|--simulong|5",
          ""},
+        {"--delete|--expunge|--nouidexpunge2|--nodelete2|--maxdelete|all",
+         "delete1 = yes\nexpunge1 = yes\ndelete2 = no\nuidexpunge2 = no\nmaxdelete = all\n"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -529,6 +533,16 @@ static void test_check_pair(void **state)
         {WHOLE "|--minsize|10|--maxsize|10",
          "minsize must be smaller than maxsize, or nothing is copied\n"},
         {WHOLE "|--minsize|9|--maxsize|10", ""},
+        {WHOLE "|--delete1|--delete2",
+         "delete1 and delete2 are both asked for: together they would empty both sides; choose "
+         "one\n"},
+        {WHOLE "|--delete1emptyfolders|--delete2foldersonly|/x/",
+         "delete1emptyfolders and delete2folders are both asked for: a folder that went from the "
+         "source would be deleted from the destination by the next run; choose one\n"},
+        {WHOLE "|--delete2|--maxdelete|some", "maxdelete wants a number of messages, or \"all\"\n"},
+        {WHOLE "|--delete2|--maxdelete|-1", "maxdelete wants a number of messages, or \"all\"\n"},
+        {WHOLE "|--delete2|--maxdelete|100_000", ""},
+        {WHOLE "|--delete2foldersonly|/Old/|--delete2foldersbutnot|m/New/", ""},
         {WHOLE "|--nossl1|--tls1", ""},
     };
     (void)state;

@@ -18,6 +18,7 @@
 #define F VERDICT_FETCH
 #define A VERDICT_APPEND
 #define C VERDICT_CREATE
+#define D VERDICT_DELETE
 #define O VERDICT_OTHER
 
 struct verdict_row {
@@ -53,6 +54,8 @@ static const struct verdict_row verdict_rows[] = {
     {T, BAD, "", "User is authenticated but not connected.", MAILBOX(SELECT, RECONNECT)},
     {S, BAD, "", "User is authenticated but not connected.", MAILBOX(SELECT, RECONNECT)},
     {C, BAD, "", "User is authenticated but not connected.", MAILBOX(SELECT, RECONNECT)},
+    {D, NO, "", "Mailbox is read-only", FOLDER(DELETE, RETRY)},
+    {D, NO, "", "Request is throttled.", WAIT(30000)},
     {L, NO, "", "AUTHENTICATE failed.", MAILBOX(AUTH, NEVER)},
     {L, NO, "", "LOGIN failed.", MAILBOX(AUTH, NEVER)},
     {L, BAD, "", "Command Error. 12", MAILBOX(AUTH, NEVER)},
