@@ -30,6 +30,7 @@
     X(APPEND, "append", 114)                 \
     X(TOO_BIG, "too_big", 114)               \
     X(DELETE, "delete", 111)                 \
+    X(FLAGS, "flags", 120)                   \
     X(NO_SUBFOLDER, "no_subfolder1", 21)     \
     X(ERRORS_MAX, "errors_max", 111)         \
     X(TRANSFER_LIMIT, "transfer_limit", 118) \

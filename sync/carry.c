@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "sync/messages/flags.h"
 #include "sync/messages/labels.h"
 #include "sync/pair_private.h"
 #include "sync/uidset.h"
@@ -191,7 +190,8 @@ static size_t carry_some(struct carry *carry, size_t first, size_t end)
         at++;
     if (before != NULL && after != NULL) {
         const char *uids = uidset_finish(&set);
-        flags_append_changes(before, after, &carry->target->opened, &added, &removed);
+        flag_rules_append_changes(&carry->pair->flag_rules, before, after, &carry->target->opened,
+                                  &added, &removed);
         send_flags(carry, first, at, uids, "+", &added);
         send_flags(carry, first, at, uids, "-", &removed);
         send_labels(carry, first, at, uids, "+", after, before);

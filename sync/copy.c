@@ -138,6 +138,7 @@ struct copy *copy_init(struct copy_job *job)
     copy->lanes = &job->pair->lanes;
     copy->asked = UINT32_MAX;
     buffer_init(&copy->flags, 64 * 1024);
+    buffer_init(&copy->flags_here, 64 * 1024);
     for (size_t i = 0; i < LANES_MAX; i++) {
         copy->sources[i].copy = copy;
         buffer_init(&copy->sources[i].alone.flags, 64 * 1024);
@@ -158,6 +159,7 @@ void copy_deinit(struct copy **copy_p)
     }
     mem_free(copy->retries);
     buffer_deinit(&copy->flags);
+    buffer_deinit(&copy->flags_here);
     for (size_t i = 0; i < LANES_MAX; i++)
         buffer_deinit(&copy->sources[i].alone.flags);
     mem_free(copy);

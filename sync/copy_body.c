@@ -125,8 +125,14 @@ static void flags_for_append(struct copy *copy, const struct imap_fetch *fetch, 
         item->after = item->flags;
         at_once = *fetch;
     }
-    job->dropped_keywords += flags_append_kept(at_once.flags, at_once.flag_count, job->permanent,
-                                               text);
+    buffer_clear(&copy->flags_here);
+    flags_append_canonical(at_once.flags, at_once.flag_count, &copy->flags_here);
+    job->dropped_keywords += flag_rules_append(&copy->pair->flag_rules,
+                                               buffer_str(&copy->flags_here), job->permanent, text);
+    if (copy->pair->settings->debugflags)
+        log_line(copy->pair->log,
+                 "flags: folder %s, UID %u: (%s) on the source, (%s) with the copy",
+                 job->source_name, fetch->uid, buffer_str(&copy->flags_here), buffer_str(text));
 }
 
 static bool has_all_flags(const struct copy *copy, const struct imap_fetch *fetch)

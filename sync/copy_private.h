@@ -105,6 +105,7 @@ struct copy {
     bool is_paced;              /* the gate said "wait": fetch only a little ahead */
     struct copy_source *asking; /* who was told to wait and must ask the same again */
     struct buffer flags;        /* scratch */
+    struct buffer flags_here;   /* scratch: as they are on the source */
 };
 
 /* copy.c */

@@ -40,21 +40,6 @@ bool delete_check_settings(const struct settings *settings, struct buffer *fault
 
 /* -- results -- */
 
-void delete_fail(struct pair *pair, const struct fault *fault)
-{
-    if (pair_is_ended(pair))
-        return;
-    if (fault->scope >= FAULT_SCOPE_MAILBOX) {
-        pair_end(pair, fault);
-        return;
-    }
-    log_fault(pair->log, fault);
-    if (!pair->has_failed_folder)
-        pair->folder_fault = *fault;
-    pair->has_failed_folder = true;
-    pair_count_error(pair, fault);
-}
-
 void delete_count(struct pair *pair, int side, uint64_t messages)
 {
     const struct pair_environment *environment = pair->environment;
@@ -102,7 +87,7 @@ static void folder_end(const struct delete_folder *folder, bool is_fine, const s
 {
     delete_count(folder->pair, folder->session->side, folder->deleted);
     if (!is_fine)
-        delete_fail(folder->pair, fault);
+        pair_fail_folder(folder->pair, fault);
 }
 
 /* Messages of a folder are not deleted when so many would be that something may be wrong. */
@@ -293,7 +278,7 @@ static void compare_and_delete(struct pair *pair, const struct target *target,
     struct fault fault;
     delete_compare_init(&compare, pair, target, origins, count);
     if (!delete_compare_run(&compare, &fault)) {
-        delete_fail(pair, &fault);
+        pair_fail_folder(pair, &fault);
     } else {
         if (settings->delete2 || settings->delete2duplicates)
             delete_from_destination(&compare);

@@ -21,8 +21,6 @@ void delete_expunge_source(struct pair *pair);
    --expunge1, --expunge2. Faults of a folder count as the pair's; those of the mailbox end it. */
 void delete_messages(struct pair *pair);
 
-/* Something that was to be deleted was not: counts as a failed folder, or ends the pair. */
-void delete_fail(struct pair *pair, const struct fault *fault);
 /* Notes in the store what was deleted. */
 void delete_count(struct pair *pair, int side, uint64_t messages);
 

@@ -148,7 +148,7 @@ static bool delete_mailbox(struct pair *pair, struct session *session, const cha
     if (answer.status == IMAP_STATUS_OK)
         return true;
     session_judge(session, VERDICT_DELETE, &answer, name, &fault);
-    delete_fail(pair, &fault);
+    pair_fail_folder(pair, &fault);
     return false;
 }
 
@@ -164,7 +164,7 @@ static bool count_messages(struct pair *pair, const struct folder *folder, uint6
     bool is_counted = is_open && mailbox->has_exists;
     *messages_r = is_counted ? mailbox->exists : 0;
     if (!is_open)
-        delete_fail(pair, &fault);
+        pair_fail_folder(pair, &fault);
     else if (!is_counted)
         log_line(pair->log, "folder %s on host2 stays: the server does not say what it holds",
                  name);
@@ -243,7 +243,7 @@ static bool sum_is_allowed(struct pair *pair, uint64_t sum)
               "delete more than %llu needs leave; none was deleted. Look at them with --dry, then "
               "allow it with --maxdelete %llu or --maxdelete all",
               (unsigned long long)sum, (unsigned long long)limit, (unsigned long long)sum);
-    delete_fail(pair, &fault);
+    pair_fail_folder(pair, &fault);
     return false;
 }
 
@@ -278,7 +278,7 @@ void delete_destination_folders(struct pair *pair)
         fault_set(&fault, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, 1,
                   "the source listed no INBOX, so its list of folders can't be trusted; no folder "
                   "was deleted");
-        delete_fail(pair, &fault);
+        pair_fail_folder(pair, &fault);
         return;
     }
     if (!delete_folders_plan_all(pair, &all, &fault)) {
@@ -303,7 +303,7 @@ static bool is_empty(struct pair *pair, const struct folder *folder, const char 
     if (has_none)
         is_fine = delete_folder_count(&opened, &found, &fault);
     if (!is_fine)
-        delete_fail(pair, &fault);
+        pair_fail_folder(pair, &fault);
     return is_fine && has_none && found == 0 && imap_client_mailbox(client)->exists == 0 &&
            leave_mailbox(pair, &pair->source);
 }

@@ -13,6 +13,7 @@
 #include "sync/delete.h"
 #include "sync/delete_folders.h"
 #include "sync/pair_memory.h"
+#include "sync/resync.h"
 #include "sync/pair_private.h"
 #include "sync/verdict.h"
 
@@ -63,6 +64,21 @@ void pair_count_error(struct pair *pair, const struct fault *last)
               (unsigned long long)pair->errors, last->text);
     fault_set_server(&fault, last->server, strlen(last->server));
     pair_end(pair, &fault);
+}
+
+void pair_fail_folder(struct pair *pair, const struct fault *fault)
+{
+    if (pair_is_ended(pair))
+        return;
+    if (fault->scope >= FAULT_SCOPE_MAILBOX) {
+        pair_end(pair, fault);
+        return;
+    }
+    log_fault(pair->log, fault);
+    if (!pair->has_failed_folder)
+        pair->folder_fault = *fault;
+    pair->has_failed_folder = true;
+    pair_count_error(pair, fault);
 }
 
 bool pair_sees_stop(struct pair *pair)
@@ -238,6 +254,12 @@ static bool pair_sign_in(struct pair *pair)
     return pair_await(pair, sessions, 2);
 }
 
+/* Though nothing changed on the source. */
+static bool pair_looks_at_both(const struct settings *settings)
+{
+    return delete_is_wanted(settings) || settings->resyncflags;
+}
+
 /* An earlier run came to its end: the source is asked first whether anything changed, and the
    destination only if so. False when the pair has ended, or there is nothing to do. */
 static bool pair_sign_in_again(struct pair *pair)
@@ -247,7 +269,8 @@ static bool pair_sign_in_again(struct pair *pair)
     if (!pair_await(pair, sessions, 1))
         return false;
     pair_expect_labels(pair);
-    if ((!delete_is_wanted(pair->settings) && pair_memory_records_all(pair)) || pair_is_ended(pair))
+    if ((!pair_looks_at_both(pair->settings) && pair_memory_records_all(pair)) ||
+        pair_is_ended(pair))
         return false;
     session_begin(&pair->destination, true, SESSION_STATUS_NONE);
     return pair_await(pair, sessions + 1, 1);
@@ -306,6 +329,7 @@ static void pair_work(struct pair *pair)
         pair_memory_begin(pair);
     pair_sync_folders(pair);
     pair_memory_end(pair);
+    resync_flags(pair);
     delete_messages(pair);
     if (settings->delete1 && !settings->dry)
         (void)delete_empty_source_folders(pair, false);
@@ -383,6 +407,23 @@ static void pair_deinit(struct pair *pair)
     session_deinit(&pair->source);
     session_deinit(&pair->destination);
     buffer_deinit(&pair->flags_text);
+    flag_rules_deinit(&pair->flag_rules);
+}
+
+/* Settings are checked before; what is refused here all the same ends the pair. */
+static bool pair_make_flag_rules(struct pair *pair)
+{
+    struct buffer faults;
+    struct fault fault;
+    buffer_init(&faults, 64 * 1024);
+    bool is_good = flag_rules_init(&pair->flag_rules, pair->settings, &faults);
+    if (!is_good) {
+        fault_set(&fault, FAULT_USAGE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0, "%s",
+                  buffer_str(&faults));
+        pair_end(pair, &fault);
+    }
+    buffer_deinit(&faults);
+    return is_good;
 }
 
 static bool pair_make_secret(struct pair *pair)
@@ -409,7 +450,7 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     buffer_init(&pair.flags_text, 64 * 1024);
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
-    if (pair_make_secret(&pair))
+    if (pair_make_flag_rules(&pair) && pair_make_secret(&pair))
         pair_work(&pair);
     pair_conclude(&pair, result_r);
     pair_deinit(&pair);

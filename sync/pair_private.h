@@ -7,6 +7,7 @@
 #include "sync/folder_memory.h"
 #include "sync/lane_set.h"
 #include "sync/listing.h"
+#include "sync/messages/flag_rules.h"
 #include "sync/pair.h"
 #include "sync/session.h"
 #include "sync/source_set.h"
@@ -37,8 +38,9 @@ struct pair {
     uint64_t message_rules;     /* delta_message_rules() */
     bool with_labels;           /* Gmail's labels are carried: both sides have them */
     enum pair_places places;
-    bool source_invents;            /* messages it can't show; see messages/placeholder.h */
-    bool appends_lose_flagged;      /* the destination keeps \Flagged only from a STORE */
+    bool source_invents;       /* messages it can't show; see messages/placeholder.h */
+    bool appends_lose_flagged; /* the destination keeps \Flagged only from a STORE */
+    struct flag_rules flag_rules;
     struct buffer flags_text;       /* scratch of folder_memory_flags(), which is on the hot path */
     struct folder_memory *memories; /* parallel to the plan's entries */
     struct message_counts counts;   /* sum over the folders that were recorded */
@@ -57,6 +59,8 @@ bool pair_is_ended(const struct pair *pair);
 bool pair_is_overdue(const struct pair *pair);
 /* Counts an error; ends the pair when there are too many. */
 void pair_count_error(struct pair *pair, const struct fault *fault);
+/* Something besides the copy could not be done: counts as a failed folder, or ends the pair. */
+void pair_fail_folder(struct pair *pair, const struct fault *fault);
 /* True once a stop is wanted; ends the pair with FAULT_STOPPED. */
 bool pair_sees_stop(struct pair *pair);
 

@@ -65,6 +65,13 @@ struct settings {
     bool syncduplicates;
     bool syncinternaldates;
     bool copy_placeholders;
+    struct str_list regexflag; /* Perl expressions */
+    bool filterflags;
+    bool filterbuggyflags;
+    bool systemflagsonly;
+    bool syncflagsaftercopy;
+    bool resyncflags;
+    bool debugflags;
     bool synclabels;
     bool resynclabels;
 

@@ -6,6 +6,7 @@
 
 #include "sync/delete.h"
 #include "sync/folders/plan.h"
+#include "sync/messages/flag_rules.h"
 
 struct check {
     const struct settings_side *side;
@@ -49,6 +50,14 @@ static void check_combinations(struct check *check)
                    "for the mailbox itself, so put its name into user");
 }
 
+static bool check_flag_rules(const struct settings *settings, struct buffer *faults)
+{
+    struct flag_rules rules;
+    bool is_good = flag_rules_init(&rules, settings, faults);
+    flag_rules_deinit(&rules);
+    return is_good;
+}
+
 bool settings_check_pair(const struct settings *settings, struct buffer *faults)
 {
     bool is_fine = true;
@@ -63,6 +72,7 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
         buffer_append_str(faults, "minsize must be smaller than maxsize, or nothing is copied\n");
         is_fine = false;
     }
+    is_fine = check_flag_rules(settings, faults) && is_fine;
     is_fine = delete_check_settings(settings, faults) && is_fine;
     return folder_plan_check_settings(settings, faults) && is_fine;
 }

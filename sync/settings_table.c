@@ -124,6 +124,23 @@ const struct setting settings_table[] = {
     {MAILBOX("resynclabels", BOOL, resynclabels), IN(MESSAGES), .preset = "0",
      .help = "the same, and labels that changed on the source change on messages that are there"},
 
+    {MAILBOX("regexflag", LIST, regexflag), IN(FLAGS), .argument = "EXPRESSION",
+     .help = "edit the list of a message's flags by a Perl expression, as in 's/\\\\Flagged//g'; may "
+             "be given many times"},
+    {MAILBOX("filterflags", BOOL, filterflags), IN(FLAGS), .preset = "1",
+     .help = "leave out flags that the destination can't keep"},
+    {MAILBOX("filterbuggyflags", BOOL, filterbuggyflags), IN(FLAGS), .preset = "0",
+     .help = "leave out flags with a backslash that no server should have"},
+    {MAILBOX("systemflagsonly", BOOL, systemflagsonly), IN(FLAGS), .preset = "0",
+     .help = "leave out all flags but the five that every server knows"},
+    {MAILBOX("syncflagsaftercopy", BOOL, syncflagsaftercopy), IN(FLAGS), .preset = "0",
+     .help = "look at the flags of each copy, and store what APPEND did not bring"},
+    {MAILBOX("resyncflags", BOOL, resyncflags), IN(FLAGS), .preset = "0",
+     .help = "give messages that are there exactly the source's flags; without it, only what changed "
+             "on the source is carried, and the destination's user keeps what is his"},
+    {MAILBOX("debugflags", BOOL, debugflags), IN(OUTPUT), .preset = "0",
+     .help = "log the flags of each message on both sides"},
+
     {MAILBOX("delete1", BOOL, delete1), IN(DELETING), .preset = "0", .alias = "delete",
      .help = "delete from the source what was found on the destination after the copy"},
     {MAILBOX("expunge1", BOOL, expunge1), IN(DELETING), .preset = "0", .alias = "expunge",
@@ -296,13 +313,8 @@ const struct setting settings_table[] = {
     {LATER("maxlinelengthcmd", STRING)},
     {LATER("truncmess", INTEGER)},
 
-    {LATER("regexflag", LIST)},
     {LATER("noregexflag", FLAG)},
-    {LATER("filterflags", BOOL), .accepts = SETTING_ACCEPTS_ON},
-    {LATER("filterbuggyflags", BOOL)},
-    {LATER("flagscase", BOOL)},
-    {LATER("syncflagsaftercopy", BOOL)},
-    {LATER("resyncflags", BOOL)},
+    {ACCEPTED("flagscase", BOOL)},
 
     {LATER("maxbytesafter", INTEGER)},
     {LATER("maxsleep", NUMBER)},
@@ -340,7 +352,6 @@ const struct setting settings_table[] = {
     {LATER("domino2", FLAG)},
 
     {LATER("debug", BOOL)},
-    {LATER("debugflags", BOOL)},
     {LATER("debugfolders", BOOL)},
     {LATER("debugcontent", BOOL)},
     {LATER("debuglist", BOOL)},

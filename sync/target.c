@@ -297,7 +297,8 @@ static void send_opens(struct target_list *list, struct pair *pair)
         struct target *target = &list->items[list->count++];
         target_init(target, pair, &plan->entries[i]);
         /* What a dry run would create is not there: every message would be copied. */
-        bool is_to_be_seen = plan->entries[i].exists && delete_needs_targets(pair->settings);
+        bool is_to_be_seen = plan->entries[i].exists &&
+                             (delete_needs_targets(pair->settings) || pair->settings->resyncflags);
         if ((is_dry && !plan->entries[i].exists) || !(target_has_work(pair, i) || is_to_be_seen))
             continue;
         target_send_open(target, is_dry ? "EXAMINE" : "SELECT", target_opened);

@@ -140,6 +140,12 @@ static void judge_by_command(const struct verdict_question *question, struct fau
         fault_set(fault_r, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, question->side,
                   "the %s server refused to delete in %s", side, question->subject);
         break;
+    case VERDICT_STORE:
+        fault_set(fault_r, FAULT_FLAGS, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, question->side,
+                  "the %s server refused flags of messages in %s. Leave out those it does not "
+                  "know with --regexflag, or all but the usual ones with --systemflagsonly",
+                  side, question->subject);
+        break;
     case VERDICT_OTHER:
         fault_set(fault_r, FAULT_PROTOCOL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_RECONNECT,
                   question->side, "the %s server refused a command (%s)", side, question->subject);

@@ -15,6 +15,7 @@ enum verdict_command {
     VERDICT_APPEND,
     VERDICT_CREATE,
     VERDICT_DELETE,
+    VERDICT_STORE,
     VERDICT_OTHER,
 };
 

@@ -6,27 +6,53 @@
 
 #include "base/str.h"
 
-static const char *system_flag(const struct imap_token *flag)
+/* -- words -- */
+
+static const char *system_flag(const char *text, size_t size)
 {
     static const char *const names[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Deleted",
                                         "\\Draft"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (imap_token_is(flag, names[i]))
+        if (str_iequals_n(text, size, names[i]))
             return names[i];
     }
     return NULL;
 }
 
-/* flag-keyword = atom (RFC 9051 section 9). */
-static bool is_keyword(const struct imap_token *flag)
+/* flag-keyword = atom, flag-extension = "\" atom (RFC 9051 section 9). */
+static bool is_atom(const char *text, size_t size)
 {
-    if (flag->type != IMAP_TOKEN_ATOM || flag->size == 0 || flag->size > 255)
+    if (size == 0 || size > 255)
         return false;
-    for (size_t i = 0; i < flag->size; i++) {
-        unsigned char c = (unsigned char)flag->data[i];
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)text[i];
         if (c <= ' ' || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL)
             return false;
     }
+    return true;
+}
+
+static struct flag_word flag_word_make(const char *text, size_t size)
+{
+    const char *system = system_flag(text, size);
+    if (system != NULL)
+        return (struct flag_word){system, strlen(system), FLAG_SYSTEM};
+    bool has_backslash = size > 0 && text[0] == '\\';
+    enum flag_kind kind = str_iequals_n(text, size, "\\Recent")                  ? FLAG_RECENT
+                          : !is_atom(text + has_backslash, size - has_backslash) ? FLAG_NONE
+                          : has_backslash                                        ? FLAG_UNKNOWN
+                                                                                 : FLAG_KEYWORD;
+    return (struct flag_word){text, size, kind};
+}
+
+bool flag_word_next(const char **text, struct flag_word *word_r)
+{
+    *text += strspn(*text, " ");
+    size_t size = strcspn(*text, " ");
+    if (size == 0)
+        return false;
+    *word_r = flag_word_make(*text, size);
+    *text += size;
     return true;
 }
 
@@ -39,54 +65,49 @@ static bool equals_n(const char *a, const char *b, size_t size)
     return true;
 }
 
-/* permanentflags holds words between blanks. */
-static bool is_listed(const struct imap_mailbox *destination, const char *flag, size_t size)
+bool flags_have(const char *text, const char *word, size_t size)
 {
-    const char *word = destination->permanentflags;
-    while (*word != '\0') {
-        size_t length = strcspn(word, " ");
-        if (length == size && equals_n(word, flag, size))
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (length == size && equals_n(text, word, size))
             return true;
-        word += length;
-        word += strspn(word, " ");
+        text += length;
+        text += strspn(text, " ");
     }
     return false;
 }
 
-size_t flags_append_kept(const struct imap_token *flags, size_t count,
-                         const struct imap_mailbox *destination, struct buffer *text)
+static bool has_all(const char *text, const char *other)
 {
-    size_t dropped = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        const char *name = system_flag(&flags[i]);
-        size_t size = name == NULL ? flags[i].size : strlen(name);
-        bool is_possible = name != NULL || is_keyword(&flags[i]);
-        /* A server that lists nothing gave no rule: everything may be tried. */
-        bool is_kept = is_possible &&
-                       (!destination->has_permanentflags ||
-                        (name == NULL && destination->may_create_keywords) ||
-                        is_listed(destination, name == NULL ? flags[i].data : name, size));
-        if (is_kept) {
-            if (kept++ > 0)
-                buffer_append_byte(text, ' ');
-            buffer_append(text, name == NULL ? flags[i].data : name, size);
-        } else if (!imap_token_is(&flags[i], "\\Recent")) {
-            dropped++;
-        }
+    struct flag_word word;
+    while (flag_word_next(&text, &word)) {
+        if (!flags_have(other, word.text, word.size))
+            return false;
     }
-    return dropped;
+    return true;
 }
 
-struct word {
-    const char *text;
-    size_t size;
-};
-
-static int compare_words(const void *a, const void *b)
+bool flags_are_equal(const char *a, const char *b)
 {
-    const struct word *left = a;
-    const struct word *right = b;
+    return has_all(a, b) && has_all(b, a);
+}
+
+void flags_append_missing(const char *text, const char *other, struct buffer *missing)
+{
+    struct flag_word word;
+    while (flag_word_next(&text, &word)) {
+        if (flags_have(other, word.text, word.size))
+            continue;
+        if (missing->used > 0)
+            buffer_append_byte(missing, ' ');
+        buffer_append(missing, word.text, word.size);
+    }
+}
+
+/* -- tokens -- */
+
+static int compare_folded(const struct flag_word *left, const struct flag_word *right)
+{
     for (size_t i = 0; i < left->size && i < right->size; i++) {
         int order = (unsigned char)str_lower(left->text[i]) -
                     (unsigned char)str_lower(right->text[i]);
@@ -96,27 +117,33 @@ static int compare_words(const void *a, const void *b)
     return left->size < right->size ? -1 : left->size > right->size;
 }
 
+/* Those that differ by case alone come in an order of their own. */
+static int compare_words(const void *a, const void *b)
+{
+    const struct flag_word *left = a;
+    const struct flag_word *right = b;
+    int order = compare_folded(left, right);
+    return order != 0 ? order : memcmp(left->text, right->text, left->size);
+}
+
 void flags_append_canonical(const struct imap_token *flags, size_t count, struct buffer *text)
 {
-    struct word words[FLAGS_MAX] = {{NULL, 0}};
+    struct flag_word words[FLAGS_MAX];
     size_t kept = 0;
     for (size_t i = 0; i < count && kept < FLAGS_MAX; i++) {
-        const char *name = system_flag(&flags[i]);
-        if (name != NULL)
-            words[kept++] = (struct word){name, strlen(name)};
-        else if (is_keyword(&flags[i]))
-            words[kept++] = (struct word){flags[i].data, flags[i].size};
+        if (flags[i].type != IMAP_TOKEN_ATOM)
+            continue;
+        words[kept] = flag_word_make(flags[i].data, flags[i].size);
+        kept += words[kept].kind != FLAG_NONE && words[kept].kind != FLAG_RECENT;
     }
-    qsort(words, kept, sizeof(words[0]), compare_words);
+    if (kept > 1)
+        qsort(words, kept, sizeof(words[0]), compare_words);
     for (size_t i = 0; i < kept; i++) {
-        if (i > 0 && compare_words(&words[i - 1], &words[i]) == 0)
+        if (i > 0 && compare_folded(&words[i - 1], &words[i]) == 0)
             continue;
         if (i > 0)
             buffer_append_byte(text, ' ');
-        for (size_t k = 0; k < words[i].size; k++)
-            buffer_append_byte(text, (unsigned char)(words[i].text[0] == '\\'
-                                                         ? words[i].text[k]
-                                                         : str_lower(words[i].text[k])));
+        buffer_append(text, words[i].text, words[i].size);
     }
 }
 
@@ -129,44 +156,4 @@ size_t flags_leave_out(const struct imap_token *flags, size_t count, const char 
             kept_r[kept++] = flags[i];
     }
     return kept;
-}
-
-static bool text_has_word(const char *text, const char *word, size_t size)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, " ");
-        if (length == size && memcmp(text, word, size) == 0)
-            return true;
-        text += length;
-        text += strspn(text, " ");
-    }
-    return false;
-}
-
-/* The words of `text` that `other` has not. */
-static void append_missing(const char *text, const char *other,
-                           const struct imap_mailbox *destination, struct buffer *missing)
-{
-    while (*text != '\0') {
-        size_t size = strcspn(text, " ");
-        bool is_flag = text[0] != '%'; /* a label, see labels.h */
-        bool is_kept = is_flag && (!destination->has_permanentflags ||
-                                   (text[0] != '\\' && destination->may_create_keywords) ||
-                                   is_listed(destination, text, size));
-        if (is_kept && !text_has_word(other, text, size)) {
-            if (missing->used > 0)
-                buffer_append_byte(missing, ' ');
-            buffer_append(missing, text, size);
-        }
-        text += size;
-        text += strspn(text, " ");
-    }
-}
-
-void flags_append_changes(const char *before, const char *after,
-                          const struct imap_mailbox *destination, struct buffer *added,
-                          struct buffer *removed)
-{
-    append_missing(after, before, destination, added);
-    append_missing(before, after, destination, removed);
 }

@@ -105,21 +105,6 @@ static void test_labels_that_came_or_went(void **state)
     }
 }
 
-/* What flags changed is not said of labels. */
-static void test_labels_are_no_flags(void **state)
-{
-    struct imap_mailbox mailbox = {.may_create_keywords = true};
-    struct buffer added, removed;
-    (void)state;
-    buffer_init(&added, 1000);
-    buffer_init(&removed, 1000);
-    flags_append_changes("\\Seen %a", "\\Draft x %b", &mailbox, &added, &removed);
-    assert_string_equal(buffer_str(&added), "\\Draft x");
-    assert_string_equal(buffer_str(&removed), "\\Seen");
-    buffer_deinit(&added);
-    buffer_deinit(&removed);
-}
-
 static void test_more_labels_than_are_looked_at(void **state)
 {
     struct imap_token tokens[LABELS_MAX + 2];
@@ -178,7 +163,6 @@ int main(void)
         cmocka_unit_test(test_the_same_labels_are_the_same_text),
         cmocka_unit_test(test_labels_stand_behind_flags),
         cmocka_unit_test(test_labels_that_came_or_went),
-        cmocka_unit_test(test_labels_are_no_flags),
         cmocka_unit_test(test_more_labels_than_are_looked_at),
         cmocka_unit_test(test_system_labels),
         cmocka_unit_test(test_leaving_out_a_flag),

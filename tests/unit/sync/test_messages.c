@@ -11,7 +11,6 @@
 
 #include "base/buffer.h"
 #include "sync/auth/sasl.h"
-#include "sync/messages/flags.h"
 #include "sync/messages/header.h"
 #include "sync/messages/identity.h"
 #include "sync/messages/internaldate.h"
@@ -255,135 +254,6 @@ static void test_dates(void **state)
     }
 }
 
-/* -- flags -- */
-
-static void test_flags_that_are_kept(void **state)
-{
-    static const struct {
-        const char *flags;
-        const char *permanent; /* NULL: the server gave no rule */
-        bool may_create;
-        const char *kept;
-        size_t dropped;
-    } rows[] = {
-        {"", NULL, false, "", 0},
-        {"\\Seen \\Recent", NULL, false, "\\Seen", 0},
-        {"\\recent \\SEEN \\answered", NULL, false, "\\Seen \\Answered", 0},
-        {"$Junk work", NULL, false, "$Junk work", 0},
-        {"$Junk work", " \\Seen ", false, "", 2},
-        {"$Junk work", " \\Seen $junk ", false, "$Junk", 1},
-        {"$Junk work", " \\Seen \\* ", true, "$Junk work", 0},
-        {"\\Seen \\Draft", " \\Draft ", true, "\\Draft", 1},
-        {"\\Seen", " \\seen ", false, "\\Seen", 0},
-        {"wor", " work ", false, "", 1},
-        {"work", " wor works ", false, "", 1},
-        /* no flags at all */
-        {"\\Weird", NULL, false, "", 1},
-        {"\"quoted\"", NULL, false, "", 1},
-        {"NIL", NULL, false, "", 1},
-        {"a]b", NULL, false, "", 1},
-        {"a%b", NULL, false, "", 1},
-        {"t\xc3\xa4g", NULL, false, "", 1},
-        {"{9}\r\nx) \"y\" (z", NULL, false, "", 1},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct imap_parser parser = {NULL, 0, 0};
-        struct imap_mailbox mailbox = {0};
-        char permanent[64];
-        struct buffer kept;
-        buffer_init(&kept, 1000);
-        if (rows[i].permanent != NULL) {
-            mailbox.has_permanentflags = true;
-            mailbox.permanentflags = strcpy(permanent, rows[i].permanent);
-            mailbox.may_create_keywords = rows[i].may_create;
-        }
-        assert_true(imap_parser_tokens(&parser, rows[i].flags, strlen(rows[i].flags)));
-        size_t dropped = flags_append_kept(parser.tokens, parser.count, &mailbox, &kept);
-        if (dropped != rows[i].dropped || strcmp(buffer_str(&kept), rows[i].kept) != 0)
-            fail_msg("row %zu: \"%s\", %zu dropped", i, buffer_str(&kept), dropped);
-        buffer_deinit(&kept);
-        imap_parser_deinit(&parser);
-    }
-}
-
-static void test_the_same_flags_are_the_same_text(void **state)
-{
-    static const struct {
-        const char *flags;
-        const char *text;
-    } rows[] = {
-        {"", ""},
-        {"\\Recent", ""},
-        {"\\Seen \\Recent \\Answered", "\\Answered \\Seen"},
-        {"\\SEEN \\answered", "\\Answered \\Seen"},
-        {"\\Seen \\seen \\SEEN", "\\Seen"},
-        {"work $Junk Work WORK", "$junk work"},
-        {"NonJunk $Label1 \\Flagged", "$label1 \\Flagged nonjunk"},
-        {"ab a abc", "a ab abc"},
-        {"a_b aZ", "a_b az"}, /* by the lower case, wherever "_" stands */
-        {"\\Draft \\Deleted \\Flagged", "\\Deleted \\Draft \\Flagged"},
-        /* no flags at all */
-        {"\\Weird \"quoted\" {9}\r\nx) \"y\" (z t\xc3\xa4g a%b", ""},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct imap_parser parser = {NULL, 0, 0};
-        struct buffer text;
-        buffer_init(&text, 1000);
-        assert_true(imap_parser_tokens(&parser, rows[i].flags, strlen(rows[i].flags)));
-        flags_append_canonical(parser.tokens, parser.count, &text);
-        if (strcmp(buffer_str(&text), rows[i].text) != 0)
-            fail_msg("row %zu: \"%s\"", i, buffer_str(&text));
-        buffer_deinit(&text);
-        imap_parser_deinit(&parser);
-    }
-}
-
-static void test_what_changed_in_flags(void **state)
-{
-    static const struct {
-        const char *before;
-        const char *after;
-        const char *permanent; /* NULL: the server gave no rule */
-        bool may_create;
-        const char *added;
-        const char *removed;
-    } rows[] = {
-        {"", "", NULL, false, "", ""},
-        {"\\Seen", "\\Seen", NULL, false, "", ""},
-        {"", "\\Flagged \\Seen", NULL, false, "\\Flagged \\Seen", ""},
-        {"\\Flagged \\Seen", "", NULL, false, "", "\\Flagged \\Seen"},
-        {"$a \\Seen b", "$c \\Seen b d", NULL, false, "$c d", "$a"},
-        {"ab", "a abc", NULL, false, "a abc", "ab"},
-        /* what the destination can't keep */
-        {"", "\\Flagged \\Seen work", " \\Seen ", false, "\\Seen", ""},
-        {"\\Flagged \\Seen work", "", " \\Seen ", false, "", "\\Seen"},
-        {"", "other work", " \\Seen Work ", false, "work", ""},
-        {"", "\\Flagged work", " \\Seen \\* ", true, "work", ""},
-        {"$a", "\\Draft", " ", false, "", ""},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct imap_mailbox mailbox = {0};
-        char permanent[64];
-        struct buffer added, removed;
-        buffer_init(&added, 1000);
-        buffer_init(&removed, 1000);
-        if (rows[i].permanent != NULL) {
-            mailbox.has_permanentflags = true;
-            mailbox.permanentflags = strcpy(permanent, rows[i].permanent);
-            mailbox.may_create_keywords = rows[i].may_create;
-        }
-        flags_append_changes(rows[i].before, rows[i].after, &mailbox, &added, &removed);
-        if (strcmp(buffer_str(&added), rows[i].added) != 0 ||
-            strcmp(buffer_str(&removed), rows[i].removed) != 0)
-            fail_msg("row %zu: +(%s) -(%s)", i, buffer_str(&added), buffer_str(&removed));
-        buffer_deinit(&added);
-        buffer_deinit(&removed);
-    }
-}
-
 /* -- SASL -- */
 
 static void test_sasl_plain(void **state)
@@ -442,9 +312,6 @@ int main(void)
         cmocka_unit_test(test_the_added_field_gives_the_identity_of_the_uid),
         cmocka_unit_test(test_dates_that_are_none),
         cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_flags_that_are_kept),
-        cmocka_unit_test(test_the_same_flags_are_the_same_text),
-        cmocka_unit_test(test_what_changed_in_flags),
         cmocka_unit_test(test_a_password_that_is_too_long_for_sasl),
         cmocka_unit_test(test_sasl_plain),
     };
