@@ -31,6 +31,11 @@ bool delete_check_settings(const struct settings *settings, struct buffer *fault
                                   "empty both sides; choose one\n");
         is_fine = false;
     }
+    if (settings->delete1 && settings->copy_placeholders) {
+        buffer_append_str(faults, "delete1 and copy-placeholders are both asked for: a placeholder "
+                                  "is no copy of the message it stands for; choose one\n");
+        is_fine = false;
+    }
     if (settings->maxdelete != NULL && !removal_limit(settings->maxdelete, 0, &limit)) {
         buffer_append_str(faults, "maxdelete wants a number of messages, or \"all\"\n");
         is_fine = false;

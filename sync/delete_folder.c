@@ -216,7 +216,7 @@ static const char *reason_text(enum removal_reason reason)
         [REMOVAL_CONFIRMED] = "it is on the destination (--delete1)",
         [REMOVAL_ABSENT] = "it is not on the source (--delete2)",
         [REMOVAL_DUPLICATE] = "another copy of it stays (--delete2duplicates)",
-        [REMOVAL_MARKED] = "it was marked as deleted before (--expunge)",
+        [REMOVAL_MARKED] = "it was marked as deleted before (--expunge1, --expunge2)",
     };
     return texts[reason];
 }

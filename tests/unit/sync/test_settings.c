@@ -539,6 +539,9 @@ static void test_check_pair(void **state)
         {WHOLE "|--delete1emptyfolders|--delete2foldersonly|/x/",
          "delete1emptyfolders and delete2folders are both asked for: a folder that went from the "
          "source would be deleted from the destination by the next run; choose one\n"},
+        {WHOLE "|--delete1|--copy-placeholders", "delete1 and copy-placeholders are both asked "
+                                                 "for: a placeholder is no copy of the message "
+                                                 "it stands for; choose one\n"},
         {WHOLE "|--delete2|--maxdelete|some", "maxdelete wants a number of messages, or \"all\"\n"},
         {WHOLE "|--delete2|--maxdelete|-1", "maxdelete wants a number of messages, or \"all\"\n"},
         {WHOLE "|--delete2|--maxdelete|100_000", ""},
