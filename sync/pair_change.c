@@ -26,7 +26,10 @@ enum pipe_outcome pair_pipe(struct pair *pair, const char *command, const void *
     hide(&hidden, pair->settings->side[1].password);
     const struct pipe_order order = {command, hidden.names, PIPE_TIMEOUT_SECS * INT64_C(1000),
                                      pair->environment->stop};
-    return pipe_message(&order, data, size, output, errors, reason_r);
+    int64_t began = clock_mono_nsecs();
+    enum pipe_outcome outcome = pipe_message(&order, data, size, output, errors, reason_r);
+    imap_loop_excuse(&pair->loop, clock_mono_nsecs() - began);
+    return outcome;
 }
 
 /* A mistyped command would fail for each message alike: better once, and before anything starts. */

@@ -359,3 +359,12 @@ def test_paced_messages_are_changed_once(work, a, b):
     assert reported(run)[1] == 5
     assert count.read_text() == "x\n" * 5
     assert COMPLETE == run.code != PAUSED
+
+
+def test_the_time_of_a_command_is_not_the_servers_silence(work, a, b):
+    """The source gives message after message, and each takes longer than the patience with it."""
+    user = work.pair(a, b, {"INBOX": [mail(n, body=b"y" * 60000) for n in range(3)]})
+    with Proxy(a, download_rate=200_000) as slow:
+        run = work.batch([work.row(slow, b, user)], "--pipemess", "sleep 1.2; cat",
+                         "--timeout", "1", "--nopipemesscheck")  # fmt: skip
+    assert reported(run)[1] == 3
