@@ -69,18 +69,14 @@ bool transform_is_wanted(const struct settings *settings)
            settings->debugmaxlinelength;
 }
 
-/* "--regexmess s/a/b: why" */
 static struct expression *compile(const char *name, const char *text, enum expression_use use,
                                   struct buffer *error)
 {
     struct buffer why;
-    buffer_init(&why, 4096);
+    buffer_init(&why, 64 * 1024);
     struct expression *expression = expression_init(text, use, &why);
-    if (expression == NULL) {
-        buffer_printf(error, "%s ", name);
-        str_append_printable(error, text, strlen(text));
-        buffer_printf(error, " can't be used: %s\n", buffer_str(&why));
-    }
+    if (expression == NULL)
+        buffer_printf(error, "%s can't be used: %s\n", name, buffer_str(&why));
     buffer_deinit(&why);
     return expression;
 }

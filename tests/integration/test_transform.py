@@ -231,8 +231,8 @@ def test_pipemesscheck(work, a, b, command):
 @pytest.mark.parametrize(
     "options, sentence",
     [
-        (("--regexmess", "s/a/b"), "regexmess s/a/b can't be used: "),
-        (("--skipmess", "m/(/"), "skipmess m/(/ can't be used: "),
+        (("--regexmess", "s/a/b"), "regexmess can't be used: s/a/b "),
+        (("--skipmess", "m/(/"), "skipmess can't be used: m/(/ "),
         (("--maxlinelengthcmd", "cat"), "maxlinelengthcmd is without effect: give --maxlinelength"),
         (("--truncmess", "0"), "truncmess wants a whole number from 1 "),
     ],

@@ -351,9 +351,9 @@ static void test_bad_settings(void **state)
         const char *options[4];
         const char *beginning;
     } rows[] = {
-        {{"--regexmess", "s/a/b"}, "regexmess s/a/b can't be used: "},
-        {{"--regexmess", ""}, "regexmess  can't be used: "},
-        {{"--skipmess", "m/(/"}, "skipmess m/(/ can't be used: "},
+        {{"--regexmess", "s/a/b"}, "regexmess can't be used: s/a/b "},
+        {{"--regexmess", ""}, "regexmess can't be used: "},
+        {{"--skipmess", "m/(/"}, "skipmess can't be used: m/(/ "},
         {{"--pipemess", "  "}, "pipemess is empty"},
         {{"--maxlinelengthcmd", "cat"}, "maxlinelengthcmd is without effect"},
         {{"--maxlinelengthcmd", "", "--maxlinelength", "9"}, "maxlinelengthcmd is empty"},
