@@ -18,6 +18,7 @@ struct check {
     int user[2];
     int password[2];
     int passfile[2];
+    int command[2]; /* those that hold shell commands besides */
     bool has_seen_default[2]; /* the command line's secret was checked */
     bool has_told_readable;
     bool has_told_connections;
@@ -251,6 +252,17 @@ static void check_connections(struct check *check)
     buffer_deinit(&sentence);
 }
 
+/* What others wrote into the manifest must not be run. */
+static void check_commands(struct check *check)
+{
+    for (size_t i = 0; check->manifest->may_others_write && i < 2; i++) {
+        if (settings_column_was_set(check->settings, check->command[i]))
+            check_fail(check, check->command[i],
+                       "a shell command is refused, since others may write the manifest; "
+                       "chmod 600 it, and own it");
+    }
+}
+
 static void check_row(struct check *check)
 {
     struct settings settings;
@@ -262,6 +274,7 @@ static void check_row(struct check *check)
     check_row_itself(check);
     check_secret(check, 1);
     check_secret(check, 2);
+    check_commands(check);
     check_connections(check);
     if (is_fine && names_mailbox(&settings.side[0]) && names_mailbox(&settings.side[1]))
         check_against_others(check);
@@ -278,6 +291,8 @@ void manifest_check_rows(struct manifest *manifest, struct manifest_faults *faul
         check.password[i] = settings_column_find(i == 0 ? "password1" : "password2", NULL);
         check.passfile[i] = settings_column_find(i == 0 ? "passfile1" : "passfile2", NULL);
     }
+    check.command[0] = settings_column_find("pipemess", NULL);
+    check.command[1] = settings_column_find("maxlinelengthcmd", NULL);
     for (; check.row < manifest->row_count; check.row++) {
         check.line = manifest->rows[check.row].line;
         check_row(&check);

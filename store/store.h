@@ -54,6 +54,25 @@ enum problem_reason {
 };
 const char *problem_reason_name(enum problem_reason reason);
 
+/* What the user asked to be changed in messages on their way. */
+#define CHANGE_KINDS(X)                 \
+    X(EDITED, "edited")                 \
+    X(WRAPPED, "lines_wrapped")         \
+    X(DISARMED, "receipt_disarmed")     \
+    X(PIPED, "piped")                   \
+    X(HEADER_ADDED, "header_added")     \
+    X(TRUNCATED, "truncated")           \
+    X(LINES_FILTERED, "lines_filtered") \
+    X(DATED, "date_from_header")
+
+enum change_kind {
+#define CHANGE_KIND_ENUM(suffix, name) CHANGE_##suffix,
+    CHANGE_KINDS(CHANGE_KIND_ENUM)
+#undef CHANGE_KIND_ENUM
+    CHANGE_KIND_COUNT
+};
+const char *change_kind_name(enum change_kind kind);
+
 /* One folder's (or, summed, one mailbox's) messages: each in exactly one state. */
 struct message_counts {
     uint64_t source;  /* messages the source folder held */
@@ -160,6 +179,12 @@ bool store_folder_add(struct store *store, const char *run_id, int64_t row,
                       const struct store_folder *folder, struct fault *fault_r);
 bool store_problem_add(struct store *store, const char *run_id, int64_t row,
                        const struct store_problem *problem, struct fault *fault_r);
+/* So many more messages of the job were copied with that change, by whichever attempt. */
+bool store_change_add(struct store *store, const char *run_id, int64_t row, enum change_kind kind,
+                      uint64_t messages, struct fault *fault_r);
+/* Fills the messages of each kind that were changed in one job. */
+bool store_changes_get(struct store *store, const char *run_id, int64_t row,
+                       uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r);
 
 /* Readers. A callback returns false to end the walk early (not a fault). Its strings are good
    during the call only; it must not call the store. */

@@ -21,6 +21,16 @@ const char *problem_reason_name(enum problem_reason reason)
     return names[reason];
 }
 
+const char *change_kind_name(enum change_kind kind)
+{
+    static const char *const names[] = {
+#define CHANGE_KIND_NAME(suffix, name) name,
+        CHANGE_KINDS(CHANGE_KIND_NAME)
+#undef CHANGE_KIND_NAME
+    };
+    return names[kind];
+}
+
 int64_t message_counts_difference(const struct message_counts *counts)
 {
     uint64_t reached = counts->copied + counts->already + counts->excluded + counts->too_big +

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "store/store.h"
+#include "store/store_changes_private.h"
 #include "store/store_cron_private.h"
 
 /* store_map.c and its neighbours */
@@ -143,7 +144,8 @@
       " ORDER BY p.run_id DESC LIMIT 1) AS messages"                                               \
       " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")               \
     STORE_MAP_STATEMENTS(X)                                                                        \
-    STORE_CRON_STATEMENTS(X)
+    STORE_CRON_STATEMENTS(X)                                                                       \
+    STORE_CHANGES_STATEMENTS(X)
 
 enum store_statement {
 #define STORE_STATEMENT_ENUM(name, sql) STORE_SQL_##name,

@@ -164,6 +164,8 @@ static const struct {
     /* What a job was asked to delete, and did. */
     {5, "ALTER TABLE job ADD COLUMN deleted_source INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE job ADD COLUMN deleted_destination INTEGER NOT NULL DEFAULT 0;"},
+
+    {6, STORE_CHANGES_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

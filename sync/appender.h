@@ -16,8 +16,9 @@ struct appender;
 /* A message in a command. */
 struct append_item {
     uint32_t index;
-    uint32_t flags; /* the caller's, as is the next */
+    uint32_t flags; /* this and the next two are the caller's */
     uint32_t after;
+    uint32_t changes;
 };
 
 /* The answer to a command that held `count` messages. status OK: all are stored. NO or BAD: none

@@ -26,9 +26,8 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault)
 {
     static const enum problem_reason reasons[MESSAGE_STATE_COUNT] = {
-        [MESSAGE_TOO_BIG] = PROBLEM_TOO_BIG,
-        [MESSAGE_FAILED] = PROBLEM_FAILED,
-        [MESSAGE_UNREADABLE] = PROBLEM_UNREADABLE,
+        [MESSAGE_EXCLUDED] = PROBLEM_EXCLUDED, [MESSAGE_TOO_BIG] = PROBLEM_TOO_BIG,
+        [MESSAGE_FAILED] = PROBLEM_FAILED,     [MESSAGE_UNREADABLE] = PROBLEM_UNREADABLE,
         [MESSAGE_VANISHED] = PROBLEM_VANISHED,
     };
     copy_set_state(copy, index, state);
@@ -58,6 +57,8 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
     struct pair_progress *progress = copy->pair->environment->progress;
     copy_set_state(copy, index, MESSAGE_COPIED);
     copy->job->copied_bytes += message->size_bytes;
+    for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++)
+        copy->job->changed[kind] += (item->changes >> kind) & 1;
     folder_memory_put(copy->job->memory, message->uid, destination_uid, item->flags,
                       STORE_OUTCOME_PRESENT);
     if (item->after != item->flags && destination_uid != 0)
@@ -142,6 +143,7 @@ struct copy *copy_init(struct copy_job *job)
     for (size_t i = 0; i < LANES_MAX; i++) {
         copy->sources[i].copy = copy;
         buffer_init(&copy->sources[i].alone.flags, 64 * 1024);
+        copy_change_init(&copy->sources[i]);
     }
     return copy;
 }
@@ -160,8 +162,10 @@ void copy_deinit(struct copy **copy_p)
     mem_free(copy->retries);
     buffer_deinit(&copy->flags);
     buffer_deinit(&copy->flags_here);
-    for (size_t i = 0; i < LANES_MAX; i++)
+    for (size_t i = 0; i < LANES_MAX; i++) {
         buffer_deinit(&copy->sources[i].alone.flags);
+        copy_change_deinit(&copy->sources[i]);
+    }
     mem_free(copy);
 }
 

@@ -22,6 +22,7 @@ struct copy_job {
     uint64_t never;                       /* result: copies on which that can't be set */
     uint64_t copied_bytes;                /* result */
     uint64_t dropped_keywords;            /* result */
+    uint64_t changed[CHANGE_KIND_COUNT];  /* result: copied messages with that change */
     struct fault folder_fault;            /* result: what ended the folder, not the pair */
 };
 

@@ -6,6 +6,7 @@
 
 #define ALONE_ITEMS         "UID INTERNALDATE RFC822.SIZE"
 #define ALONE_ITEMS_HEADERS ALONE_ITEMS " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED)]"
+#define ALONE_ITEMS_DATED   ALONE_ITEMS " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED DATE)]"
 
 static void alone_finish(struct copy_source *source)
 {
@@ -95,11 +96,17 @@ static void alone_metadata_answered(void *context, uint32_t number, const struct
     }
 }
 
+static const char *alone_items(const struct settings *settings)
+{
+    if (settings->idatefromheader)
+        return ALONE_ITEMS_DATED;
+    return settings->addheader ? ALONE_ITEMS_HEADERS : ALONE_ITEMS;
+}
+
 void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last_try)
 {
     struct copy *copy = source->copy;
     struct copy_alone *alone = &source->alone;
-    bool with_headers = copy->pair->settings->addheader;
     /* Not WANTED any more, or another source might ask for it too. */
     copy_set_state(copy, index, MESSAGE_RETRY);
     alone->step = ALONE_METADATA;
@@ -110,11 +117,12 @@ void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last
     alone->is_invented = false;
     alone->needs_added_field = false;
     alone->date[0] = '\0';
+    alone->is_dated = false;
     buffer_clear(&alone->flags);
-    alone->item = (struct append_item){index, STORE_FLAGS_UNKNOWN, STORE_FLAGS_UNKNOWN};
+    alone->item = (struct append_item){index, STORE_FLAGS_UNKNOWN, STORE_FLAGS_UNKNOWN, 0};
     copy->requests++;
     source->requests++;
     imap_client_command(source->client, alone_metadata_answered, source, "UID FETCH %u (%s %s)",
                         copy->listing->messages[index].uid, pair_flag_items(copy->pair),
-                        with_headers ? ALONE_ITEMS_HEADERS : ALONE_ITEMS);
+                        alone_items(copy->pair->settings));
 }

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "sync/copy_private.h"
 #include "sync/folder_memory.h"
+#include "sync/messages/date_header.h"
 #include "sync/messages/flags.h"
 #include "sync/messages/header.h"
 #include "sync/messages/placeholder.h"
@@ -88,8 +89,8 @@ static void date_for_append(const struct copy *copy, const char *date, size_t si
 {
     int64_t seconds;
     text_r[0] = '\0';
-    if (copy->pair->settings->syncinternaldates && date != NULL &&
-        internaldate_parse(date, size, &seconds)) {
+    if (copy->pair->settings->syncinternaldates && !copy->pair->settings->idatefromheader &&
+        date != NULL && internaldate_parse(date, size, &seconds)) {
         memcpy(text_r, date, size);
         text_r[size] = '\0';
     }
@@ -140,12 +141,11 @@ static bool has_all_flags(const struct copy *copy, const struct imap_fetch *fetc
     return fetch->has_flags && (fetch->has_labels || !copy->pair->with_labels);
 }
 
-/* --addheader: a message without Message-ID and Received gets a Message-ID, as imapsync does. */
+/* --addheader, unless that is a part of what is done to the whole message. */
 static bool header_needs_added_field(const struct copy *copy, const void *header, size_t size)
 {
-    struct header_field field;
-    return copy->pair->settings->addheader && !header_find(header, size, "Message-ID", &field) &&
-           !header_find(header, size, "Received", &field);
+    return copy->pair->settings->addheader && copy->pair->transform == NULL &&
+           identity_needs_added_field(header, size);
 }
 
 static void append_begin(struct copy_source *source, const struct append_item *item,
@@ -156,22 +156,27 @@ static void append_begin(struct copy_source *source, const struct append_item *i
     struct appender *appender = source->feeding->appender;
     char added[IDENTITY_ADDED_FIELD_SIZE];
     size_t added_size = 0;
-    if (needs_added_field)
+    struct append_item own = *item;
+    if (needs_added_field) {
         added_size = identity_added_field(copy->listing->messages[item->index].uid, added);
+        own.changes |= 1u << CHANGE_HEADER_ADDED;
+    }
     copy->pair->sent_bytes += size_bytes + added_size;
     copy->appending++;
     if (copy->pair->places == PAIR_PLACES_UNKNOWN)
         copy->pair->places = PAIR_PLACES_ASKED;
     appender_aim(appender, copy->job->destination_mailbox, copy);
-    appender_begin(appender, item, flags, date, size_bytes + added_size);
+    appender_begin(appender, &own, flags, date, size_bytes + added_size);
     appender_add(appender, added, added_size);
 }
 
 /* Its flags and date came before its body. */
-static void append_alone(struct copy_source *source, uint64_t size_bytes)
+static void append_alone(struct copy_source *source, uint64_t size_bytes, uint32_t changes)
 {
     struct copy_alone *alone = &source->alone;
-    append_begin(source, &alone->item, buffer_str(&alone->flags), alone->date, size_bytes,
+    struct append_item item = alone->item;
+    item.changes = changes | (alone->is_dated ? 1u << CHANGE_DATED : 0);
+    append_begin(source, &item, buffer_str(&alone->flags), alone->date, size_bytes,
                  alone->needs_added_field);
 }
 
@@ -199,20 +204,34 @@ static size_t feed_bytes(struct copy_source *source, const unsigned char *data, 
 
 /* Flags, date and the APPEND line of a body in hand: from the same response, or from the one asked
    for before when the message came alone. */
-static void held_begin(struct copy_source *source, uint32_t index, const struct imap_fetch *fetch)
+static void held_begin(struct copy_source *source, uint32_t index, const struct imap_fetch *fetch,
+                       const struct copy_text *text)
 {
     struct copy *copy = source->copy;
     char date[INTERNALDATE_SIZE + 1];
     if (is_asked_alone(source, index)) {
         source->alone.has_body = true;
-        append_alone(source, fetch->body_size);
+        append_alone(source, text->size, text->changes);
         return;
     }
     struct append_item item = {.index = index};
     flags_for_append(copy, fetch, &copy->flags, &item);
     date_for_append(copy, fetch->internaldate, fetch->internaldate_size, date);
-    append_begin(source, &item, buffer_str(&copy->flags), date, fetch->body_size,
+    item.changes = text->changes;
+    if (copy->pair->settings->idatefromheader &&
+        date_header_find(fetch->body, fetch->body_size, date))
+        item.changes |= 1u << CHANGE_DATED;
+    append_begin(source, &item, buffer_str(&copy->flags), date, text->size,
                  header_needs_added_field(copy, fetch->body, fetch->body_size));
+}
+
+/* It is not to be appended, as it turned out. */
+static void decline(struct copy_source *source, uint32_t index)
+{
+    if (is_asked_alone(source, index))
+        source->alone.has_body = true;
+    delivered(source, index, copy_change_state(source));
+    copy_change_give_up(source, index);
 }
 
 static enum imap_taken take_held(struct copy_source *source, uint32_t index,
@@ -220,30 +239,40 @@ static enum imap_taken take_held(struct copy_source *source, uint32_t index,
 {
     struct copy *copy = source->copy;
     struct copy_feed *feed = &source->feed;
+    if (!feed->is_active && copy_is_dropping(copy)) {
+        delivered(source, index, MESSAGE_WANTED);
+        return IMAP_TAKEN;
+    }
+    if (!feed->is_active && !copy_change(source, index, fetch->body, fetch->body_size)) {
+        decline(source, index);
+        return IMAP_TAKEN;
+    }
+    const struct copy_text text = copy_text(source, fetch->body, fetch->body_size);
     if (!feed->is_active) {
-        if (copy_is_dropping(copy) || transfer_limit_is_reached(copy, fetch->body_size)) {
+        if (transfer_limit_is_reached(copy, text.size)) {
             delivered(source, index, MESSAGE_WANTED);
             return IMAP_TAKEN;
         }
-        size_t first = fetch->body_size < FEED_BYTES ? fetch->body_size : FEED_BYTES;
+        size_t first = text.size < FEED_BYTES ? text.size : FEED_BYTES;
         struct lane *lane = source_pick_lane(source);
         if (lane == NULL || !gate_grants(source, 1, first))
             return IMAP_NOT_NOW;
         source->feeding = lane;
-        held_begin(source, index, fetch);
-        appender_add(source->feeding->appender, fetch->body, first);
+        held_begin(source, index, fetch, &text);
+        appender_add(source->feeding->appender, text.data, first);
         feed->is_active = true;
         feed->offset = first;
         feed->asked_bytes = 0;
     }
-    feed->offset += feed_bytes(source, fetch->body + feed->offset, fetch->body_size - feed->offset);
-    if (feed->offset < fetch->body_size && imap_client_is_alive(source->feeding->client))
+    feed->offset += feed_bytes(source, text.data + feed->offset, text.size - feed->offset);
+    if (feed->offset < text.size && imap_client_is_alive(source->feeding->client))
         return IMAP_NOT_NOW;
     feed->is_active = false;
     /* The state first: a client that is closed answers at once. */
     delivered(source, index, MESSAGE_SENT);
-    copy->listing->messages[index].size_bytes = (uint32_t)fetch->body_size;
+    copy->listing->messages[index].size_bytes = (uint32_t)text.size;
     appender_end(source->feeding->appender);
+    copy_change_forget(source);
     return IMAP_TAKEN;
 }
 
@@ -257,11 +286,13 @@ static void take_metadata(struct copy_source *source, const struct imap_fetch *f
     if (fetch->has_flags) {
         flags_for_append(copy, fetch, &alone->flags, &alone->item);
     }
-    if (fetch->internaldate != NULL)
+    if (fetch->internaldate != NULL && !copy->pair->settings->idatefromheader)
         date_for_append(copy, fetch->internaldate, fetch->internaldate_size, alone->date);
-    if (fetch->has_header)
-        alone->needs_added_field = header_needs_added_field(copy, fetch->header,
-                                                            fetch->header_size);
+    if (!fetch->has_header)
+        return;
+    alone->needs_added_field = header_needs_added_field(copy, fetch->header, fetch->header_size);
+    if (copy->pair->settings->idatefromheader)
+        alone->is_dated = date_header_find(fetch->header, fetch->header_size, alone->date);
 }
 
 /* Exchange says OK and gives something else; sometimes the next try brings the real one. */
@@ -327,6 +358,36 @@ static bool stream_is_expected(const struct copy_source *source, const struct im
            !copy_is_dropping(copy);
 }
 
+/* As it comes. False: not now. */
+static bool stream_begin_copied(struct copy_source *source, uint64_t literal_bytes)
+{
+    struct lane *lane = source_pick_lane(source);
+    if (lane == NULL || !gate_grants(source, 1, 0))
+        return false;
+    source->feeding = lane;
+    /* Its command holds no other message: it may have to be abandoned. */
+    (void)appender_flush(source->feeding->appender);
+    source->alone.has_body = true;
+    append_alone(source, literal_bytes, 0);
+    source->feed.asked_bytes = 0;
+    source->stream.state = STREAM_COPIED;
+    return true;
+}
+
+/* It has to be whole first. */
+static void stream_begin_gathered(struct copy_source *source, uint64_t literal_bytes)
+{
+    struct copy_stream *stream = &source->stream;
+    stream->whole = NULL;
+    copy_change_forget(source);
+    if (literal_bytes > TRANSFORM_MAX_BYTES) {
+        (void)copy_change(source, source->alone.index, NULL, (size_t)literal_bytes);
+        stream->state = STREAM_DECLINED;
+    } else if (copy_gather_begin(source)) {
+        stream->state = STREAM_GATHERED;
+    }
+}
+
 static enum imap_taken copy_literal_begin(void *context, const struct imap_response *partial,
                                           uint64_t literal_bytes)
 {
@@ -337,28 +398,81 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
     if (!str_iequals_n(partial->name, partial->name_size, "FETCH") ||
         !imap_fetch_parse(partial, &fetch))
         memset(&fetch, 0, sizeof(fetch));
-    bool is_copied = stream_is_expected(source, &fetch) &&
-                     !transfer_limit_is_reached(copy, literal_bytes);
-    if (is_copied) {
-        struct lane *lane = source_pick_lane(source);
-        if (lane == NULL || !gate_grants(source, 1, 0))
+    stream->state = STREAM_PASSED_OVER;
+    if (stream_is_expected(source, &fetch)) {
+        if (copy->pair->transform != NULL)
+            stream_begin_gathered(source, literal_bytes);
+        else if (!transfer_limit_is_reached(copy, literal_bytes) &&
+                 !stream_begin_copied(source, literal_bytes))
             return IMAP_NOT_NOW;
-        source->feeding = lane;
-        /* Its command holds no other message: it may have to be abandoned. */
-        (void)appender_flush(source->feeding->appender);
-        source->alone.has_body = true;
-        append_alone(source, literal_bytes);
     }
-    source->feed.asked_bytes = 0;
-    stream->state = is_copied ? STREAM_COPIED : STREAM_PASSED_OVER;
     stream->uid = fetch.uid;
     stream->bytes = literal_bytes;
     return IMAP_TAKEN;
 }
 
+/* All of it is there: it is changed and goes into an APPEND of its own. True when nothing more is
+   to be done with it. */
+static bool feed_gathered(struct copy_source *source)
+{
+    struct copy_stream *stream = &source->stream;
+    struct copy_feed *feed = &source->feed;
+    uint32_t index = source->alone.index;
+    size_t size = source->change.spool.size;
+    if (!feed->is_active && copy_is_dropping(source->copy)) {
+        stream->state = STREAM_PASSED_OVER;
+        return true;
+    }
+    if (!feed->is_active && !copy_change(source, index, stream->whole, size)) {
+        stream->state = STREAM_DECLINED;
+        return true;
+    }
+    const struct copy_text text = copy_text(source, stream->whole, size);
+    if (!feed->is_active) {
+        stream->state = STREAM_PASSED_OVER;
+        if (transfer_limit_is_reached(source->copy, text.size))
+            return true;
+        stream->state = STREAM_GATHERED;
+        struct lane *lane = source_pick_lane(source);
+        if (lane == NULL || !gate_grants(source, 1, 0))
+            return false;
+        source->feeding = lane;
+        (void)appender_flush(lane->appender);
+        source->alone.has_body = true;
+        append_alone(source, text.size, text.changes);
+        *feed = (struct copy_feed){.is_active = true};
+    }
+    feed->offset += feed_bytes(source, text.data + feed->offset, text.size - feed->offset);
+    if (feed->offset < text.size && imap_client_is_alive(source->feeding->client))
+        return false;
+    feed->is_active = false;
+    stream->bytes = text.size;
+    stream->state = STREAM_COPIED;
+    return true;
+}
+
+/* Its last byte is left in the input buffer until all of it was given to the destination: so the
+   source is not read any further meanwhile, as with any other body. */
+static size_t gather_data(struct copy_source *source, const unsigned char *data, size_t size)
+{
+    struct copy_stream *stream = &source->stream;
+    if (stream->whole != NULL)
+        return feed_gathered(source) ? size : 0;
+    bool is_kept = copy_gather_add(source, data, size);
+    if (is_kept && source->change.spool.size < stream->bytes)
+        return size;
+    if (!is_kept || !copy_gather_end(source, &stream->whole)) {
+        stream->state = STREAM_PASSED_OVER;
+        return size;
+    }
+    return feed_gathered(source) ? size : size - 1;
+}
+
 static size_t copy_literal_data(void *context, const unsigned char *data, size_t size)
 {
     struct copy_source *source = context;
+    if (source->stream.state == STREAM_GATHERED)
+        return gather_data(source, data, size);
     if (source->stream.state != STREAM_COPIED || !imap_client_is_alive(source->feeding->client))
         return size;
     return feed_bytes(source, data, size);
@@ -400,6 +514,12 @@ static void copy_literal_end(void *context, const struct imap_parser *remainder)
     stream->state = STREAM_NONE;
     if (state == STREAM_COPIED) {
         stream_finish_copied(source, is_good ? fetch.uid : 0);
+        copy_change_forget(source);
+        return;
+    }
+    if (state == STREAM_DECLINED && is_good &&
+        fetch.uid == copy->listing->messages[source->alone.index].uid) {
+        decline(source, source->alone.index);
         return;
     }
     /* Larger than its RFC822.SIZE said: it has to come alone. */

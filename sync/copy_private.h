@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Shared by copy.c (the loop, answers to APPEND), copy_source.c (the connections to the source),
- * copy_request.c (what to FETCH next), copy_alone.c (what is fetched on its own) and copy_body.c
- * (what comes back). */
+ * copy_request.c (what to FETCH next), copy_alone.c (what is fetched on its own), copy_body.c (what
+ * comes back) and copy_change.c (what is done to it). */
 #ifndef SYNC_COPY_PRIVATE_H
 #define SYNC_COPY_PRIVATE_H
 
 #include "base/buffer.h"
+#include "base/spool.h"
 #include "sync/copy.h"
 #include "sync/imap/fetch.h"
 #include "sync/messages/internaldate.h"
+#include "sync/messages/transform.h"
 
 /* Messages to be fetched and appended together once more: a MULTIAPPEND that was refused is halved
    until the guilty message stands alone. */
@@ -37,6 +39,7 @@ struct copy_alone {
     struct buffer flags;
     struct append_item item; /* what it has on the source */
     char date[INTERNALDATE_SIZE + 1];
+    bool is_dated;            /* --idatefromheader gave the date */
     uint64_t requested_bytes; /* what it adds to the sum of the copy */
 };
 
@@ -45,12 +48,31 @@ enum copy_stream_state {
     STREAM_NONE,
     STREAM_PASSED_OVER, /* read and dropped */
     STREAM_COPIED,      /* goes into an open APPEND */
+    STREAM_GATHERED,    /* is kept until it is whole, then changed, then appended */
+    STREAM_DECLINED,    /* was not to be appended as it is; the change says why */
 };
 
 struct copy_stream {
     enum copy_stream_state state;
     uint32_t uid; /* 0 until the response tells */
     uint64_t bytes;
+    const unsigned char *whole; /* of a gathered one, once it is */
+};
+
+/* What is done to the body under way: made once, however often the body is offered. */
+struct copy_change {
+    bool is_made;
+    uint32_t index;
+    struct transform_result result;
+    struct transform_scratch scratch;
+    struct spool spool; /* a large body as it came */
+};
+
+/* A body as it is appended. */
+struct copy_text {
+    const unsigned char *data;
+    size_t size;
+    uint32_t changes; /* of 1 << enum change_kind */
 };
 
 /* The body that goes into the open APPEND, piece by piece as the budget grants it. */
@@ -80,6 +102,7 @@ struct copy_source {
     struct copy_alone alone;
     struct copy_stream stream;
     struct copy_feed feed;
+    struct copy_change change; /* of no use unless the pair has a transform */
 };
 
 struct copy {
@@ -161,6 +184,25 @@ bool copy_has_more_to_request(const struct copy *copy);
 
 /* copy_alone.c */
 void copy_request_alone(struct copy_source *source, uint32_t index, bool is_last_try);
+
+/* copy_change.c */
+void copy_change_init(struct copy_source *source);
+void copy_change_deinit(struct copy_source *source);
+/* Does what the settings ask for to a whole body, once; without such settings nothing. False: it is
+   not to be appended. May run commands, so it may block. */
+bool copy_change(struct copy_source *source, uint32_t index, const void *data, size_t size);
+/* What comes of the same body; good until copy_change_forget(). */
+struct copy_text copy_text(const struct copy_source *source, const void *data, size_t size);
+/* The state of a message that is not to be appended, and its end: noted unless it stays WANTED. */
+enum message_state copy_change_state(const struct copy_source *source);
+void copy_change_give_up(struct copy_source *source, uint32_t index);
+/* The next body may come. */
+void copy_change_forget(struct copy_source *source);
+/* A body larger than what is held: begin, add, and end, which gives all of it. False: the pair has
+   ended. */
+bool copy_gather_begin(struct copy_source *source);
+bool copy_gather_add(struct copy_source *source, const void *data, size_t size);
+bool copy_gather_end(struct copy_source *source, const unsigned char **data_r);
 
 /* copy_body.c */
 void copy_set_source_events(struct copy_source *source);

@@ -133,6 +133,7 @@ static void source_look(struct copy *copy, size_t i)
     source->client = NULL;
     source->stream.state = STREAM_NONE;
     source->feed.is_active = false;
+    copy_change_forget(source);
     source_set_close(&copy->pair->sources, i - 1, true);
 }
 

@@ -87,7 +87,8 @@ static void run_remember_adopted(struct folder_run *run)
 void folder_run_adopt(struct folder_run *run)
 {
     const struct pair *pair = run->pair;
-    const struct adopt_rules rules = {&pair->adopt_secret, pair->settings->syncinternaldates,
+    bool dates_are_kept = pair->settings->syncinternaldates && !pair->settings->idatefromheader;
+    const struct adopt_rules rules = {&pair->adopt_secret, dates_are_kept,
                                       pair->settings->addheader};
     const struct adopt_source here = listing_as_source(&run->listing);
     const struct adopt_destination there = listing_as_destination(&run->target->listing);

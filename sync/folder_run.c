@@ -151,6 +151,18 @@ void folder_run_complete(struct folder_run *run)
     carry_after_copy(run->memory, &run->job.later, run->target, run->name);
 }
 
+static bool run_store_changes(const struct folder_run *run, struct fault *fault_r)
+{
+    const struct pair_environment *environment = run->pair->environment;
+    bool is_stored = true;
+    for (int kind = 0; kind < CHANGE_KIND_COUNT && is_stored; kind++) {
+        if (run->job.changed[kind] > 0)
+            is_stored = store_change_add(environment->store, environment->run_id, environment->row,
+                                         (enum change_kind)kind, run->job.changed[kind], fault_r);
+    }
+    return is_stored;
+}
+
 /* Writes what became of the folder into the store; a store that can't be written ends the pair. */
 void folder_run_record(struct folder_run *run)
 {
@@ -179,8 +191,10 @@ void folder_run_record(struct folder_run *run)
         .error = is_failed ? run->fault.text : "",
         .counts = run->counts,
     };
-    is_stored = is_stored && store_folder_add(environment->store, environment->run_id,
-                                              environment->row, &folder, &fault);
+    is_stored = is_stored &&
+                store_folder_add(environment->store, environment->run_id, environment->row, &folder,
+                                 &fault) &&
+                run_store_changes(run, &fault);
     if (!is_stored)
         pair_end(pair, &fault);
     else

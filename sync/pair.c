@@ -404,6 +404,7 @@ static void pair_deinit(struct pair *pair)
     if (pair->map != NULL || pair->memories != NULL)
         pair_memory_close(pair);
     folder_plan_deinit(&pair->plan);
+    pair_change_deinit(pair);
     session_deinit(&pair->source);
     session_deinit(&pair->destination);
     buffer_deinit(&pair->flags_text);
@@ -450,7 +451,7 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     buffer_init(&pair.flags_text, 64 * 1024);
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
-    if (pair_make_flag_rules(&pair) && pair_make_secret(&pair))
+    if (pair_make_flag_rules(&pair) && pair_make_secret(&pair) && pair_change_init(&pair))
         pair_work(&pair);
     pair_conclude(&pair, result_r);
     pair_deinit(&pair);

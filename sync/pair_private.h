@@ -8,6 +8,7 @@
 #include "sync/lane_set.h"
 #include "sync/listing.h"
 #include "sync/messages/flag_rules.h"
+#include "sync/messages/transform.h"
 #include "sync/pair.h"
 #include "sync/session.h"
 #include "sync/source_set.h"
@@ -31,6 +32,7 @@ struct pair {
     struct lane_set lanes;     /* the connections to the destination */
     struct source_set sources; /* further connections to the source */
     struct adopt_secret adopt_secret;
+    struct transform *transform; /* NULL: messages are copied as they are */
     struct folder_plan *plan;
     struct target_list targets; /* the plan's destination folders */
     struct store_map *map;      /* what is remembered; NULL: nothing is */
@@ -66,6 +68,15 @@ bool pair_sees_stop(struct pair *pair);
 
 /* The items of FETCH that tell a message's flags, and its labels if they are carried. */
 const char *pair_flag_items(const struct pair *pair);
+
+/* pair_change.c: what is to be done to messages on their way. Tries the commands as
+   --pipemesscheck asks for; false: the pair has ended. */
+bool pair_change_init(struct pair *pair);
+void pair_change_deinit(struct pair *pair);
+/* Runs a command on a message, see pipe_message(); blocks. */
+enum pipe_outcome pair_pipe(struct pair *pair, const char *command, const void *data, size_t size,
+                            struct buffer *output, struct buffer *errors,
+                            char reason_r[PIPE_REASON_SIZE]);
 
 /* pair_folders.c: syncs all folders of the plan, whose targets were sent for. Faults of a folder
    are recorded there; those of the mailbox end the pair. */

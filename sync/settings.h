@@ -74,6 +74,20 @@ struct settings {
     bool debugflags;
     bool synclabels;
     bool resynclabels;
+    bool idatefromheader;
+
+    struct str_list skipmess;  /* m/.../ */
+    struct str_list regexmess; /* s/.../.../ */
+    bool noregexmess;          /* no preset adds to regexmess */
+    bool disarmreadreceipts;
+    struct str_list pipemess; /* shell commands */
+    bool pipemesscheck;
+    int64_t truncmess; /* this and the next two in bytes; -1 unset */
+    int64_t maxlinelength;
+    int64_t minmaxlinelength;
+    char *maxlinelengthcmd;
+    bool debugcontent;
+    bool debugmaxlinelength;
 
     bool delete1;
     bool expunge1;

@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +16,13 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/mem.h"
-#include "sync/settings_private.h"
 #include "base/str.h"
+#include "sync/settings_private.h"
+#include "sync/shell.h"
 
 #define SECRET_MAX_BYTES     65536
 #define SECRET_READ_BYTES    1024
 #define SECRET_CMD_TIMEOUT_S 60
-
-extern char **environ;
-
-/* Held from making a command's pipe until the command is started, so that no command started by
-   another worker inherits the pipe and keeps it open. */
-static pthread_mutex_t secret_spawn_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 enum secret_kind settings_secret_kind(const char *password)
 {
@@ -182,79 +174,6 @@ static bool secret_from_env(const char *name, int side, char **secret_r, struct 
 
 /* --- cmd: --- */
 
-static int spawn_with_attributes(const char *command, int output_fd, pid_t *pid_r,
-                                 posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr)
-{
-    char shell[] = "sh";
-    char option[] = "-c";
-    char *text = mem_strdup(command);
-    char *argv[] = {shell, option, text, NULL};
-    sigset_t none;
-    sigset_t usual;
-    (void)sigemptyset(&none);
-    (void)sigemptyset(&usual);
-    (void)sigaddset(&usual, SIGPIPE);
-    (void)sigaddset(&usual, SIGINT);
-    (void)sigaddset(&usual, SIGTERM);
-    /* A group of its own, so that a time-out ends everything the command started. */
-    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    int status = posix_spawnattr_setflags(attr, flags);
-    if (status == 0)
-        status = posix_spawnattr_setpgroup(attr, 0);
-    if (status == 0)
-        status = posix_spawnattr_setsigmask(attr, &none);
-    if (status == 0)
-        status = posix_spawnattr_setsigdefault(attr, &usual);
-    if (status == 0)
-        status = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    if (status == 0)
-        status = posix_spawn_file_actions_adddup2(actions, output_fd, 1);
-    if (status == 0)
-        status = posix_spawn(pid_r, "/bin/sh", actions, attr, argv, environ);
-    mem_free(text);
-    return status;
-}
-
-static int spawn_shell(const char *command, int output_fd, pid_t *pid_r)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    int status = posix_spawn_file_actions_init(&actions);
-    if (status != 0)
-        return status;
-    status = posix_spawnattr_init(&attr);
-    if (status == 0) {
-        status = spawn_with_attributes(command, output_fd, pid_r, &actions, &attr);
-        (void)posix_spawnattr_destroy(&attr);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return status;
-}
-
-/* Starts the command; its output can be read from *fd_r. Returns an errno. */
-static int start_command(const char *command, pid_t *pid_r, int *fd_r)
-{
-    int ends[2];
-    int status = pthread_mutex_lock(&secret_spawn_mutex);
-    if (status != 0)
-        return status;
-    if (pipe(ends) != 0) {
-        status = errno;
-    } else {
-        if (fcntl(ends[0], F_SETFD, FD_CLOEXEC) != 0 || fcntl(ends[1], F_SETFD, FD_CLOEXEC) != 0)
-            status = errno;
-        else
-            status = spawn_shell(command, ends[1], pid_r);
-        (void)close(ends[1]);
-        if (status == 0)
-            *fd_r = ends[0];
-        else
-            (void)close(ends[0]);
-    }
-    int unlocked = pthread_mutex_unlock(&secret_spawn_mutex);
-    return status != 0 ? status : unlocked;
-}
-
 /* Takes what else the command prints, so that it does not end by SIGPIPE. Closes *fd at its end. */
 static void drain_output(int *fd)
 {
@@ -272,23 +191,20 @@ static void drain_output(int *fd)
 
 /* Waits for the end of the command; past the deadline it is killed. Closes its output. Returns
    the wait status, or -1 after a kill. */
-static int end_command(pid_t pid, int fd, int64_t deadline_nsecs)
+static int end_command(struct shell_child *child, int64_t deadline_nsecs)
 {
     int status = 0;
     for (;;) {
-        pid_t ended = waitpid(pid, &status, WNOHANG);
-        if (ended != 0 || clock_mono_nsecs() >= deadline_nsecs) {
-            if (fd >= 0)
-                (void)close(fd);
-            if (ended == pid)
+        bool has_ended = shell_has_ended(child, &status);
+        if (has_ended || clock_mono_nsecs() >= deadline_nsecs) {
+            shell_close(child);
+            if (has_ended)
                 return status;
             break;
         }
-        drain_output(&fd);
+        drain_output(&child->output_fd);
     }
-    (void)kill(-pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    shell_kill(child);
     return -1;
 }
 
@@ -296,16 +212,15 @@ static bool secret_from_cmd(const char *command, int side, char **secret_r, stru
 {
     int64_t deadline_nsecs = clock_mono_nsecs() + SECRET_CMD_TIMEOUT_S * CLOCK_NSECS_PER_SEC;
     struct buffer line;
-    pid_t pid = 0;
-    int fd = -1;
-    int error = start_command(command, &pid, &fd);
+    struct shell_child child;
+    int error = shell_start(command, SHELL_OUTPUT, NULL, &child);
     if (error != 0) {
         secret_fault_errno(fault_r, side, "password", "is a command that can't be started", error);
         return false;
     }
     buffer_init_secret(&line, SECRET_MAX_BYTES + SECRET_READ_BYTES);
-    enum secret_read outcome = read_first_line(fd, deadline_nsecs, &line);
-    int status = end_command(pid, fd, outcome == SECRET_READ_DONE ? deadline_nsecs : 0);
+    enum secret_read outcome = read_first_line(child.output_fd, deadline_nsecs, &line);
+    int status = end_command(&child, outcome == SECRET_READ_DONE ? deadline_nsecs : 0);
     if (outcome == SECRET_READ_TOO_LONG)
         secret_fault(fault_r, side, "password", "is a command that prints more than 64 KiB", "");
     else if (status == -1)

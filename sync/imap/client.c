@@ -174,6 +174,11 @@ void imap_client_time_out(struct imap_client *client, int64_t now_nsecs)
     imap_client_fail(client, &fault);
 }
 
+void imap_client_excuse(struct imap_client *client, int64_t nsecs)
+{
+    client->active_nsecs += nsecs;
+}
+
 bool imap_client_pump(struct imap_client *client, int64_t now_nsecs)
 {
     bool has_moved = client_is_connecting(client);

@@ -135,6 +135,8 @@ int imap_client_side(const struct imap_client *client);
 int64_t imap_client_deadline(const struct imap_client *client);
 /* The deadline has passed: tries the host's next address, or ends with FAULT_TIMEOUT. */
 void imap_client_time_out(struct imap_client *client, int64_t now_nsecs);
+/* Nobody listened to it for so long: that was not its silence. */
+void imap_client_excuse(struct imap_client *client, int64_t nsecs);
 /* After the OK to STARTTLS: the handshake, then back to the present state. */
 void imap_client_start_tls(struct imap_client *client);
 /* Gives COMPRESS DEFLATE (RFC 4978), behind the open command if there is one, and compresses once

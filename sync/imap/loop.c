@@ -100,6 +100,12 @@ void imap_loop_wait(struct imap_loop *loop)
     }
 }
 
+void imap_loop_excuse(struct imap_loop *loop, int64_t nsecs)
+{
+    for (int i = 0; i < loop->count; i++)
+        imap_client_excuse(loop->clients[i], nsecs);
+}
+
 void imap_loop_turn(struct imap_loop *loop)
 {
     if (!imap_loop_pump(loop))

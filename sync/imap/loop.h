@@ -28,6 +28,8 @@ bool imap_loop_pump(struct imap_loop *loop);
 /* Waits for a socket, a deadline, wake_at or the stop pipe. A client that is silent beyond its
    deadline is closed with FAULT_TIMEOUT. To be called when imap_loop_pump() moved nothing. */
 void imap_loop_wait(struct imap_loop *loop);
+/* Something else took so long, between turns or within one: no client is silent for that. */
+void imap_loop_excuse(struct imap_loop *loop, int64_t nsecs);
 /* Pumps, and waits if nothing moved. */
 void imap_loop_turn(struct imap_loop *loop);
 

@@ -67,6 +67,13 @@ enum identity_strength identity_from_header(const void *header, size_t size,
     return strength;
 }
 
+bool identity_needs_added_field(const void *header, size_t size)
+{
+    struct header_field field;
+    return !header_find(header, size, "Message-ID", &field) &&
+           !header_find(header, size, "Received", &field);
+}
+
 size_t identity_added_field(uint32_t uid, char text_r[IDENTITY_ADDED_FIELD_SIZE])
 {
     int length = snprintf(text_r, IDENTITY_ADDED_FIELD_SIZE, "Message-Id: <%u@imapsync>\r\n", uid);

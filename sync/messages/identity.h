@@ -26,6 +26,8 @@ enum identity_strength identity_from_header(const void *header, size_t size,
                                             struct identity *identity_r);
 /* What --addheader gives a message without Message-ID and Received, as imapsync does. */
 void identity_from_uid(uint32_t uid, struct identity *identity_r);
+/* Whether --addheader means this message: it has neither Message-ID nor Received. */
+bool identity_needs_added_field(const void *header, size_t size);
 /* The field --addheader puts in front of such a message, with its CRLF; returns the length. */
 #define IDENTITY_ADDED_FIELD_SIZE 48
 size_t identity_added_field(uint32_t uid, char text_r[IDENTITY_ADDED_FIELD_SIZE]);

@@ -174,7 +174,7 @@ def test_flags_changed_on_the_source(nightly, a, b, hide):
     with pair.at(1) as box:
         box.store("INBOX", "1", "-", "$Label1", "\\Flagged")
     assert pair.counted() == (9, 0, 9)
-    assert pair.destination.seen("STORE") == ["UID STORE 1 -FLAGS.SILENT ($label1 \\Flagged)"]
+    assert pair.destination.seen("STORE") == ["UID STORE 1 -FLAGS.SILENT ($Label1 \\Flagged)"]
     assert_same(a, b, pair.user)
     assert pair.counted() == (9, 0, 9)
     assert pair.destination.connections == 0

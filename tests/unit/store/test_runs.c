@@ -279,6 +279,28 @@ static void assert_daily(struct fixture *f, const char *account, int side, int64
     assert_int_equal(bytes, expected);
 }
 
+/* Attempts add up; another job and another run know nothing of it; a forgotten run takes it along. */
+static void test_changes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t messages[CHANGE_KIND_COUNT];
+    add_run(f, "R1", false);
+    add_job(f, "R1", 1, "anna", "", JOB_COMPLETE);
+    add_job(f, "R1", 2, "ben", "", JOB_COMPLETE);
+    assert_true(store_change_add(f->store, "R1", 1, CHANGE_WRAPPED, 3, &f->fault));
+    assert_true(store_change_add(f->store, "R1", 1, CHANGE_DATED, 1, &f->fault));
+    assert_true(store_change_add(f->store, "R1", 1, CHANGE_WRAPPED, 4, &f->fault));
+    assert_true(store_changes_get(f->store, "R1", 1, messages, &f->fault));
+    for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++)
+        assert_int_equal(messages[kind], kind == CHANGE_WRAPPED ? 7 : kind == CHANGE_DATED ? 1 : 0);
+    assert_true(store_changes_get(f->store, "R1", 2, messages, &f->fault));
+    assert_int_equal(messages[CHANGE_WRAPPED], 0);
+    assert_false(store_change_add(f->store, "R1", 3, CHANGE_WRAPPED, 1, &f->fault));
+    assert_true(store_run_forget(f->store, "R1", &f->fault));
+    assert_true(store_changes_get(f->store, "R1", 1, messages, &f->fault));
+    assert_int_equal(messages[CHANGE_WRAPPED], 0);
+}
+
 static void test_daily_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -314,6 +336,7 @@ int main(void)
         RUNS_TEST(test_leave_out_of_many),
         RUNS_TEST(test_pause_what_was_not_started),
         RUNS_TEST(test_forget_a_run),
+        RUNS_TEST(test_changes),
         RUNS_TEST(test_daily_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

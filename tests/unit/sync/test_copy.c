@@ -17,6 +17,14 @@
 #define STORED_MAX   400
 #define LARGE_BYTES  (SESSION_HOLD_MAX_BYTES + 100000)
 #define BODY_MAX     (2 * LARGE_BYTES)
+#define CUT_BYTES    700
+
+/* What is done to messages on their way. All tests but those of that must come out the same. */
+static enum {
+    NOTHING,
+    LOOKED_AT, /* each as a whole, and left as it is */
+    CUT,       /* to CUT_BYTES */
+} change;
 
 /* -- the two servers -- */
 
@@ -267,6 +275,8 @@ static void destination_check(struct server *server, const struct buffer *body, 
         if (server->messages[i].uid == uid)
             body_make(&server->messages[i], &expected);
     }
+    if (change == CUT && expected.used > CUT_BYTES)
+        expected.used = CUT_BYTES;
     if (expected.used != body->used || memcmp(expected.data, body->data, body->used) != 0)
         server->wrong_bytes++;
     buffer_deinit(&expected);
@@ -348,6 +358,7 @@ struct bench {
     struct notes notes;
     struct imap_mailbox permanent;
     struct copy_job job;
+    const char *skipmess;
 };
 
 static void bench_connect(struct bench *bench, struct session *session, int side,
@@ -416,6 +427,21 @@ static void bench_end_source(struct bench *bench)
     assert_int_equal(pthread_join(bench->further.thread, NULL), 0);
 }
 
+static void bench_begin_change(struct bench *bench)
+{
+    struct buffer error;
+    bench->settings.disarmreadreceipts = change == LOOKED_AT;
+    bench->settings.truncmess = change == CUT ? CUT_BYTES : -1;
+    if (bench->skipmess != NULL)
+        str_list_add(&bench->settings.skipmess, bench->skipmess);
+    if (!transform_is_wanted(&bench->settings))
+        return;
+    buffer_init(&error, 1000);
+    bench->pair.transform = transform_init(&bench->settings, &error);
+    assert_non_null(bench->pair.transform);
+    buffer_deinit(&error);
+}
+
 static void bench_run(struct bench *bench, const char *capabilities,
                       const struct source_message *messages, size_t count)
 {
@@ -443,12 +469,14 @@ static void bench_run(struct bench *bench, const char *capabilities,
     lane_set_init(&bench->pair.lanes, &bench->pair, copy_append_answered);
     if (bench->has_further)
         bench_add_source(bench);
+    bench_begin_change(bench);
     struct copy *copy = copy_init(&bench->job);
     assert_false(copy_run(copy, NULL));
     if (pair_is_ended(&bench->pair))
         lane_set_linger(&bench->pair.lanes);
     lane_set_deinit(&bench->pair.lanes);
     copy_deinit(&copy);
+    transform_deinit(&bench->pair.transform);
     /* The servers see the end of their connection and end themselves. */
     if (bench->has_further)
         bench_end_source(bench);
@@ -832,6 +860,62 @@ static void test_another_folder_is_not_fetched_from(void **state)
     }
 }
 
+/* -- messages that turn out not to be wanted -- */
+
+static void test_messages_that_are_left_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(capability_rows); i++) {
+        struct bench *bench = bench_new();
+        size_t body_bytes = i % 2 == 0 ? 0 : LARGE_BYTES;
+        const struct source_message messages[] = {
+            {1, DELIVERED, body_bytes, false, false},
+            {2, DELIVERED, body_bytes, true, false},
+            {3, UID_BEHIND_BODY, body_bytes, true, false},
+            {4, ONLY_ALONE, body_bytes, true, false},
+            {5, DELIVERED, LARGE_BYTES, true, true},
+            {6, UID_BEHIND_BODY, body_bytes, false, false},
+        };
+        const enum message_state states[] = {MESSAGE_COPIED,   MESSAGE_EXCLUDED, MESSAGE_EXCLUDED,
+                                             MESSAGE_EXCLUDED, MESSAGE_EXCLUDED, MESSAGE_COPIED};
+        bench->skipmess = "m/poison/";
+        bench_run(bench, capability_rows[i / 2], messages, COUNT(messages));
+        assert_int_equal(bench->pair.fault.code, FAULT_NONE);
+        check_states(bench, states);
+        assert_int_equal(bench->pair.errors, 0);
+        assert_string_equal(notes_text(&bench->notes, 0), "rule: --skipmess m/poison/");
+        bench_free(bench);
+    }
+}
+
+/* The rule is about the message that was asked for, and this is another one. */
+static void test_another_message_is_not_left_out_instead(void **state)
+{
+    const struct source_message messages[] = {{1, UID_OF_ANOTHER, LARGE_BYTES, true, false}};
+    const enum message_state states[] = {MESSAGE_UNREADABLE};
+    struct bench *bench = bench_new();
+    (void)state;
+    bench->skipmess = "m/poison/";
+    bench_run(bench, " LITERAL+", messages, COUNT(messages));
+    check_states(bench, states);
+    bench_free(bench);
+}
+
+static void test_cut_messages_are_counted(void **state)
+{
+    struct source_message messages[40];
+    struct bench *bench = bench_new();
+    (void)state;
+    for (uint32_t i = 0; i < COUNT(messages); i++)
+        messages[i] = (struct source_message){.uid = i + 1, .body_bytes = i % 2 == 0 ? 0 : 5000};
+    messages[7].body_bytes = LARGE_BYTES;
+    bench_run(bench, " LITERAL+ MULTIAPPEND", messages, COUNT(messages));
+    assert_int_equal(bench->job.changed[CHANGE_TRUNCATED], 20);
+    assert_int_equal(bench->job.changed[CHANGE_DISARMED], 0);
+    assert_true(bench->job.copied_bytes < 40 * CUT_BYTES);
+    bench_free(bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -849,6 +933,19 @@ int main(void)
         cmocka_unit_test(test_a_further_source_that_dies_in_a_stream),
         cmocka_unit_test(test_a_budget_for_two_sources),
         cmocka_unit_test(test_another_folder_is_not_fetched_from),
+        cmocka_unit_test(test_messages_that_are_left_out),
+        cmocka_unit_test(test_another_message_is_not_left_out_instead),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest tests_of_changes[] = {
+        cmocka_unit_test(test_a_refused_batch_is_halved_down_to_the_guilty),
+        cmocka_unit_test(test_a_message_larger_than_it_said),
+        cmocka_unit_test(test_a_budget_loses_nothing),
+        cmocka_unit_test(test_two_sources_share_a_folder),
+        cmocka_unit_test(test_cut_messages_are_counted),
+    };
+    int failed = cmocka_run_group_tests_name("as they are", tests, NULL, NULL);
+    change = LOOKED_AT;
+    failed += cmocka_run_group_tests_name("looked at", tests, NULL, NULL);
+    change = CUT;
+    return failed + cmocka_run_group_tests_name("cut", tests_of_changes, NULL, NULL);
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Messages that were changed on their way: the schema step and the statements. For store_changes.c
+ * and store_runs.c, through store_private.h. */
+#ifndef STORE_STORE_CHANGES_PRIVATE_H
+#define STORE_STORE_CHANGES_PRIVATE_H
+
+#define STORE_CHANGES_SCHEMA                                          \
+    "CREATE TABLE message_change ("                                   \
+    " run_id TEXT NOT NULL,"                                          \
+    " job_row INTEGER NOT NULL,"                                      \
+    " kind TEXT NOT NULL,"                                            \
+    " messages INTEGER NOT NULL,"                                     \
+    " PRIMARY KEY (run_id, job_row, kind),"                           \
+    " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)" \
+    ") WITHOUT ROWID;"
+
+#define STORE_CHANGES_STATEMENTS(X)                                                            \
+    X(CHANGE_ADD, "INSERT INTO message_change (run_id, job_row, kind, messages)"               \
+                  " VALUES (?1, ?2, ?3, ?4)"                                                   \
+                  " ON CONFLICT DO UPDATE SET messages = messages + excluded.messages")        \
+    X(CHANGES, "SELECT kind, messages FROM message_change WHERE run_id = ?1 AND job_row = ?2") \
+    X(RUN_FORGET_CHANGES, "DELETE FROM message_change WHERE run_id = ?1")
+
+#endif
