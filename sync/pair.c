@@ -219,10 +219,13 @@ static bool pair_make_plan(struct pair *pair)
     return true;
 }
 
-/* Both sides' sizes at the start; whoever asks for them gets them at the end too. */
+/* Both sides' sizes at the start; whoever asks for them gets them at the end too. With
+   --justfolders there, since nothing changes in between. */
 static bool pair_wants_sizes(const struct pair *pair)
 {
-    return pair->settings->foldersizes == CHOICE_YES || pair->settings->justfoldersizes;
+    const struct settings *settings = pair->settings;
+    return settings->justfoldersizes ||
+           (settings->foldersizes == CHOICE_YES && !settings->justfolders);
 }
 
 static bool pair_wants_sizes_at_end(const struct pair *pair)
@@ -251,6 +254,30 @@ static bool pair_connect(struct pair *pair)
     return may_rest ? pair_sign_in_again(pair) : pair_sign_in(pair);
 }
 
+/* Folders, and unless they are all that is wanted, messages. */
+static void pair_sync(struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
+    delete_destination_folders(pair);
+    if ((delete_empty_source_folders(pair, true) && !pair_make_plan(pair)) || pair_is_ended(pair))
+        return;
+    pair_memory_plan(pair);
+    delete_expunge_source(pair);
+    target_list_send(&pair->targets, pair);
+    target_list_await(&pair->targets);
+    lane_set_init(&pair->lanes, pair, copy_append_answered);
+    source_set_init(&pair->sources, pair);
+    if (settings->justfolders)
+        return;
+    if (!pair_is_ended(pair))
+        pair_memory_begin(pair);
+    pair_sync_folders(pair);
+    pair_memory_end(pair);
+    delete_messages(pair);
+    if (settings->delete1 && !settings->dry)
+        (void)delete_empty_source_folders(pair, false);
+}
+
 static void pair_work(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
@@ -268,30 +295,11 @@ static void pair_work(struct pair *pair)
         pair_log_source_size(pair);
     if (!pair_make_plan(pair) || pair_stops_at_lists(pair))
         return;
-    if (pair_wants_sizes(pair) && !settings->justfolders)
+    if (pair_wants_sizes(pair))
         sizes_log(pair, SIZES_BEFORE);
     if (settings->justfoldersizes || pair_is_ended(pair))
         return;
-    delete_destination_folders(pair);
-    if (delete_empty_source_folders(pair, true) && !pair_make_plan(pair))
-        return;
-    if (pair_is_ended(pair))
-        return;
-    pair_memory_plan(pair);
-    delete_expunge_source(pair);
-    target_list_send(&pair->targets, pair);
-    target_list_await(&pair->targets);
-    lane_set_init(&pair->lanes, pair, copy_append_answered);
-    source_set_init(&pair->sources, pair);
-    if (settings->justfolders)
-        return;
-    if (!pair_is_ended(pair))
-        pair_memory_begin(pair);
-    pair_sync_folders(pair);
-    pair_memory_end(pair);
-    delete_messages(pair);
-    if (settings->delete1 && !settings->dry)
-        (void)delete_empty_source_folders(pair, false);
+    pair_sync(pair);
     if (!pair_is_ended(pair) && pair_wants_sizes_at_end(pair))
         sizes_log(pair, SIZES_AFTER);
 }

@@ -120,8 +120,8 @@ const struct setting settings_table[] = {
      .help = "leave out folders named above that the source does not list; "
              "--nocheckfoldersexist tries them"},
     {MAILBOX("noexclude", FLAG, noexclude), IN(FOLDERS),
-     .help = "without what --office1 and --gmail2 leave out"},
-    {MAILBOX("nof1f2", FLAG, nof1f2), IN(FOLDERS), .help = "without the renaming of --office2"},
+     .help = "without what the presets office1 and gmail2 leave out"},
+    {MAILBOX("nof1f2", FLAG, nof1f2), IN(FOLDERS), .help = "without what the preset office2 renames"},
 
     {MAILBOX("minsize", SIZE, minsize), IN(MESSAGES), .preset = "-1", .max = MAX_BYTES,
      .argument = "BYTES", .help = "copy only messages larger than this"},

@@ -145,7 +145,7 @@ static void plan_builder_init(struct plan_builder *builder, const struct folder_
     builder->plan = mem_alloc(sizeof(*builder->plan));
     /* A folder is skipped once, and so is a name that is not on the source. */
     builder->plan->skips = mem_alloc_array(source->count + settings->folder.count +
-                                               settings->folderrec.count,
+                                               settings->folderrec.count + settings->f1f2.count,
                                            sizeof(*builder->plan->skips));
 }
 

@@ -83,9 +83,11 @@ static void plan_prepare_subfolder2(struct plan_builder *builder)
 }
 
 /* --f1f2 a=b: both may hold a "=", so the first split whose left side is a folder counts.
-   Of two rules for one folder the last one counts. */
+   Of two rules for one folder the last one counts. One for no folder is told: it may be mistyped.
+ */
 static void plan_prepare_one_f1f2(struct plan_builder *builder, const char *rule)
 {
+    struct folder_plan *plan = builder->plan;
     for (const char *split = strchr(rule, '='); split != NULL; split = strchr(split + 1, '=')) {
         char *from = mem_strndup(rule, (size_t)(split - rule));
         const struct folder *folder = folder_lookup_find(&builder->lookup, from);
@@ -97,6 +99,7 @@ static void plan_prepare_one_f1f2(struct plan_builder *builder, const char *rule
         *to = name_from_user(builder->destination, split + 1);
         return;
     }
+    plan->skips[plan->skip_count++] = (struct plan_skip){rule, "--f1f2 of no folder here"};
 }
 
 static void plan_prepare_f1f2(struct plan_builder *builder)

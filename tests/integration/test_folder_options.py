@@ -302,6 +302,14 @@ def test_foldersizes_around_a_sync(nightly):
     assert "host1 in all" not in pair.run("--nofoldersizes").user_log()
 
 
+def test_foldersizes_of_folders_that_were_only_made(work, a, b):
+    user = work.pair(a, b, {"INBOX": [], "Sent": [messages.plain(1)]})
+    run = work.sync(work.row(a, b, user), "--justfolders", "--foldersizes")
+    folders, totals = sizes_of(run.user_log())
+    assert [f[:2] + f[3:4] for f in folders if f[0] == 2] == [(2, "INBOX", 0), (2, "INBOX.Sent", 0)]
+    assert totals[:2] == [(2, 2), (1, 0)]
+
+
 def test_foldersizes_at_both_ends_of_a_first_copy(work, a, b):
     user = work.pair(a, b, TREE)
     run = work.sync(work.row(a, b, user), "--foldersizes", "--regextrans2", "s/.*/INBOX.All/")

@@ -685,7 +685,7 @@ static void test_the_plan_as_text(void **state)
     world_init(&world);
     list_fill(&world.source, "", '/', "INBOX|B&APw-ro|Gone \\Trash|Sent|b|c.d|c_d|news|plain");
     list_fill(&world.destination, "", '.', "INBOX|Trash \\Trash|NEWS");
-    list_set(&world.settings.f1f2, "Sent=INBOX");
+    list_set(&world.settings.f1f2, "Sent=INBOX\nSnet=INBOX\nx==");
     list_set(&world.settings.regextrans2, "s/^[Bb].*/INBOX/");
     world.settings.automap = true;
     world.settings.debugfolders = true;
@@ -696,6 +696,8 @@ static void test_the_plan_as_text(void **state)
         folder_plan_append_entry(world.plan, i, &world.text);
         assert_string_equal(buffer_str(&world.text), lines[i]);
     }
+    assert_string_equal(skips_text(&world),
+                        "Snet=INBOX: --f1f2 of no folder here|x==: --f1f2 of no folder here");
     assert_string_equal(
         strings_text(&world, world.plan->trace.items, world.plan->trace.count),
         "[INBOX] by prefix and separator: [INBOX]|[B&APw-ro] by prefix and separator: [B&APw-ro]|"
