@@ -156,8 +156,7 @@ bool job_is_partial(const struct settings *settings)
     const char *subfolder = settings->side[0].subfolder;
     return settings->folder.count > 0 || settings->folderrec.count > 0 ||
            settings->include.count > 0 || settings->exclude.count > 0 || settings->subscribed ||
-           !settings->mixfolders ||
-           (subfolder != NULL && subfolder[0] != '\0');
+           !settings->mixfolders || (subfolder != NULL && subfolder[0] != '\0');
 }
 
 /* What changes nothing disturbs nobody. */

@@ -200,7 +200,11 @@ static bool name_append_component(struct buffer *name, const char *text, size_t 
     }
     struct buffer clean;
     buffer_init(&clean, SIZE_MAX);
-    bool is_altered = name_clean_component(&clean, text, size);
+    bool is_altered = false;
+    if (destination->is_raw)
+        buffer_append(&clean, text, size);
+    else
+        is_altered = name_clean_component(&clean, text, size);
     unsigned char stand_in = name_stand_in(source_separator, destination->keeps_slash);
     for (size_t i = 0; i < clean.used; i++) {
         bool is_taken = destination->separator != '\0' &&

@@ -14,6 +14,7 @@
 struct name_style {
     char separator;   /* 0: no hierarchy */
     bool is_forced;   /* by --sep: what LIST says about single folders does not count */
+    bool is_raw;      /* nothing but separators is changed: somebody edits the name first */
     bool keeps_slash; /* --nofixslash2: a "/" may stand inside a name */
     char *prefix;     /* owned, never NULL; "" or e.g. "INBOX." */
 };

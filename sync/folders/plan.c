@@ -142,6 +142,8 @@ static void plan_builder_init(struct plan_builder *builder, const struct folder_
     name_style_init(&builder->source_style, source, &settings->side[0]);
     name_style_init(&builder->destination_style, destination, &settings->side[1]);
     builder->destination_style.keeps_slash = !settings->fixslash2;
+    builder->edit_style = builder->destination_style;
+    builder->edit_style.is_raw = true;
     builder->plan = mem_alloc(sizeof(*builder->plan));
     /* A folder is skipped once, and so is a name that is not on the source. */
     builder->plan->skips = mem_alloc_array(source->count + settings->folder.count +

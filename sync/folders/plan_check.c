@@ -4,8 +4,8 @@
 
 #include "sync/folders/pattern.h"
 #include "sync/folders/plan.h"
-#include "sync/folders/plan_edit.h"
 #include "sync/folders/plan_select.h"
+#include "sync/messages/expression.h"
 
 static bool plan_check_expressions(const char *option, const struct str_list *expressions,
                                    struct buffer *faults)
@@ -49,14 +49,11 @@ static bool plan_check_separators(const struct settings *settings, struct buffer
     return is_ok;
 }
 
-static bool plan_check_edits(const struct str_list *expressions, struct buffer *faults)
+static bool plan_check_edits(const struct str_list *texts, struct buffer *faults)
 {
-    struct fault fault;
-    struct plan_edits *edits = plan_edits_init(expressions, &fault);
-    bool is_ok = edits != NULL;
-    if (!is_ok)
-        buffer_printf(faults, "%s\n", fault.text);
-    plan_edits_deinit(&edits);
+    struct expression_list list = {0};
+    bool is_ok = expression_list_init(&list, texts, EXPRESSION_EDIT, "regextrans2", faults);
+    expression_list_deinit(&list);
     return is_ok;
 }
 

@@ -14,7 +14,7 @@
 
 struct plan_edits {
     const struct str_list *texts;
-    struct expression **items; /* one for each text */
+    struct expression_list list; /* one for each text */
 };
 
 static void edit_refuse(struct fault *fault_r, const char *expression, const char *name,
@@ -32,17 +32,12 @@ struct plan_edits *plan_edits_init(const struct str_list *texts, struct fault *f
 {
     struct plan_edits *edits = mem_alloc(sizeof(*edits));
     struct buffer error;
-    bool is_ok = true;
     buffer_init(&error, 4096);
     edits->texts = texts;
-    edits->items = mem_alloc_array(texts->count, sizeof(struct expression *));
-    for (size_t i = 0; i < texts->count && is_ok; i++) {
-        edits->items[i] = expression_init(texts->items[i], EXPRESSION_EDIT, &error);
-        is_ok = edits->items[i] != NULL;
-    }
-    if (!is_ok) {
-        fault_set(fault_r, FAULT_USAGE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
-                  "regextrans2: %s", buffer_str(&error));
+    if (!expression_list_init(&edits->list, texts, EXPRESSION_EDIT, "regextrans2", &error)) {
+        const char *sentence = buffer_str(&error);
+        fault_set(fault_r, FAULT_USAGE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0, "%.*s",
+                  (int)strcspn(sentence, "\n"), sentence);
         plan_edits_deinit(&edits);
     }
     buffer_deinit(&error);
@@ -53,11 +48,7 @@ void plan_edits_deinit(struct plan_edits **edits)
 {
     if (*edits == NULL)
         return;
-    for (size_t i = 0; i < (*edits)->texts->count; i++) {
-        if ((*edits)->items[i] != NULL)
-            expression_deinit(&(*edits)->items[i]);
-    }
-    mem_free((*edits)->items);
+    expression_list_deinit(&(*edits)->list);
     mem_free(*edits);
     *edits = NULL;
 }
@@ -136,8 +127,8 @@ static bool edit_apply(struct plan_edits *edits, size_t i, char **name, bool *is
     buffer_init(&subject, FOLDER_LIST_MAX_BYTES);
     buffer_init(&result, FOLDER_LIST_MAX_BYTES);
     bool is_decoded = edit_append_subject(expression, *name, &subject);
-    enum expression_result verdict = expression_edit(edits->items[i], subject.data, subject.used,
-                                                     FOLDER_NAME_MAX_BYTES, &result);
+    enum expression_result verdict = expression_edit(edits->list.items[i], subject.data,
+                                                     subject.used, FOLDER_NAME_MAX_BYTES, &result);
     char *edited = NULL;
     if (verdict == EXPRESSION_HIT)
         edited = edit_take(&result, is_decoded, &obstacle);

@@ -159,9 +159,9 @@ static const char *plan_path(const struct plan_builder *builder, const struct fo
 
 /* Rule 3a, --subfolder1 and --subfolder2: the tree below the one is hung below the other. INBOX
    goes along, as "<subfolder2>/INBOX"; the folder --subfolder1 itself becomes INBOX. */
-static char *plan_name_by_subfolder(const struct plan_builder *builder, const struct folder *folder)
+static char *plan_name_by_subfolder(const struct plan_builder *builder, const struct folder *folder,
+                                    const struct name_style *style)
 {
-    const struct name_style *style = &builder->destination_style;
     if (builder->subfolder1 == NULL && builder->subfolder2 == NULL)
         return NULL;
     char separator = name_separator(&builder->source_style, folder);
@@ -184,17 +184,16 @@ static char *plan_name_by_subfolder(const struct plan_builder *builder, const st
 /* Rule 3b: prefix off, separators swapped, prefix on. *is_altered_r: a character had to give way.
  */
 static char *plan_name_by_style(const struct plan_builder *builder, const struct folder *folder,
-                                bool *is_altered_r)
+                                const struct name_style *style, bool *is_altered_r)
 {
     struct buffer name;
     buffer_init(&name, SIZE_MAX);
     *is_altered_r = name_append_rooted(&name, plan_path(builder, folder),
-                                       name_separator(&builder->source_style, folder),
-                                       &builder->destination_style);
+                                       name_separator(&builder->source_style, folder), style);
     return plan_take_name(&name);
 }
 
-/* Rule 4, --regextrans2, on what rule 3 gave. */
+/* Rule 4, --regextrans2, on what rule 3 gives as the source wrote it. */
 struct plan_edited {
     const struct plan_builder *builder;
     const struct folder *folder;
@@ -211,12 +210,20 @@ static bool plan_edit_name(const struct plan_builder *builder, struct plan_entry
 {
     struct plan_edited edited = {builder, entry->source};
     bool is_edited;
-    if (!plan_edits_apply(builder->edits, &entry->destination, builder->destination_style.separator,
-                          plan_told_edit, &edited, &is_edited, fault_r))
-        return false;
-    if (is_edited)
+    bool ignored;
+    char *name = plan_name_by_subfolder(builder, entry->source, &builder->edit_style);
+    if (name == NULL)
+        name = plan_name_by_style(builder, entry->source, &builder->edit_style, &ignored);
+    bool is_ok = plan_edits_apply(builder->edits, &name, builder->edit_style.separator,
+                                  plan_told_edit, &edited, &is_edited, fault_r);
+    if (is_ok && is_edited) {
         entry->rules |= PLAN_RULE_EXPRESSION;
-    return true;
+        char *before = entry->destination;
+        entry->destination = name;
+        name = before;
+    }
+    mem_free(name);
+    return is_ok;
 }
 
 /* Rule 5, --mixfolders: a folder that is there under another case is that folder. */
@@ -261,7 +268,7 @@ static char *plan_first_name(const struct plan_builder *builder, const struct fo
     *rule_r = PLAN_RULE_ROLE;
     if (name != NULL)
         return name;
-    name = plan_name_by_subfolder(builder, folder);
+    name = plan_name_by_subfolder(builder, folder, &builder->destination_style);
     *rule_r = PLAN_RULE_SUBFOLDER;
     if (name != NULL)
         return name;
@@ -275,7 +282,8 @@ bool plan_name_entry(const struct plan_builder *builder, struct plan_entry *entr
     bool is_altered;
     bool is_ok = true;
     unsigned int rule;
-    char *plain = plan_name_by_style(builder, entry->source, &is_altered);
+    char *plain = plan_name_by_style(builder, entry->source, &builder->destination_style,
+                                     &is_altered);
     entry->destination = plan_first_name(builder, entry->source, plain, &rule);
     bool is_renamed = strcmp(entry->destination, plain) != 0;
     entry->rules = (is_renamed ? rule : 0) | (is_altered ? PLAN_RULE_CHARACTERS : 0);

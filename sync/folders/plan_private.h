@@ -17,12 +17,13 @@ struct plan_builder {
     struct folder_lookup lookup; /* of the source */
     struct name_style source_style;
     struct name_style destination_style;
-    char *subfolder1;         /* raw, with prefix; NULL when not given */
-    char *subfolder2;         /* raw, without prefix; NULL when not given */
-    char **f1f2;              /* for each source folder: the destination by --f1f2, or NULL */
-    struct automap automap;   /* empty when off */
-    struct plan_edits *edits; /* --regextrans2 */
-    struct plan_case *cases;  /* the destination's names without case */
+    struct name_style edit_style; /* the same, as expressions see names; shares its strings */
+    char *subfolder1;             /* raw, with prefix; NULL when not given */
+    char *subfolder2;             /* raw, without prefix; NULL when not given */
+    char **f1f2;                  /* for each source folder: the destination by --f1f2, or NULL */
+    struct automap automap;       /* empty when off */
+    struct plan_edits *edits;     /* --regextrans2 */
+    struct plan_case *cases;      /* the destination's names without case */
     struct folder_plan *plan;
 };
 

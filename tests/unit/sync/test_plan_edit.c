@@ -107,7 +107,8 @@ static const struct edit_row documented[] = {
     {"s/^trash$/Trash/", '/', "trash", "Trash"},
     {"s,\\[Gmail\\].,,", '/', "[Gmail]/Sent Mail", "Sent Mail"},
     {"s,^ +| +$,,g", '/', "  a b  ", "a b"},
-    {"s,/ +| +/,/,g", '/', "a /  b/ c", "a/b/c"},
+    {"s,/ +| +/,/,g", '/', "a /  b/ c", "a/  b/c"},
+    {"s,/ +| +/,/,g", '/', "a/  b  /c", "a/b/c"},
     {"s,(/|^) +,$1,g", '/', " a/  b /c", "a/b /c"},
     {"s, +(/|$),$1,g", '/', " a /b ", " a/b"},
     {"s/[ ]+/_/g", '/', "a  b c", "a_b_c"},
@@ -153,7 +154,7 @@ static const struct edit_row odd[] = {
     {"s/.*/$&.x/", '/', "&APY-", "&APY-.x"},
     {"s/&-/and/", '/', "R &- D", "R and D"},
     {"s/-/_/", '/', "a&AC8-b-c", "a&-AC8_b-c"}, /* "/" inside a shift is none to be had back */
-    {"s,a,b,", '/', "a&AC8-", "b&AC8-"},
+    {"s,a,b,", '/', "a&AC8-", "b&-AC8-"},       /* as it is without an expression */
     {"s,b,\\xc3\\xbc,", '/', "b&AOk-", "&APwA6Q-"},
     {"s,b,\\xff,", '/', "abc", "a_c"},
     {"s/Entwürfe/Drafts/", '/', "INBOX/Entw&APw-rfe", "INBOX/Drafts"},
