@@ -206,6 +206,17 @@ def test_skipemptyfolders(nightly, b, hide):
     assert_same(pair.servers[1], b, pair.user)
 
 
+def test_folders_that_are_left_out_now_are_no_reason_to_delete(work, a, b):
+    """What an empty folder, or one of another case, goes to is somebody's place."""
+    content = {"INBOX": [messages.plain(1)], "Leer": [], "trash": [messages.plain(2)]}
+    user = work.pair(a, b, content, {"Voll": [], "Bin": [], "Weg": []})
+    edits = ("--regextrans2", "s/Leer/Voll/", "--regextrans2", "s/trash/bin/")
+    work.sync(
+        work.row(a, b, user), *edits, "--delete2folders", "--skipemptyfolders", "--nomixfolders"
+    )
+    assert sorted(mailbox.snapshot(b, user)) == ["Bin", "INBOX", "Voll"]
+
+
 def test_subscribeall(work, a, b):
     user = work.pair(a, b, {"INBOX": [], "Sent": [messages.plain(1)]})
     with mailbox.Mailbox(a, user) as box:
