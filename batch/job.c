@@ -143,6 +143,8 @@ static void job_run_counted(const struct job_environment *environment, const str
 const char *job_trial(const struct settings *settings)
 {
     return settings->justlogin         ? "justlogin"
+           : settings->justfolderlists ? "justfolderlists"
+           : settings->justautomap     ? "justautomap"
            : settings->justfoldersizes ? "justfoldersizes"
            : settings->justfolders     ? "justfolders"
            : settings->dry             ? "dry"
@@ -154,7 +156,7 @@ bool job_is_partial(const struct settings *settings)
     const char *subfolder = settings->side[0].subfolder;
     return settings->folder.count > 0 || settings->folderrec.count > 0 ||
            settings->include.count > 0 || settings->exclude.count > 0 || settings->subscribed ||
-           (subfolder != NULL && subfolder[0] != '\0');
+           !settings->mixfolders || (subfolder != NULL && subfolder[0] != '\0');
 }
 
 /* What changes nothing disturbs nobody. */

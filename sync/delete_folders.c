@@ -113,6 +113,8 @@ bool delete_folders_plan_all(const struct pair *pair, struct folder_plan **plan_
     clear_list(&settings.include);
     clear_list(&settings.exclude);
     settings.subscribed = false;
+    settings.skipemptyfolders = false;
+    settings.mixfolders = true; /* else what another case stands in the way of is left out */
     bool is_planned = folder_plan_build(&pair->source.folders, &pair->destination.folders,
                                         &settings, plan_r, fault_r);
     settings_deinit(&settings);

@@ -87,7 +87,10 @@ uint64_t delta_plan_rules(const struct settings *settings, const struct folder_l
         buffer_printf(&text, "%s\n", source->foreign_prefixes[i]);
     for (size_t i = 0; i < source->count; i++) {
         const struct folder *folder = &source->items[i];
-        buffer_printf(&text, "%u %d %s\n", folder->attributes, folder->separator, folder->name);
+        bool is_left_out = settings->skipemptyfolders && folder->has_status &&
+                           folder->messages == 0;
+        buffer_printf(&text, "%u%s %d %s\n", folder->attributes, is_left_out ? "-" : "",
+                      folder->separator, folder->name);
     }
     uint64_t rules = fingerprint(&text);
     buffer_deinit(&text);

@@ -8,13 +8,17 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sync/folders/mutf7.h"
 #include "sync/copy.h"
 #include "sync/delete.h"
 #include "sync/delete_folders.h"
+#include "sync/folders/lookup.h"
+#include "sync/folders/mutf7.h"
+#include "sync/folders/name.h"
 #include "sync/pair_memory.h"
 #include "sync/resync.h"
 #include "sync/pair_private.h"
+#include "sync/plan_log.h"
+#include "sync/sizes.h"
 #include "sync/verdict.h"
 
 /* After its end: how long the answers to what is under way are waited for. */
@@ -92,87 +96,7 @@ bool pair_sees_stop(struct pair *pair)
     return true;
 }
 
-/* -- the plan -- */
-
-static void pair_log_plan(const struct pair *pair)
-{
-    const struct folder_plan *plan = pair->plan;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_entry *entry = &plan->entries[i];
-        char *from = mutf7_to_display(entry->source->name);
-        char *to = mutf7_to_display(entry->destination);
-        log_line(pair->log, "plan: [%s] -> [%s]%s%s%s", from, to,
-                 entry->exists ? "" : " (to be created)", entry->is_renamed ? " (renamed)" : "",
-                 entry->is_merged ? " (merged with another folder)" : "");
-        mem_free(from);
-        mem_free(to);
-    }
-    for (size_t i = 0; i < plan->skip_count; i++) {
-        char *name = mutf7_to_display(plan->skips[i].name);
-        log_line(pair->log, "plan: [%s] left out: %s", name, plan->skips[i].reason);
-        mem_free(name);
-    }
-}
-
 /* -- sizes -- */
-
-static bool session_log_folder_size(struct session *session, const struct folder *folder,
-                                    uint64_t *messages, uint64_t *bytes, struct fault *fault_r)
-{
-    struct imap_answer answer = {0};
-    struct listing listing;
-    char *name = mutf7_to_display(folder->name);
-    uint64_t folder_bytes = 0;
-    listing_init(&listing, session);
-    imap_client_mailbox_begin(session->client);
-    imap_client_begin(session->client, false);
-    imap_client_add(session->client, "EXAMINE ");
-    imap_client_add_string(session->client, folder->name);
-    imap_client_end(session->client, imap_answer_callback, &answer, 0);
-    bool is_done = imap_loop_await(session->loop, session->client, &answer, fault_r);
-    if (is_done && answer.status != IMAP_STATUS_OK) {
-        session_judge(session, VERDICT_SELECT, &answer, name, fault_r);
-        is_done = false;
-    }
-    if (is_done) {
-        listing_send(&listing, false, false);
-        listing_listen(&listing);
-        is_done = listing_finish(&listing, name, fault_r);
-    }
-    if (is_done) {
-        for (size_t i = 0; i < listing.count; i++)
-            folder_bytes += listing.messages[i].size_bytes;
-        log_line(session->log, "host%d folder %s: %llu messages, %llu bytes", session->side, name,
-                 (unsigned long long)listing.count, (unsigned long long)folder_bytes);
-        *messages += listing.count;
-        *bytes += folder_bytes;
-    }
-    listing_deinit(&listing);
-    mem_free(name);
-    return is_done;
-}
-
-/* --justfoldersizes */
-static void pair_log_folder_sizes(struct pair *pair, struct session *session)
-{
-    uint64_t messages = 0;
-    uint64_t bytes = 0;
-    struct fault fault;
-    for (size_t i = 0; i < session->folders.count && !pair_is_ended(pair); i++) {
-        const struct folder *folder = &session->folders.items[i];
-        if ((folder->attributes & FOLDER_NOSELECT) != 0)
-            continue;
-        if (!session_log_folder_size(session, folder, &messages, &bytes, &fault)) {
-            if (fault.scope >= FAULT_SCOPE_MAILBOX)
-                pair_end(pair, &fault);
-            else
-                log_fault(pair->log, &fault);
-        }
-    }
-    log_line(pair->log, "host%d in all: %llu folders, %llu messages, %llu bytes", session->side,
-             (unsigned long long)session->folders.count, (unsigned long long)messages,
-             (unsigned long long)bytes);
-}
 
 /* What the server told along with its list, at no cost. */
 static void pair_log_source_size(const struct pair *pair)
@@ -245,13 +169,42 @@ static bool pair_await(struct pair *pair, struct session *const *sessions, size_
     return false;
 }
 
+/* --nocheckfoldersexist: servers may keep folders out of LIST that can be opened all the same,
+   those that others share for example. */
+static void pair_add_unlisted_folders(struct pair *pair)
+{
+    struct folder_list *folders = &pair->source.folders;
+    const struct str_list *names = &pair->settings->folder;
+    struct folder_lookup lookup;
+    for (size_t i = 0; !pair->settings->checkfoldersexist && i < names->count; i++) {
+        folder_lookup_init(&lookup, folders);
+        bool is_listed = folder_lookup_find(&lookup, names->items[i]) != NULL;
+        folder_lookup_deinit(&lookup);
+        if (is_listed)
+            continue;
+        char *name = name_from_user(folders, names->items[i]);
+        (void)folder_list_add(folders, name, strlen(name), name_default_separator(folders), 0);
+        mem_free(name);
+    }
+}
+
+/* Whether more must be known of the source's folders than what LIST brings along. */
+static enum session_status pair_wanted_status(const struct pair *pair)
+{
+    return pair_memory_is_known(pair) || pair->settings->skipemptyfolders ? SESSION_STATUS_ALL
+                                                                          : SESSION_STATUS_IF_FREE;
+}
+
 /* Both sides at the same time. */
 static bool pair_sign_in(struct pair *pair)
 {
     struct session *const sessions[] = {&pair->source, &pair->destination};
-    session_begin(&pair->source, true, SESSION_STATUS_IF_FREE);
+    session_begin(&pair->source, true, pair_wanted_status(pair));
     session_begin(&pair->destination, true, SESSION_STATUS_NONE);
-    return pair_await(pair, sessions, 2);
+    if (!pair_await(pair, sessions, 2))
+        return false;
+    pair_add_unlisted_folders(pair);
+    return true;
 }
 
 /* Though nothing changed on the source. */
@@ -269,6 +222,7 @@ static bool pair_sign_in_again(struct pair *pair)
     if (!pair_await(pair, sessions, 1))
         return false;
     pair_expect_labels(pair);
+    pair_add_unlisted_folders(pair);
     if ((!pair_looks_at_both(pair->settings) && pair_memory_records_all(pair)) ||
         pair_is_ended(pair))
         return false;
@@ -284,38 +238,51 @@ static bool pair_make_plan(struct pair *pair)
         pair_end(pair, &fault);
         return false;
     }
-    pair_log_plan(pair);
+    plan_log(pair);
     return true;
 }
 
-static void pair_work(struct pair *pair)
+/* Both sides' sizes at the start; whoever asks for them gets them at the end too. With
+   --justfolders there, since nothing changes in between. */
+static bool pair_wants_sizes(const struct pair *pair)
 {
     const struct settings *settings = pair->settings;
-    pair_memory_open(pair);
-    if (settings->retry_problems && pair_memory_has_no_problems(pair)) {
-        log_line(pair->log, "no message failed in the last run: there is nothing to try again");
-        pair->is_left_out = true;
-        return;
-    }
-    if (pair_is_ended(pair) ||
-        !(pair_memory_is_known(pair) ? pair_sign_in_again(pair) : pair_sign_in(pair)) ||
-        settings->justlogin)
-        return;
-    pair_settle_labels(pair);
-    pair_settle_exchange(pair);
-    if (settings->foldersizes)
-        pair_log_source_size(pair);
-    if (!pair_make_plan(pair))
-        return;
-    if (settings->justfoldersizes) {
-        pair_log_folder_sizes(pair, &pair->source);
-        pair_log_folder_sizes(pair, &pair->destination);
-        return;
-    }
+    return settings->justfoldersizes ||
+           (settings->foldersizes == CHOICE_YES && !settings->justfolders);
+}
+
+static bool pair_wants_sizes_at_end(const struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
+    enum choice choice = settings->foldersizesatend != CHOICE_AUTO ? settings->foldersizesatend
+                                                                   : settings->foldersizes;
+    return choice == CHOICE_YES && !settings->dry;
+}
+
+/* True if the lists were all that was wanted. */
+static bool pair_stops_at_lists(const struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
+    if (settings->justfolderlists)
+        plan_log_lists(pair);
+    if (settings->justfolderlists || settings->justautomap)
+        plan_log_automap(pair);
+    return settings->justfolderlists || settings->justautomap;
+}
+
+static bool pair_connect(struct pair *pair)
+{
+    bool may_rest = pair_memory_is_known(pair) && !pair_wants_sizes(pair) &&
+                    !pair_wants_sizes_at_end(pair);
+    return may_rest ? pair_sign_in_again(pair) : pair_sign_in(pair);
+}
+
+/* Folders, and unless they are all that is wanted, messages. */
+static void pair_sync(struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
     delete_destination_folders(pair);
-    if (delete_empty_source_folders(pair, true) && !pair_make_plan(pair))
-        return;
-    if (pair_is_ended(pair))
+    if ((delete_empty_source_folders(pair, true) && !pair_make_plan(pair)) || pair_is_ended(pair))
         return;
     pair_memory_plan(pair);
     delete_expunge_source(pair);
@@ -333,6 +300,32 @@ static void pair_work(struct pair *pair)
     delete_messages(pair);
     if (settings->delete1 && !settings->dry)
         (void)delete_empty_source_folders(pair, false);
+}
+
+static void pair_work(struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
+    pair_memory_open(pair);
+    if (settings->retry_problems && pair_memory_has_no_problems(pair)) {
+        log_line(pair->log, "no message failed in the last run: there is nothing to try again");
+        pair->is_left_out = true;
+        return;
+    }
+    if (pair_is_ended(pair) || !pair_connect(pair) || settings->justlogin)
+        return;
+    pair_settle_labels(pair);
+    pair_settle_exchange(pair);
+    if (settings->foldersizes == CHOICE_AUTO)
+        pair_log_source_size(pair);
+    if (!pair_make_plan(pair) || pair_stops_at_lists(pair))
+        return;
+    if (pair_wants_sizes(pair))
+        sizes_log(pair, SIZES_BEFORE);
+    if (settings->justfoldersizes || pair_is_ended(pair))
+        return;
+    pair_sync(pair);
+    if (!pair_is_ended(pair) && pair_wants_sizes_at_end(pair))
+        sizes_log(pair, SIZES_AFTER);
 }
 
 /* -- the verdict -- */

@@ -54,10 +54,18 @@ struct settings {
     struct str_list exclude;
     struct str_list folderfirst;
     struct str_list folderlast;
-    struct str_list f1f2; /* "a=b" */
+    struct str_list f1f2;        /* "a=b" */
+    struct str_list regextrans2; /* Perl expressions that edit names */
     bool subscribed;
     bool subscribe;
+    bool subscribeall;
     bool automap;
+    bool mixfolders; /* a folder that the destination has under another case is that folder */
+    bool skipemptyfolders;
+    bool fixslash2;
+    bool checkfoldersexist;
+    bool noexclude; /* the presets' own --exclude and --f1f2 are not wanted */
+    bool nof1f2;
 
     int64_t minsize; /* copied only if larger; -1 unset */
     int64_t maxsize; /* copied only if not larger; -1 unset */
@@ -106,8 +114,12 @@ struct settings {
     bool justlogin;
     bool justfolders;
     bool justfoldersizes;
-    bool foldersizes;
     bool debuglabels;
+    bool justfolderlists;
+    bool justautomap;
+    enum choice foldersizes;      /* AUTO: what the server tells at no cost */
+    enum choice foldersizesatend; /* AUTO: as foldersizes */
+    bool debugfolders;
 
     int64_t lanes; /* connections to each side for one mailbox; 0: auto */
     int64_t errorsmax;

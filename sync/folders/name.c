@@ -44,6 +44,12 @@ static char *name_guess_prefix(const struct folder_list *list, char separator)
     return has_children ? mem_printf("INBOX%c", separator) : mem_strdup("");
 }
 
+char name_default_separator(const struct folder_list *list)
+{
+    return list->has_namespace && list->separator != '\0' ? list->separator
+                                                          : name_guess_separator(list);
+}
+
 void name_style_init(struct name_style *style, const struct folder_list *list,
                      const struct settings_side *side)
 {
@@ -51,10 +57,8 @@ void name_style_init(struct name_style *style, const struct folder_list *list,
     style->is_forced = side->sep != NULL;
     if (side->sep != NULL)
         style->separator = side->sep[0];
-    else if (list->has_namespace && list->separator != '\0')
-        style->separator = list->separator;
     else
-        style->separator = name_guess_separator(list);
+        style->separator = name_default_separator(list);
 
     if (side->prefix != NULL)
         style->prefix = mem_strdup(side->prefix);
@@ -177,17 +181,17 @@ static bool name_clean_component(struct buffer *clean, const char *text, size_t 
 }
 
 /* What stands for the destination's separator inside a component, as in imapsync: the source's
-   separator, which the destination does not treat as one. But "/" becomes "_" (imapsync's
-   fixslash2), as does what would break modified UTF-7. */
-static unsigned char name_stand_in(char source_separator)
+   separator, which the destination does not treat as one. But "/" becomes "_" (fixslash2), as does
+   what would break modified UTF-7. */
+static unsigned char name_stand_in(char source_separator, bool keeps_slash)
 {
     unsigned char c = (unsigned char)source_separator;
-    return c <= 0x20 || c >= 0x7f || c == '/' || c == '&' ? '_' : c;
+    return c <= 0x20 || c >= 0x7f || (c == '/' && !keeps_slash) || c == '&' ? '_' : c;
 }
 
 /* True if it was altered. */
 static bool name_append_component(struct buffer *name, const char *text, size_t size,
-                                  char source_separator, char destination_separator)
+                                  char source_separator, const struct name_style *destination)
 {
     if (size == 0) {
         /* "a//b": an empty level can't be created anywhere. */
@@ -196,11 +200,16 @@ static bool name_append_component(struct buffer *name, const char *text, size_t 
     }
     struct buffer clean;
     buffer_init(&clean, SIZE_MAX);
-    bool is_altered = name_clean_component(&clean, text, size);
+    bool is_altered = false;
+    if (destination->is_raw)
+        buffer_append(&clean, text, size);
+    else
+        is_altered = name_clean_component(&clean, text, size);
+    unsigned char stand_in = name_stand_in(source_separator, destination->keeps_slash);
     for (size_t i = 0; i < clean.used; i++) {
-        bool is_taken = destination_separator != '\0' &&
-                        clean.data[i] == (unsigned char)destination_separator;
-        buffer_append_byte(name, is_taken ? name_stand_in(source_separator) : clean.data[i]);
+        bool is_taken = destination->separator != '\0' &&
+                        clean.data[i] == (unsigned char)destination->separator;
+        buffer_append_byte(name, is_taken ? stand_in : clean.data[i]);
         is_altered = is_altered || is_taken;
     }
     buffer_deinit(&clean);
@@ -208,16 +217,15 @@ static bool name_append_component(struct buffer *name, const char *text, size_t 
 }
 
 bool name_append_path(struct buffer *name, const char *path, char source_separator,
-                      char destination_separator)
+                      const struct name_style *destination)
 {
     /* A server without hierarchy takes the separator for an ordinary character. */
-    char joint = destination_separator != '\0' ? destination_separator : source_separator;
+    char joint = destination->separator != '\0' ? destination->separator : source_separator;
     bool is_altered = false;
     for (;;) {
         const char *end = source_separator == '\0' ? NULL : strchr(path, source_separator);
         size_t size = end == NULL ? strlen(path) : (size_t)(end - path);
-        is_altered |= name_append_component(name, path, size, source_separator,
-                                            destination_separator);
+        is_altered |= name_append_component(name, path, size, source_separator, destination);
         if (end == NULL)
             return is_altered;
         buffer_append_byte(name, (unsigned char)joint);
@@ -233,5 +241,21 @@ bool name_append_rooted(struct buffer *name, const char *path, char source_separ
         return false;
     }
     buffer_append_str(name, destination->prefix);
-    return name_append_path(name, path, source_separator, destination->separator);
+    return name_append_path(name, path, source_separator, destination);
+}
+
+void name_append_tidy(struct buffer *tidy, const char *name, char separator)
+{
+    size_t levels = 0;
+    for (;;) {
+        const char *end = separator == '\0' ? NULL : strchr(name, separator);
+        size_t size = end == NULL ? strlen(name) : (size_t)(end - name);
+        if (size > 0 && levels++ > 0)
+            buffer_append_byte(tidy, (unsigned char)separator);
+        if (size > 0)
+            (void)name_clean_component(tidy, name, size);
+        if (end == NULL)
+            return;
+        name = end + 1;
+    }
 }

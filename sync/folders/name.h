@@ -12,11 +12,15 @@
 
 /* How a server writes the names of a user's own folders. */
 struct name_style {
-    char separator; /* 0: no hierarchy */
-    bool is_forced; /* by --sep: what LIST says about single folders does not count */
-    char *prefix;   /* owned, never NULL; "" or e.g. "INBOX." */
+    char separator;   /* 0: no hierarchy */
+    bool is_forced;   /* by --sep: what LIST says about single folders does not count */
+    bool is_raw;      /* nothing but separators is changed: somebody edits the name first */
+    bool keeps_slash; /* --nofixslash2: a "/" may stand inside a name */
+    char *prefix;     /* owned, never NULL; "" or e.g. "INBOX." */
 };
 
+/* The separator of personal folders by NAMESPACE (RFC 2342), else the most frequent one. */
+char name_default_separator(const struct folder_list *list);
 /* By --sep and --prefix, else NAMESPACE (RFC 2342), else guessed from the listing. */
 void name_style_init(struct name_style *style, const struct folder_list *list,
                      const struct settings_side *side);
@@ -39,12 +43,15 @@ char *name_from_user(const struct folder_list *list, const char *text);
 /* Appends `path`, a source name (or its tail) without prefix, in the destination's style, without
    prefix. Returns true when it differs by more than the separator: a character had to give way. */
 bool name_append_path(struct buffer *name, const char *path, char source_separator,
-                      char destination_separator);
+                      const struct name_style *destination);
 /* As name_append_path(), but the whole name: INBOX (or no path at all) is INBOX, anything else
    comes behind the destination's prefix. So a true child of INBOX, "INBOX/Sub", becomes
    "INBOX.INBOX.Sub" on a server that keeps all folders below INBOX: "INBOX.Sub" there is what other
    servers call "Sub". imapsync does the same, and the way back restores both. */
 bool name_append_rooted(struct buffer *name, const char *path, char source_separator,
                         const struct name_style *destination);
+/* Appends `name`, which somebody edited, as a server can take it: empty levels are left out,
+   control characters become "_", and what is no modified UTF-7 is encoded. */
+void name_append_tidy(struct buffer *tidy, const char *name, char separator);
 
 #endif

@@ -194,6 +194,8 @@ static const char *select_obstacle(const struct select *sel, size_t index, const
         return "not below --subfolder1";
     if ((folder->attributes & FOLDER_NOSELECT) != 0)
         return "not selectable";
+    if (sel->settings->skipemptyfolders && folder->has_status && folder->messages == 0)
+        return "empty (--skipemptyfolders)";
     if ((sel->marks[index] & SELECT_ASKED) == 0 &&
         name_is_foreign(sel->list, sel->style, folder->name))
         return "belongs to another user's or a shared namespace; name it with --folder to copy it";

@@ -244,7 +244,7 @@ def test_nothing_is_started_when_one_row_is_bad(work, authority, b):
     [
         (["--no-such-option"], "no-such-option"),
         (["--delete", "2"], "--delete2"),
-        (["--regextrans2", "s/a/b/"], "regextrans2"),
+        (["--regextrans2", "s/a/b"], "regextrans2"),
         (["surplus"], "one manifest"),
         (["--parallel", "0"], "parallel"),
         (["--budget-messages", "fast"], "budget-messages"),

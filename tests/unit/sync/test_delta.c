@@ -235,6 +235,38 @@ static void test_the_rules_of_the_plan(void **state)
     assert_true(source_rules(&source) != usual_rules);
 }
 
+/* --skipemptyfolders: a folder that gets its first message comes into the plan. */
+static uint64_t rules_with_empty(bool is_skipped, bool has_status, uint64_t messages)
+{
+    struct source source;
+    source_init(&source);
+    set(&source.settings, "skipemptyfolders", is_skipped ? "yes" : "no");
+    source.folder->has_status = has_status;
+    source.folder->messages = messages;
+    return source_rules(&source);
+}
+
+static void test_empty_folders_in_the_plan(void **state)
+{
+    (void)state;
+    assert_true(rules_with_empty(true, true, 0) != rules_with_empty(true, true, 1));
+    assert_true(rules_with_empty(true, true, 1) == rules_with_empty(true, true, 2));
+    assert_true(rules_with_empty(true, false, 0) == rules_with_empty(true, true, 1));
+    assert_true(rules_with_empty(false, true, 0) == rules_with_empty(false, true, 1));
+}
+
+static void test_edits_in_the_plan(void **state)
+{
+    struct source source;
+    (void)state;
+    source_init(&source);
+    set(&source.settings, "regextrans2", "s/a/b/");
+    uint64_t rules = source_rules(&source);
+    source_init(&source);
+    set(&source.settings, "regextrans2", "s/a/c/");
+    assert_true(source_rules(&source) != rules);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +276,8 @@ int main(void)
         cmocka_unit_test(test_the_rules_of_messages),
         cmocka_unit_test(test_how_the_plan_treats_a_folder),
         cmocka_unit_test(test_the_rules_of_the_plan),
+        cmocka_unit_test(test_empty_folders_in_the_plan),
+        cmocka_unit_test(test_edits_in_the_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,8 @@ static void world_init(struct world *world)
     folder_list_init(&world->source);
     folder_list_init(&world->destination);
     buffer_init(&world->text, SIZE_MAX);
+    world->settings.mixfolders = true;
+    world->settings.fixslash2 = true;
 }
 
 static void list_free(struct str_list *list)
@@ -41,7 +43,7 @@ static void world_deinit(struct world *world)
 {
     struct settings *s = &world->settings;
     struct str_list *lists[] = {&s->folder,      &s->folderrec,  &s->include, &s->exclude,
-                                &s->folderfirst, &s->folderlast, &s->f1f2};
+                                &s->folderfirst, &s->folderlast, &s->f1f2,    &s->regextrans2};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         list_free(lists[i]);
     folder_plan_deinit(&world->plan);
@@ -175,6 +177,12 @@ static void test_faults(void **state)
                 "include \"\\C\" is not a valid expression: using \\C is disabled by the "
                 "application (at character 2).");
     world_init(&world);
+    list_set(&world.settings.regextrans2, "s/^aa*$//");
+    check_fault(&world, FAULT_USAGE,
+                "regextrans2 \"s/^aa*$//\" leaves nothing of the folder name "
+                "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; change the expression, or give "
+                "this folder its name with --f1f2.");
+    world_init(&world);
     world.settings.side[0].subfolder = mem_strdup("Nowhere");
     char *subfolder = world.settings.side[0].subfolder;
     check_fault(&world, FAULT_NO_SUBFOLDER,
@@ -282,6 +290,15 @@ static const struct select_row select_rows[] = {
               "shared/sub: left out by --exclude|ab: left out by --exclude|"
               "Sent: left out by --exclude|Z: left out by --exclude|"
               "Entw&APw-rfe: left out by --exclude"},
+    {.about = "imapsync's examples",
+     .include = "^Files$\nnt|b\n(?i)inbox\n\\[Gmail\\]$",
+     .entries = "INBOX|Entw&APw-rfe|Sent|ab|b|shared/bob|shared/sub"},
+    {.about = "and more of them",
+     .exclude = "^INBOX/Trash\nKalender|Kontakte|Aufgaben|Notizen\n^MyFolder\n[ ]\nblanc\\ $\n"
+                "^shared\\/\n^INBOX.blanc\\smiddle\n^Entw",
+     .entries = "INBOX|Sent|Z|a/x|a/y|ab|b",
+     .skips = "shared/bob: left out by --exclude|shared/sub: left out by --exclude|"
+              "Entw&APw-rfe: left out by --exclude|a: not selectable"},
     {.about = "first and last move only what is there",
      .folderrec = "a",
      .folder = "INBOX\nb\nZ",
@@ -336,7 +353,8 @@ struct name_row {
     char separator2;
     const char *folders2;
     const char *sep1, *sep2, *force1, *force2, *subfolder1, *subfolder2, *f1f2;
-    bool automap;
+    bool automap, nomixfolders, nofixslash2;
+    const char *edits; /* --regextrans2, "\n" between them */
     const char *entries;
     const char *creates;
 };
@@ -424,8 +442,23 @@ static const struct name_row name_rows[] = {
      .entries = "a.b>a_b+~=|a_b>a_b+=|a_a>a_a+|b>b+", .creates = "a_b|a_a|b"},
     {"INBOX below the prefix is INBOX", "INBOX.", '.', "INBOX|INBOX.a|INBOX.INBOX", "", '/',
      "INBOX", .entries = "INBOX>INBOX=|INBOX.INBOX>INBOX=|INBOX.a>a+", .creates = "a"},
-    {"case matters", "", '/', "trash|Trash", "", '/', "INBOX|Trash",
-     .entries = "Trash>Trash|trash>trash+", .creates = "trash"},
+    {"case matters where neither is there", "", '/', "trash|Trash", "", '/', "INBOX",
+     .entries = "Trash>Trash+|trash>trash+", .creates = "Trash|trash"},
+    {"and where both are", "", '/', "trash|Trash", "", '/', "INBOX|trash|Trash",
+     .entries = "Trash>Trash|trash>trash"},
+    {"a folder of another case is that folder", "", '/', "trash|Trash", "", '/', "INBOX|Trash",
+     .entries = "Trash>Trash=|trash>Trash~="},
+    {"and so are its parents", "", '/', "work/a|WORK/B|other", "INBOX.", '.',
+     "INBOX|INBOX.Work|INBOX.wOrk.b",
+     .entries = "WORK/B>INBOX.wOrk.b~|other>INBOX.other+|"
+                "work/a>INBOX.Work.a+~",
+     .creates = "INBOX.other|INBOX.Work.a"},
+    {"base64 has its own case", "", '/', "&APw-x|&AOk-", "", '/', "INBOX|&apw-X|&APw-X",
+     .entries = "&AOk->&AOk-+|&APw-x>&APw-X~", .creates = "&AOk-"},
+    {"but not with --nomixfolders", "", '/', "trash|Trash|TRASH/x|a", "", '/',
+     "INBOX|Trash|Trash/X", .nomixfolders = true, .entries = "Trash>Trash|a>a+", .creates = "a"},
+    {"a slash inside a name, by --nofixslash2", "", '/', "a.b/c", "", '.', "INBOX",
+     .nofixslash2 = true, .entries = "a.b/c>a/b.c+~", .creates = "a/b|a/b.c"},
     {"control characters give way", "", '/', "a\tb|c\x7f\r\nd", "", '/', "INBOX",
      .entries = "a\tb>a_b+~|c\x7f\r\nd>c___d+~", .creates = "a_b|c___d"},
     {"raw UTF-8 is encoded, its shifts kept", "", '/', "Entwürfe|Büro/&AOk-ü", "", '/', "INBOX",
@@ -435,6 +468,28 @@ static const struct name_row name_rows[] = {
      .creates = "a_"},
     {"a bare ampersand", "", '/', "R & D/x", "", '/', "INBOX", .entries = "R & D/x>R &- D/x+",
      .creates = "R &- D|R &- D/x"},
+    {"expressions come behind separator and prefix", "", '/', "INBOX|a/b|Sent", "INBOX.", '.',
+     "INBOX", .edits = "s/^INBOX\\.a\\.(.)/INBOX.$1$1/\ns/^INBOX$/INBOX.Old/",
+     .entries = "INBOX>INBOX.Old+~|Sent>INBOX.Sent+|a/b>INBOX.bb+~",
+     .creates = "INBOX.Old|INBOX.Sent|INBOX.bb"},
+    {"and behind subfolder2", "", '/', "INBOX|a", "", '/', "INBOX", .subfolder2 = "Old",
+     .edits = "s,^Old/,New/,", .entries = "INBOX>New/INBOX+~|a>New/a+~",
+     .creates = "New|New/INBOX|New/a"},
+    {"f1f2 and automap win", "", '/', "a|b|Sent \\Sent", "", '/', "INBOX|Gesendet \\Sent",
+     .edits = "s/.*/x/", .f1f2 = "a=q", .automap = true, .entries = "Sent>Gesendet~|a>q+~|b>x+~",
+     .creates = "q|x"},
+    {"what the source wrote is what they see", "", '/', "1&AC8-2|x&AC8-y|z\tz|B\xc3\xbc/a", "", '/',
+     "INBOX", .edits = "s,1&AC8-,1-,\ns,z\\tz,q,\ns,b(?=/),x,i",
+     .entries = "1&AC8-2>1-2+~|B\xc3\xbc/a>B&APw-/a+|x&AC8-y>x&-AC8-y+|z\tz>q+~",
+     .creates = "1-2|B&APw-|B&APw-/a|x&-AC8-y|q"},
+    {"all into one", "", '/', "INBOX|a|a/b|c", "", '/', "INBOX", .edits = "s/.*/INBOX/",
+     .entries = "INBOX>INBOX=|a>INBOX~=|a/b>INBOX~=|c>INBOX~="},
+    {"INBOX in any case, by an expression", "", '/', "a", "", '/', "INBOX", .edits = "s/a/Inbox/",
+     .entries = "a>INBOX~"},
+    {"one that changes nothing renames nothing", "", '/', "a", "", '/', "INBOX",
+     .edits = "s/a/a/\ns/b/c/", .entries = "a>a+", .creates = "a"},
+    {"what it makes may be there under another case", "", '/', "a", "", '/', "INBOX|Box",
+     .edits = "s/a/BOX/", .entries = "a>Box~"},
     {"empty levels", "", '/', "a//b|/c", "", '.', "INBOX", .entries = "/c>_.c+~|a//b>a._.b+~",
      .creates = "_|_.c|a|a._|a._.b"},
 };
@@ -495,7 +550,10 @@ static void world_from_row(struct world *world, const struct name_row *row, char
     side[0].prefix = (char *)(uintptr_t)row->force1;
     side[1].prefix = (char *)(uintptr_t)row->force2;
     list_set(&world->settings.f1f2, row->f1f2);
+    list_set(&world->settings.regextrans2, row->edits);
     world->settings.automap = row->automap;
+    world->settings.mixfolders = !row->nomixfolders;
+    world->settings.fixslash2 = !row->nofixslash2;
 }
 
 static void check_names(const struct name_row *rows, size_t count)
@@ -554,6 +612,104 @@ static void test_subscriptions(void **state)
     list_set(&world.settings.exclude, "e");
     assert_true(world_build(&world));
     assert_string_equal(subscribes_text(&world), "a|c_d");
+    world_deinit(&world);
+}
+
+static void test_all_are_subscribed(void **state)
+{
+    struct world world;
+    (void)state;
+    world_init(&world);
+    list_fill(&world.source, "", '/', "INBOX|a \\Subscribed|b|c|d");
+    list_fill(&world.destination, "", '/', "INBOX|b \\Subscribed");
+    list_set(&world.settings.f1f2, "c=a");
+    list_set(&world.settings.exclude, "d");
+    world.settings.subscribeall = true;
+    assert_true(world_build(&world));
+    assert_string_equal(subscribes_text(&world), "INBOX|a");
+    world_deinit(&world);
+}
+
+static void test_empty_folders_may_be_left_out(void **state)
+{
+    struct world world;
+    (void)state;
+    world_init(&world);
+    list_fill(&world.source, "", '/', "INBOX|a|b|c|c/d");
+    list_fill(&world.destination, "", '/', "INBOX");
+    for (size_t i = 0; i < world.source.count; i++) {
+        world.source.items[i].has_status = i != 2; /* nothing is known of "b" */
+        world.source.items[i].messages = i == 4;
+    }
+    assert_true(world_build(&world));
+    assert_int_equal(world.plan->count, 5);
+    folder_plan_deinit(&world.plan);
+    world.settings.skipemptyfolders = true;
+    assert_true(world_build(&world));
+    assert_string_equal(entries_text(&world), "b>b+|c/d>c/d+");
+    assert_string_equal(skips_text(&world),
+                        "INBOX: empty (--skipemptyfolders)|a: empty (--skipemptyfolders)|"
+                        "c: empty (--skipemptyfolders)");
+    world_deinit(&world);
+}
+
+static void test_what_has_another_case_may_be_left_out(void **state)
+{
+    struct world world;
+    (void)state;
+    world_init(&world);
+    list_fill(&world.source, "", '/', "INBOX|trash|Trash|a");
+    list_fill(&world.destination, "", '/', "iNbox|Trash|A");
+    world.settings.mixfolders = false;
+    assert_true(world_build(&world));
+    assert_string_equal(entries_text(&world), "INBOX>INBOX|Trash>Trash");
+    assert_string_equal(skips_text(&world),
+                        "a: the destination has it under another case (--nomixfolders)|"
+                        "trash: the destination has it under another case (--nomixfolders)");
+    world_deinit(&world);
+}
+
+/* What people read of the plan, and the trace of --debugfolders. */
+static void test_the_plan_as_text(void **state)
+{
+    static const char *const lines[] = {
+        "[INBOX] -> [INBOX] (merged with [B\xc3\xbcro] and 2 more)",
+        "[B\xc3\xbcro] -> [INBOX] (renamed by regextrans2, merged with [INBOX] and 2 more)",
+        "[Sent] -> [INBOX] (renamed by f1f2, merged with [INBOX] and 2 more)",
+        "[b] -> [INBOX] (renamed by regextrans2, merged with [INBOX] and 2 more)",
+        "[Gone] -> [Trash] (renamed by automap)",
+        "[c.d] -> [c_d] (to be created, renamed by characters this server can't have in a name, "
+        "merged with [c_d])",
+        "[c_d] -> [c_d] (to be created, merged with [c.d])",
+        "[news] -> [NEWS] (renamed by mixfolders)",
+        "[plain] -> [plain] (to be created)",
+    };
+    struct world world;
+    (void)state;
+    world_init(&world);
+    list_fill(&world.source, "", '/', "INBOX|B&APw-ro|Gone \\Trash|Sent|b|c.d|c_d|news|plain");
+    list_fill(&world.destination, "", '.', "INBOX|Trash \\Trash|NEWS");
+    list_set(&world.settings.f1f2, "Sent=INBOX\nSnet=INBOX\nx==");
+    list_set(&world.settings.regextrans2, "s/^[Bb].*/INBOX/");
+    world.settings.automap = true;
+    world.settings.debugfolders = true;
+    assert_true(world_build(&world));
+    assert_int_equal(world.plan->count, sizeof(lines) / sizeof(lines[0]));
+    for (size_t i = 0; i < world.plan->count; i++) {
+        buffer_clear(&world.text);
+        folder_plan_append_entry(world.plan, i, &world.text);
+        assert_string_equal(buffer_str(&world.text), lines[i]);
+    }
+    assert_string_equal(skips_text(&world),
+                        "Snet=INBOX: --f1f2 of no folder here|x==: --f1f2 of no folder here");
+    assert_string_equal(
+        strings_text(&world, world.plan->trace.items, world.plan->trace.count),
+        "[INBOX] by prefix and separator: [INBOX]|[B&APw-ro] by prefix and separator: [B&APw-ro]|"
+        "[B&APw-ro] by s/^[Bb].*/INBOX/: [INBOX]|[Gone] by automap: [Trash]|"
+        "[Sent] by f1f2: [INBOX]|[b] by prefix and separator: [b]|"
+        "[b] by s/^[Bb].*/INBOX/: [INBOX]|[c.d] by prefix and separator: [c_d]|"
+        "[c_d] by prefix and separator: [c_d]|[news] by prefix and separator: [news]|"
+        "[news] by mixfolders: [NEWS]|[plain] by prefix and separator: [plain]");
     world_deinit(&world);
 }
 
@@ -678,6 +834,10 @@ int main(void)
         cmocka_unit_test(test_roles),
         cmocka_unit_test(test_foreign_roots_are_never_created),
         cmocka_unit_test(test_subscriptions),
+        cmocka_unit_test(test_all_are_subscribed),
+        cmocka_unit_test(test_empty_folders_may_be_left_out),
+        cmocka_unit_test(test_what_has_another_case_may_be_left_out),
+        cmocka_unit_test(test_the_plan_as_text),
         cmocka_unit_test(test_too_long_names_are_skipped),
         cmocka_unit_test(test_a_tree_that_is_too_deep_is_a_fault),
         cmocka_unit_test(test_large_listings),

@@ -273,7 +273,7 @@ static void test_defaults(void **state)
     assert_int_equal(settings.maxsize, -1);
     assert_true(settings.syncduplicates);
     assert_true(settings.syncinternaldates);
-    assert_true(settings.foldersizes);
+    assert_int_equal(settings.foldersizes, CHOICE_AUTO);
     assert_int_equal(settings.errorsmax, 50);
     assert_int_equal(settings.exitwhenover, 0);
     assert_int_equal(settings.parallel, 8);
