@@ -110,6 +110,7 @@ static void job_run_limited(const struct job_environment *environment, const str
         .was_throttled = job->retry->was_throttled,
         .is_careful = job->retry->lost_in_vain > 1,
         .suspects = &job->retry->suspects,
+        .given_up = &job->retry->given_up,
         .store = environment->store,
         .run_id = environment->run_id,
         .row = job->row,

@@ -25,12 +25,18 @@ static int64_t jitter(int64_t msecs, uint32_t random)
     return (int64_t)((uint64_t)msecs * random / UINT32_MAX);
 }
 
+/* What was given up is not tried again: the next attempt gets further. */
+static bool has_done_something(const struct retry *retry, const struct pair_result *result)
+{
+    return result->counts.copied > 0 || retry->given_up.count > retry->given_up_then;
+}
+
 static int64_t wait_for_throttle(struct retry *retry, const struct pair_result *result,
                                  uint32_t random)
 {
     int64_t wait_msecs = result->fault.wait_msecs;
     retry->was_throttled = true;
-    retry->in_vain = result->counts.copied > 0 ? 0 : retry->in_vain + 1;
+    retry->in_vain = has_done_something(retry, result) ? 0 : retry->in_vain + 1;
     if (retry->in_vain > RETRY_MAX_IN_VAIN)
         return 0;
     wait_msecs = wait_msecs < 1 ? 1 : wait_msecs;
@@ -41,7 +47,7 @@ static int64_t wait_for_throttle(struct retry *retry, const struct pair_result *
 static int64_t wait_for_connection(struct retry *retry, const struct pair_result *result,
                                    unsigned int reconnects_max, uint32_t random)
 {
-    retry->lost_in_vain = result->counts.copied > 0 ? 1 : retry->lost_in_vain + 1;
+    retry->lost_in_vain = has_done_something(retry, result) ? 1 : retry->lost_in_vain + 1;
     if (retry->lost_in_vain > reconnects_max)
         return 0;
     unsigned int doublings = retry->lost_in_vain - 1;
@@ -57,14 +63,17 @@ int64_t retry_after(struct retry *retry, const struct pair_result *result,
     retry->copied += result->counts.copied;
     retry->bytes_copied += result->counts.bytes_copied;
     retry->was_signed_in = retry->was_signed_in || result->was_signed_in;
+    int64_t wait_msecs = 0;
     if (is_throttle(result))
-        return wait_for_throttle(retry, result, random);
-    if (is_lost_connection(retry, result))
-        return wait_for_connection(retry, result, reconnects_max, random);
-    return 0;
+        wait_msecs = wait_for_throttle(retry, result, random);
+    else if (is_lost_connection(retry, result))
+        wait_msecs = wait_for_connection(retry, result, reconnects_max, random);
+    retry->given_up_then = retry->given_up.count;
+    return wait_msecs;
 }
 
 void retry_deinit(struct retry *retry)
 {
     suspects_deinit(&retry->suspects);
+    given_up_deinit(&retry->given_up);
 }

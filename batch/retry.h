@@ -7,23 +7,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sync/given_up.h"
 #include "sync/pair.h"
 #include "sync/suspects.h"
 
-/* So many times in a row, without a message copied in between, it waits; then it stays paused. */
+/* So many times in a row, without a message copied or given up in between, it waits; then it stays
+   paused. */
 #define RETRY_MAX_IN_VAIN 10
 
 /* One mailbox through all its attempts in a run. Starts as zeros; belongs to whoever runs it. */
 struct retry {
     int64_t started_msecs;     /* the first attempt; the caller's business */
     unsigned int attempts;     /* that have ended */
-    unsigned int in_vain;      /* waits in a row after which nothing was copied */
-    unsigned int lost_in_vain; /* connections lost in a row, and nothing copied in between */
+    unsigned int in_vain;      /* waits in a row after which nothing was done */
+    unsigned int lost_in_vain; /* connections lost in a row, and nothing done in between */
     bool was_throttled;
     bool was_signed_in; /* both sides were, so names, ports and passwords are right */
     uint64_t copied;    /* by all of them */
     uint64_t bytes_copied;
-    struct suspects suspects; /* freed by retry_deinit() */
+    struct suspects suspects; /* freed by retry_deinit(), as is the next */
+    struct given_up given_up;
+    size_t given_up_then; /* after the last attempt */
 };
 
 /* Notes how an attempt ended. Returns how many milliseconds (at least 1) the mailbox waits before
@@ -31,7 +35,7 @@ struct retry {
    not come back together. 0: there is no next one.
 
    After a throttle: as long as the server asked for, and up to a tenth more. After a lost
-   connection, once both sides had been signed in: a second, doubled each time nothing was copied,
+   connection, once both sides had been signed in: a second, doubled each time nothing was done,
    at most a minute, and up to half more; `reconnects_max` times in a row. */
 int64_t retry_after(struct retry *retry, const struct pair_result *result,
                     unsigned int reconnects_max, uint32_t random);

@@ -6,6 +6,7 @@
 #include "sync/append_uid.h"
 #include "sync/copy_private.h"
 #include "sync/folder_memory.h"
+#include "sync/given_up.h"
 #include "sync/verdict.h"
 
 /* A MULTIAPPEND stays open for more messages no longer than this. */
@@ -22,6 +23,18 @@ bool copy_is_dropping(const struct copy *copy)
     return pair_is_ended(copy->pair) || copy->job->folder_fault.code != FAULT_NONE;
 }
 
+void copy_remember_bad(struct copy *copy, uint32_t index, enum message_state state,
+                       const char *text)
+{
+    struct given_up_message message = {.folder = copy->job->source_name,
+                                       .text = text,
+                                       .uidvalidity = copy->uidvalidity,
+                                       .uid = copy->listing->messages[index].uid,
+                                       .state = state};
+    if (state != MESSAGE_VANISHED && copy->uidvalidity != 0)
+        given_up_add(copy->pair->environment->given_up, &message);
+}
+
 void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault)
 {
@@ -31,8 +44,9 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
         [MESSAGE_VANISHED] = PROBLEM_VANISHED,
     };
     copy_set_state(copy, index, state);
-    notes_add(copy->job->notes, index, reasons[state],
-              fault->server[0] != '\0' ? fault->server : fault->text);
+    const char *text = fault->server[0] != '\0' ? fault->server : fault->text;
+    notes_add(copy->job->notes, index, reasons[state], text);
+    copy_remember_bad(copy, index, state, text);
     log_line(copy->pair->log, "msg %s/%u {%u} not copied: %s%s%s", copy->job->source_name,
              copy->listing->messages[index].uid, copy->listing->messages[index].size_bytes,
              fault->text, fault->server[0] != '\0' ? ": " : "", fault->server);
@@ -140,6 +154,10 @@ struct copy *copy_init(struct copy_job *job)
     copy->asked = UINT32_MAX;
     buffer_init(&copy->flags, 64 * 1024);
     buffer_init(&copy->flags_here, 64 * 1024);
+    for (size_t i = job->listing->count; i > 0; i--) {
+        if (job->listing->messages[i - 1].state == MESSAGE_RETRY)
+            copy_retry_alone(copy, (uint32_t)(i - 1));
+    }
     for (size_t i = 0; i < LANES_MAX; i++) {
         copy->sources[i].copy = copy;
         buffer_init(&copy->sources[i].alone.flags, 64 * 1024);

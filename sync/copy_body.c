@@ -311,6 +311,14 @@ static void put_aside(struct copy_source *source, uint32_t index)
         copy_retry_alone(copy, index);
 }
 
+static void put_aside_invented(struct copy_source *source, uint32_t index)
+{
+    struct copy *copy = source->copy;
+    delivered(source, index, MESSAGE_WANTED);
+    if (!copy_is_dropping(copy))
+        copy_retry_missed(copy, index);
+}
+
 static enum imap_taken copy_untagged(void *context, const struct imap_response *response)
 {
     struct copy_source *source = context;
@@ -339,7 +347,7 @@ static enum imap_taken copy_untagged(void *context, const struct imap_response *
         if (is_asked_alone(source, (uint32_t)index))
             source->alone.is_invented = true;
         else
-            put_aside(source, (uint32_t)index);
+            put_aside_invented(source, (uint32_t)index);
         return IMAP_TAKEN;
     }
     return take_held(source, (uint32_t)index, &fetch);

@@ -135,6 +135,9 @@ struct copy {
 /* Nothing new is sent any more. */
 bool copy_is_dropping(const struct copy *copy);
 void copy_set_state(struct copy *copy, uint32_t index, enum message_state state);
+/* The other attempts of this run need not find out again. */
+void copy_remember_bad(struct copy *copy, uint32_t index, enum message_state state,
+                       const char *text);
 /* The final bad end of one message: noted, counted, logged. */
 void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault);
@@ -179,6 +182,9 @@ void copy_want_again(struct copy *copy, uint32_t index);
 void copy_judge_fetch(struct copy *copy, const struct imap_reply *reply, struct fault *fault_r);
 /* Puts a message aside to be fetched alone. */
 void copy_retry_alone(struct copy *copy, uint32_t index);
+/* The same for one that the server lists, and did not give although it said OK: another attempt of
+   this run is to begin with the others. */
+void copy_retry_missed(struct copy *copy, uint32_t index);
 void copy_add_group(struct copy *copy, const struct append_item *items, size_t count);
 bool copy_has_more_to_request(const struct copy *copy);
 

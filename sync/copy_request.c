@@ -87,6 +87,8 @@ static void request_settle(const struct copy_request *request, const struct imap
         copy_unmark_requested(source, message->size_bytes);
         if (copy_is_dropping(copy) || reply->status == IMAP_STATUS_NONE)
             copy_want_again(copy, (uint32_t)i);
+        else if (reply->status == IMAP_STATUS_OK)
+            copy_retry_missed(copy, (uint32_t)i);
         else
             copy_retry_alone(copy, (uint32_t)i);
     }
@@ -187,6 +189,12 @@ void copy_retry_alone(struct copy *copy, uint32_t index)
     copy_set_state(copy, index, MESSAGE_RETRY);
     MEM_GROW(copy->retries, copy->retry_count, copy->retry_alloc);
     copy->retries[copy->retry_count++] = index;
+}
+
+void copy_retry_missed(struct copy *copy, uint32_t index)
+{
+    copy_retry_alone(copy, index);
+    copy_remember_bad(copy, index, MESSAGE_RETRY, "");
 }
 
 /* -- groups of a refused MULTIAPPEND -- */

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "sync/folder_run_private.h"
+#include "sync/given_up.h"
 #include "sync/messages/adopt.h"
 #include "sync/suspects.h"
 
@@ -138,6 +139,29 @@ void folder_run_exclude_by_rules(struct folder_run *run)
             folder_run_settle_message(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
                                       "rule: dry run, it would be copied");
         }
+    }
+}
+
+void folder_run_give_up_again(struct folder_run *run)
+{
+    static const enum problem_reason reasons[MESSAGE_STATE_COUNT] = {
+        [MESSAGE_TOO_BIG] = PROBLEM_TOO_BIG,
+        [MESSAGE_FAILED] = PROBLEM_FAILED,
+        [MESSAGE_UNREADABLE] = PROBLEM_UNREADABLE,
+    };
+    const struct given_up *given_up = run->pair->environment->given_up;
+    const struct given_up_message *message;
+    size_t position = 0;
+    while ((message = given_up_next(given_up, &position, run->name, run->uidvalidity)) != NULL) {
+        ptrdiff_t index = listing_find(&run->listing, message->uid);
+        struct listed_message *listed = index < 0 ? NULL : &run->listing.messages[index];
+        if (listed == NULL || (listed->state != MESSAGE_WANTED && listed->state != MESSAGE_RETRY))
+            continue;
+        if (message->state == MESSAGE_RETRY)
+            listed->state = MESSAGE_RETRY;
+        else
+            folder_run_settle_message(run, (uint32_t)index, message->state, reasons[message->state],
+                                      message->text);
     }
 }
 

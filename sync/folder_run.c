@@ -289,6 +289,7 @@ static void run_decide(struct folder_run *run)
         folder_run_exclude_duplicates(run);
     listing_forget_identities(&run->listing);
     folder_run_exclude_by_rules(run);
+    folder_run_give_up_again(run);
     folder_run_give_up_suspects(run);
     run_check_target(run);
 }

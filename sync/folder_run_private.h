@@ -27,6 +27,8 @@ void folder_run_change_states(struct folder_run *run, enum message_state from,
 void folder_run_adopt(struct folder_run *run);
 void folder_run_exclude_duplicates(struct folder_run *run);
 void folder_run_exclude_by_rules(struct folder_run *run);
+/* What earlier attempts of this run found out. */
+void folder_run_give_up_again(struct folder_run *run);
 /* Messages at which connections were lost again and again. */
 void folder_run_give_up_suspects(struct folder_run *run);
 

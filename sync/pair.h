@@ -14,6 +14,7 @@
 #include "sync/settings.h"
 #include "sync/slots.h"
 
+struct given_up;
 struct suspects;
 struct tls_contexts;
 
@@ -38,7 +39,8 @@ struct pair_environment {
     struct pair_progress *progress;
     bool was_throttled;        /* a server asked for patience earlier in this run */
     bool is_careful;           /* connections were lost in vain: one message at a time */
-    struct suspects *suspects; /* NULL: nobody keeps them */
+    struct suspects *suspects; /* NULL: nobody keeps them; the next alike */
+    struct given_up *given_up;
 };
 
 struct pair_result {

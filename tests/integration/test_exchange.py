@@ -110,6 +110,18 @@ def test_errors_and_expiry_in_the_middle(work, a, b):
     assert_same(a, b, user)
 
 
+def test_what_can_not_be_brought_does_not_eat_up_the_budget(work, a, b):
+    """More broken messages than the server gives at a time: each is asked for by one attempt."""
+    broken = [
+        messages.Message(BROKEN.body.replace(b"<broken@", b"<broken%d@" % n)) for n in range(20)
+    ]
+    user = work.pair(a, b, {"INBOX": broken, "Work": MAIL})
+    with Exchange(a, "placeholder", "throttle", burst=4, rate=100) as source:
+        row = work.batch([work.row(source, b, user)], expect=EXCEPTIONS).row()
+        assert (row["copied"], row["unreadable"], row["difference"]) == (8, 20, 0)
+        assert source.throttled >= 10
+
+
 # Destination -------------------------------------------------------------------------------------
 
 

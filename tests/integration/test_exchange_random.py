@@ -80,7 +80,7 @@ def test_nothing_is_lost_and_nothing_doubled(work, a, seed):
     made = [content(rng, n) for n in range(MAILBOXES)]
     pairs = [(work.user(a, folders), work.user(a), fates) for folders, fates in made]
     luck = Luck(rng)
-    options = dict(burst=12, rate=300, throttle_answer=rng.choice(["NO", "BAD"]),
+    options = dict(burst=6, rate=200, throttle_answer=rng.choice(["NO", "BAD"]),
                    throttle_bye=rng.random() < 0.5, expire_after=80)  # fmt: skip
     behaviours = ("lose_flagged", "rebuild", "ten_errors", "throttle", "expire_after", "max_line",
                   "max_size", "no_case", "files_reserved", "refuse_keywords")  # fmt: skip

@@ -28,6 +28,51 @@ static struct pair_result throttled(int64_t wait_msecs, uint64_t copied)
     return ended(JOB_PAUSED, FAULT_THROTTLED, FAULT_ADVICE_WAIT, wait_msecs, copied);
 }
 
+/* Nothing was copied, but what can't be was found out, and is not tried again. */
+static void test_what_is_given_up_is_a_step(void **state)
+{
+    const struct pair_result vain = throttled(1000, 0);
+    const struct given_up_message message = {"INBOX", "unreadable", 7, 1, MESSAGE_UNREADABLE};
+    struct retry retry;
+    (void)state;
+    memset(&retry, 0, sizeof(retry));
+    for (unsigned int i = 0; i < 3 * RETRY_MAX_IN_VAIN; i++) {
+        if (i < 2 * RETRY_MAX_IN_VAIN)
+            given_up_add(&retry.given_up, &message);
+        assert_int_equal(retry_after(&retry, &vain, 0, 0), 1000);
+    }
+    assert_int_equal(retry_after(&retry, &vain, 0, 0), 0);
+    retry_deinit(&retry);
+}
+
+static void test_given_up_messages(void **state)
+{
+    static const struct given_up_message messages[] = {
+        {"INBOX", "a", 7, 1, MESSAGE_FAILED},
+        {"Work", "b", 7, 1, MESSAGE_UNREADABLE},
+        {"INBOX", "c", 8, 2, MESSAGE_TOO_BIG},
+        {"INBOX", "d", 7, 3, MESSAGE_TOO_BIG},
+    };
+    struct given_up given_up = {NULL, 0, 0};
+    size_t position = 0;
+    (void)state;
+    assert_null(given_up_next(NULL, &position, "INBOX", 7));
+    given_up_add(NULL, &messages[0]);
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+        given_up_add(&given_up, &messages[i]);
+    assert_string_equal(given_up_next(&given_up, &position, "INBOX", 7)->text, "a");
+    const struct given_up_message *last = given_up_next(&given_up, &position, "INBOX", 7);
+    assert_string_equal(last->text, "d");
+    assert_int_equal(last->uid, 3);
+    assert_int_equal(last->state, MESSAGE_TOO_BIG);
+    assert_null(given_up_next(&given_up, &position, "INBOX", 7));
+    for (size_t i = given_up.count; i < GIVEN_UP_MAX + 5; i++)
+        given_up_add(&given_up, &messages[0]);
+    assert_int_equal(given_up.count, GIVEN_UP_MAX);
+    given_up_deinit(&given_up);
+    assert_int_equal(given_up.count, 0);
+}
+
 static void test_only_a_throttle_comes_back(void **state)
 {
     (void)state;
@@ -153,6 +198,8 @@ static void test_suspects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_given_up_is_a_step),
+        cmocka_unit_test(test_given_up_messages),
         cmocka_unit_test(test_only_a_throttle_comes_back),
         cmocka_unit_test(test_wait_and_jitter),
         cmocka_unit_test(test_ten_times_in_vain),
