@@ -160,6 +160,7 @@ static const struct {
         ") WITHOUT ROWID;"},
 
     {4, STORE_CRON_SCHEMA},
+    {5, STORE_PACE_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

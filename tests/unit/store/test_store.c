@@ -628,7 +628,7 @@ static void test_schema_1_is_brought_up(void **state)
                      "DROP INDEX job_by_pair; DROP TABLE folder_copied;"
                      "ALTER TABLE job DROP COLUMN has_old_results;"
                      "ALTER TABLE job DROP COLUMN trial; ALTER TABLE job DROP COLUMN is_partial;"
-                     "ALTER TABLE run DROP COLUMN is_final; DROP TABLE daily_bytes;"
+                     "ALTER TABLE run DROP COLUMN is_final; DROP TABLE daily_bytes; DROP TABLE pace;"
                      "PRAGMA user_version = 1",
                      NULL, NULL, NULL),
         SQLITE_OK);
