@@ -188,6 +188,72 @@ static void test_a_crowd_slows_its_server(void **state)
     leave(f, other);
 }
 
+/* -- forty mailboxes on a server that allows each of them four messages a second -- */
+
+#define MAILBOXES 40
+
+struct mailbox {
+    struct paces_member *member;
+    double allowance;
+    int64_t answers_nsecs; /* when a message under way is refused; 0: none is */
+    int64_t resumes_nsecs;
+    unsigned int stored;
+    unsigned int sent_late; /* after the first minute */
+    unsigned int refused_late;
+};
+
+static void mailbox_step(struct mailbox *box, int64_t now, int64_t step)
+{
+    box->allowance += 4 * (double)step / (double)SEC;
+    box->allowance = box->allowance > 20 ? 20 : box->allowance;
+    if (box->answers_nsecs != 0 && now >= box->answers_nsecs) {
+        (void)paces_throttled(box->member, 2, now, 3000);
+        box->answers_nsecs = 0;
+        box->resumes_nsecs = now + 3 * SEC;
+    }
+    if (now < box->resumes_nsecs || paces_ask(box->member, now) != 0)
+        return;
+    paces_note(box->member, now);
+    bool is_stored = box->allowance >= 1;
+    box->allowance -= is_stored ? 1 : 0;
+    box->stored += is_stored;
+    box->sent_late += now > 60 * SEC;
+    box->refused_late += now > 60 * SEC && !is_stored;
+    if (!is_stored && box->answers_nsecs == 0)
+        box->answers_nsecs = now + SEC / 20;
+}
+
+static void test_forty_mailboxes(void **state)
+{
+    struct fixture *f = *state;
+    struct mailbox boxes[MAILBOXES];
+    const int64_t step = SEC / 100;
+    memset(boxes, 0, sizeof(boxes));
+    for (int i = 0; i < MAILBOXES; i++) {
+        char source[16], destination[16];
+        (void)snprintf(source, sizeof(source), "a user%d", i);
+        (void)snprintf(destination, sizeof(destination), "b user%d", i);
+        boxes[i].member = join(f, source, destination, TODAY);
+        boxes[i].allowance = 20;
+    }
+    for (int64_t now = SEC; now < 301 * SEC; now += step) {
+        for (int i = 0; i < MAILBOXES; i++)
+            mailbox_step(&boxes[i], now, step);
+    }
+    unsigned int stored = 0, sent_late = 0, refused_late = 0;
+    for (int i = 0; i < MAILBOXES; i++) {
+        stored += boxes[i].stored;
+        sent_late += boxes[i].sent_late;
+        refused_late += boxes[i].refused_late;
+        leave(f, boxes[i].member);
+    }
+    double used = stored / (MAILBOXES * (4 * 300.0 + 20));
+    double refused = (double)refused_late / sent_late;
+    print_message("%.1f %% used, %.2f %% throttled\n", used * 100, refused * 100);
+    assert_true(used >= 0.9);
+    assert_true(refused < 0.02);
+}
+
 int main(void)
 {
 #define PACES_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -197,6 +263,7 @@ int main(void)
         PACES_TEST(test_what_was_found_stays_for_the_run),
         PACES_TEST(test_and_for_the_next_one),
         PACES_TEST(test_a_crowd_slows_its_server),
+        PACES_TEST(test_forty_mailboxes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
