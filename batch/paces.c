@@ -9,7 +9,8 @@
 #include "base/mem.h"
 #include "batch/pace.h"
 
-#define PACES_CROWD_NSECS      (60 * CLOCK_NSECS_PER_SEC)
+#define PACES_CROWD_NSECS      (10 * CLOCK_NSECS_PER_SEC)
+#define PACES_SETTLED_NSECS    (20 * CLOCK_NSECS_PER_SEC)
 #define PACES_FORGOTTEN_MSECS  (30 * INT64_C(86400000))
 #define PACES_LOOK_AGAIN_NSECS (CLOCK_NSECS_PER_SEC / 10)
 
@@ -181,7 +182,9 @@ static void entry_throttle(struct paces_entry *entry, int64_t now_nsecs, int64_t
 static bool server_is_crowded(struct paces_entry *account, int64_t now_nsecs)
 {
     struct paces_entry *server = account->server;
-    if (!account->pace.is_held)
+    const struct pace *pace = &account->pace;
+    if (!pace->is_held || pace->trial_messages == 0 ||
+        now_nsecs - pace->trial_began_nsecs < PACES_SETTLED_NSECS)
         return false;
     if (server->surprised == 0 || now_nsecs - server->surprised_nsecs > PACES_CROWD_NSECS) {
         server->surprised = 0;

@@ -174,8 +174,10 @@ static void test_a_crowd_slows_its_server(void **state)
         members[i] = join(f, "a anna", names[i], TODAY);
     }
     int64_t now = 0;
-    for (int i = 0; i < 5; i++)
-        now = send(members[i], now, 2, 10);
+    for (int i = 0; i < 5; i++) {
+        int64_t ended = send(members[i], 0, 30, 10);
+        now = ended > now ? ended : now;
+    }
     struct paces_member *other = join(f, "a anna", "b other", TODAY);
     (void)paces_throttled(members[0], 2, now, 1000);
     (void)paces_throttled(members[1], 2, now, 1000);
