@@ -12,8 +12,13 @@
 
 void bucket_init(struct bucket *bucket, double rate)
 {
-    bucket->carry = 0;
     bucket->paid_until_nsecs = BUCKET_LONG_AGO;
+    bucket_set_rate(bucket, rate);
+}
+
+void bucket_set_rate(struct bucket *bucket, double rate)
+{
+    bucket->carry = 0;
     bucket->rate_milli = 0;
     if (rate > 0) {
         double milli = (rate < BUCKET_RATE_MAX ? rate : BUCKET_RATE_MAX) * 1000 + 0.5;

@@ -18,6 +18,8 @@ struct bucket {
 
 /* `rate` in units a second, exact to 0.001; 0 or less means no limit. */
 void bucket_init(struct bucket *bucket, double rate);
+/* Another rate from now on; what was paid stays paid. */
+void bucket_set_rate(struct bucket *bucket, double rate);
 bool bucket_has_limit(const struct bucket *bucket);
 /* When something may be taken: any time not before this. In the far past without a limit. */
 int64_t bucket_opens_at(const struct bucket *bucket);

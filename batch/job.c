@@ -47,20 +47,26 @@ static struct log *job_open_log(const struct job_environment *environment, const
     return log;
 }
 
-/* -- the gate: the budget's, and what it grants counts for the day -- */
+/* -- the gate: what the servers bear, then the budget; what it grants counts for the day -- */
 
 struct job_gate {
     const struct gate *budget;
     struct daily_member *daily;
+    struct paces_member *paces;
 };
 
 static int64_t job_gate_ask(void *context, int64_t now_nsecs, uint32_t messages, uint64_t bytes)
 {
     struct job_gate *gate = context;
-    int64_t at = gate->budget->ask(gate->budget->context, now_nsecs, messages, bytes);
+    int64_t at = messages == 0 ? 0 : paces_ask(gate->paces, now_nsecs);
     if (at == 0)
-        daily_note(gate->daily, clock_wall_msecs(), bytes);
-    return at;
+        at = gate->budget->ask(gate->budget->context, now_nsecs, messages, bytes);
+    if (at != 0)
+        return at;
+    daily_note(gate->daily, clock_wall_msecs(), bytes);
+    if (messages > 0)
+        paces_note(gate->paces, now_nsecs);
+    return 0;
 }
 
 static bool job_gate_refuses(void *context, uint64_t bytes, struct fault *fault_r)
@@ -69,8 +75,15 @@ static bool job_gate_refuses(void *context, uint64_t bytes, struct fault *fault_
     return !daily_may_send(gate->daily, clock_wall_msecs(), bytes, fault_r);
 }
 
-static struct daily_member *job_join_daily(const struct job_environment *environment,
-                                           const struct job *job, struct fault *fault_r)
+/* A pair's places in what is counted for its accounts. */
+struct job_accounts {
+    struct daily_member *daily;
+    struct paces_member *paces;
+};
+
+static bool job_accounts_join(struct job_accounts *accounts,
+                              const struct job_environment *environment, const struct job *job,
+                              struct fault *fault_r)
 {
     struct buffer names[2];
     struct daily_limit limits[2];
@@ -80,18 +93,42 @@ static struct daily_member *job_join_daily(const struct job_environment *environ
         limits[i].account = buffer_str(&names[i]);
         limits[i].max_bytes = (uint64_t)job->settings->side[i].daily_bytes;
     }
-    struct daily_member *member = daily_member_init(environment->daily, limits, clock_wall_msecs(),
-                                                    fault_r);
+    const char *const keys[2] = {limits[0].account, limits[1].account};
+    accounts->paces = NULL;
+    accounts->daily = daily_member_init(environment->daily, limits, clock_wall_msecs(), fault_r);
+    if (accounts->daily != NULL)
+        accounts->paces = paces_member_init(environment->paces, keys, clock_wall_msecs(), fault_r);
     buffer_deinit(&names[0]);
     buffer_deinit(&names[1]);
-    return member;
+    return accounts->paces != NULL;
+}
+
+/* False with a fault if a count could not be kept. */
+static bool job_accounts_leave(struct job_accounts *accounts, struct fault *fault_r)
+{
+    bool is_paced = paces_member_deinit(&accounts->paces, clock_wall_msecs(), fault_r);
+    return daily_member_deinit(&accounts->daily, fault_r) && is_paced;
+}
+
+/* The next attempt is slower. */
+static void job_note_throttle(const struct job_accounts *accounts, struct log *log,
+                              const struct fault *fault)
+{
+    if (fault->code != FAULT_THROTTLED || fault->advice != FAULT_ADVICE_WAIT)
+        return;
+    double rate = paces_throttled(accounts->paces, fault->side, clock_mono_nsecs(),
+                                  fault->wait_msecs);
+    log_line(log,
+             "the %s throttles; from now on it is given %.2f messages a second, and more when "
+             "it bears that",
+             fault->side == 1 ? "source" : "destination", rate);
 }
 
 /* -- one attempt -- */
 
 /* The pair inside its mailbox's limits. */
 static void job_run_limited(const struct job_environment *environment, const struct job *job,
-                            struct log *log, struct daily_member *daily,
+                            struct log *log, const struct job_accounts *accounts,
                             struct pair_result *result_r)
 {
     const struct settings *settings = job->settings;
@@ -104,7 +141,7 @@ static void job_run_limited(const struct job_environment *environment, const str
         return;
     }
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
-    struct job_gate context = {budget_member_gate(member), daily};
+    struct job_gate context = {budget_member_gate(member), accounts->daily, accounts->paces};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
     struct pair_environment pair_environment = {
         .was_throttled = job->retry->was_throttled,
@@ -130,12 +167,14 @@ static void job_run_limited(const struct job_environment *environment, const str
 static void job_run_counted(const struct job_environment *environment, const struct job *job,
                             struct log *log, struct pair_result *result_r)
 {
-    struct daily_member *daily = job_join_daily(environment, job, &result_r->fault);
+    struct job_accounts accounts;
     struct fault fault;
-    if (daily == NULL)
-        return;
-    job_run_limited(environment, job, log, daily, result_r);
-    if (daily_member_deinit(&daily, &fault))
+    bool has_joined = job_accounts_join(&accounts, environment, job, &result_r->fault);
+    if (has_joined) {
+        job_run_limited(environment, job, log, &accounts, result_r);
+        job_note_throttle(&accounts, log, &result_r->fault);
+    }
+    if (job_accounts_leave(&accounts, &fault) || !has_joined)
         return;
     result_r->status = JOB_FAILED;
     result_r->fault = fault;

@@ -13,6 +13,7 @@
 #include "batch/daily.h"
 #include "batch/hosts.h"
 #include "batch/pair_lock.h"
+#include "batch/paces.h"
 #include "batch/retry.h"
 #include "store/store.h"
 #include "sync/pair.h"
@@ -24,6 +25,7 @@ struct job_environment {
     const char *run_dir;
     struct budget *budget;
     struct daily *daily;
+    struct paces *paces;
     struct host_limits *hosts;
     struct pair_locks *locks;
     struct tls_contexts *tls;

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "batch/budget.h"
 #include "batch/daily.h"
+#include "batch/paces.h"
 #include "batch/hosts.h"
 #include "batch/job.h"
 #include "batch/pair_lock.h"
@@ -52,6 +53,7 @@ struct run {
     struct log *log;
     struct budget *budget;
     struct daily *daily;
+    struct paces *paces;
     struct pair_locks *locks;
     struct host_limits *hosts;
     struct queue *queue;
@@ -340,7 +342,8 @@ static bool run_init(struct run *run, struct fault *fault_r)
            workdir_open(settings->workdir, &run->workdir, fault_r) &&
            pair_locks_open(settings->lockdir, workdir_path(run->workdir), &run->locks, fault_r) &&
            store_open(workdir_state_path(run->workdir), &run->store, fault_r) &&
-           daily_init(run->store, &run->daily, fault_r) && run_begin(run, fault_r) &&
+           daily_init(run->store, &run->daily, fault_r) &&
+           paces_init(run->store, &run->paces, fault_r) && run_begin(run, fault_r) &&
            run_add_jobs(run, fault_r);
 }
 
@@ -366,6 +369,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .run_dir = workdir_run_dir(run->workdir),
         .budget = run->budget,
         .daily = run->daily,
+        .paces = run->paces,
         .hosts = run->hosts,
         .locks = run->locks,
         .tls = run->tls,
@@ -477,6 +481,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     bool is_ok = run->store == NULL || store_close(&run->store, fault_r);
     log_close(&run->log);
     daily_deinit(&run->daily);
+    paces_deinit(&run->paces);
     pair_locks_close(&run->locks);
     budget_deinit(&run->budget);
     queue_deinit(&run->queue);

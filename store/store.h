@@ -239,6 +239,17 @@ bool store_daily_add(struct store *store, const struct store_daily *daily, uint6
                      struct fault *fault_r);
 bool store_daily_forget(struct store *store, int64_t before_day, struct fault *fault_r);
 
+/* The rate that a server allows an account on a side, as found by an earlier run. */
+struct store_pace {
+    const char *account;
+    int side;
+    double rate; /* messages a second; 0: nothing was found */
+    int64_t noted_msecs;
+};
+/* Fills what follows account and side; zeros if nothing is known. */
+bool store_pace_get(struct store *store, struct store_pace *pace, struct fault *fault_r);
+bool store_pace_put(struct store *store, const struct store_pace *pace, struct fault *fault_r);
+
 /* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);

@@ -17,6 +17,16 @@
     " PRIMARY KEY (account, side, day)"                                 \
     ") WITHOUT ROWID;"
 
+/* What servers allow, in thousandths of a message a second. */
+#define STORE_PACE_SCHEMA            \
+    "CREATE TABLE pace ("            \
+    " account TEXT NOT NULL,"        \
+    " side INTEGER NOT NULL,"        \
+    " rate_milli INTEGER NOT NULL,"  \
+    " noted_msecs INTEGER NOT NULL," \
+    " PRIMARY KEY (account, side)"   \
+    ") WITHOUT ROWID;"
+
 #define STORE_CRON_SAME_PAIR                                                              \
     "p.host1 = j.host1 AND p.user1 = j.user1 AND p.host2 = j.host2 AND p.user2 = j.user2" \
     " AND p.trial = j.trial AND p.status <> 'left_out'"
@@ -26,6 +36,9 @@
     X(DAILY_ADD, "INSERT INTO daily_bytes (account, side, day, bytes) VALUES (?1, ?2, ?3, ?4)"  \
                  " ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes")                   \
     X(DAILY_FORGET, "DELETE FROM daily_bytes WHERE day < ?1")                                   \
+    X(PACE_GET, "SELECT rate_milli, noted_msecs FROM pace WHERE account = ?1 AND side = ?2")    \
+    X(PACE_PUT, "INSERT OR REPLACE INTO pace (account, side, rate_milli, noted_msecs)"          \
+                " VALUES (?1, ?2, ?3, ?4)")                                                     \
     X(JOBS_LEAVE_OUT,                                                                           \
       "UPDATE job AS j SET status = 'left_out' WHERE j.run_id = ?1 AND EXISTS (SELECT 1"        \
       " FROM job p INDEXED BY job_by_pair WHERE " STORE_CRON_SAME_PAIR                          \

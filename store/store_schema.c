@@ -166,6 +166,7 @@ static const struct {
         "ALTER TABLE job ADD COLUMN deleted_destination INTEGER NOT NULL DEFAULT 0;"},
 
     {6, STORE_CHANGES_SCHEMA},
+    {7, STORE_PACE_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

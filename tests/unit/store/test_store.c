@@ -632,6 +632,7 @@ static void test_schema_1_is_brought_up(void **state)
                      "ALTER TABLE job DROP COLUMN deleted_destination;"
                      "ALTER TABLE run DROP COLUMN is_final; DROP TABLE daily_bytes;"
                      "DROP TABLE message_change;"
+                     "DROP TABLE pace;"
                      "PRAGMA user_version = 1",
                      NULL, NULL, NULL),
         SQLITE_OK);
