@@ -18,7 +18,7 @@ struct check {
     int user[2];
     int password[2];
     int passfile[2];
-    int command[2]; /* those that hold shell commands besides */
+    int command[2];           /* those that hold shell commands besides */
     bool has_seen_default[2]; /* the command line's secret was checked */
     bool has_told_readable;
     bool has_told_connections;

@@ -89,8 +89,8 @@ static void date_for_append(const struct copy *copy, const char *date, size_t si
 {
     int64_t seconds;
     text_r[0] = '\0';
-    if (copy->pair->settings->syncinternaldates && !copy->pair->settings->idatefromheader &&
-        date != NULL && internaldate_parse(date, size, &seconds)) {
+    if (settings_dates_are_kept(copy->pair->settings) && date != NULL &&
+        internaldate_parse(date, size, &seconds)) {
         memcpy(text_r, date, size);
         text_r[size] = '\0';
     }

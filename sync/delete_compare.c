@@ -238,8 +238,8 @@ static void match_by_identity(struct delete_compare *compare, const struct known
 {
     const struct adopt_destination there = listing_as_destination(&compare->listing);
     const struct settings *settings = compare->pair->settings;
-    const struct adopt_rules rules = {&compare->pair->adopt_secret, settings->syncinternaldates,
-                                      settings->addheader};
+    const struct adopt_rules rules = {&compare->pair->adopt_secret,
+                                      settings_dates_are_kept(settings), settings->addheader};
     for (size_t i = 0; i < compare->count; i++) {
         const struct adopt_source here = listing_as_source(&compare->sources[i].listing);
         adopt_match(&here, &there, &rules);

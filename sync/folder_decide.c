@@ -88,8 +88,7 @@ static void run_remember_adopted(struct folder_run *run)
 void folder_run_adopt(struct folder_run *run)
 {
     const struct pair *pair = run->pair;
-    bool dates_are_kept = pair->settings->syncinternaldates && !pair->settings->idatefromheader;
-    const struct adopt_rules rules = {&pair->adopt_secret, dates_are_kept,
+    const struct adopt_rules rules = {&pair->adopt_secret, settings_dates_are_kept(pair->settings),
                                       pair->settings->addheader};
     const struct adopt_source here = listing_as_source(&run->listing);
     const struct adopt_destination there = listing_as_destination(&run->target->listing);

@@ -356,6 +356,11 @@ char *settings_login_name(const struct settings *settings, int side)
     return mem_printf("%s\\%s", user, mine->shared);
 }
 
+bool settings_dates_are_kept(const struct settings *settings)
+{
+    return settings->syncinternaldates && !settings->idatefromheader;
+}
+
 static void echo_line(struct buffer *text, const char *name, const char *value)
 {
     buffer_printf(text, "%s = ", name);

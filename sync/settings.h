@@ -226,6 +226,9 @@ int64_t settings_port(const struct settings *settings, int side);
 /* The login name sent to the server: user, or user\shared. Owned by the caller. */
 char *settings_login_name(const struct settings *settings, int side);
 
+/* Copies have the INTERNALDATE of their originals. */
+bool settings_dates_are_kept(const struct settings *settings);
+
 /* --help of a command. */
 void settings_append_help(struct buffer *text, enum settings_command command);
 /* One "name = value" line for each setting that was given explicitly; secrets as "MASKED". */

@@ -279,7 +279,8 @@ static void assert_daily(struct fixture *f, const char *account, int side, int64
     assert_int_equal(bytes, expected);
 }
 
-/* Attempts add up; another job and another run know nothing of it; a forgotten run takes it along. */
+/* Attempts add up; another job and another run know nothing of it; a forgotten run takes it along.
+ */
 static void test_changes(void **state)
 {
     struct fixture *f = *state;
