@@ -49,7 +49,7 @@ static void stop(struct fixture *fixture)
 static void give(struct fixture *fixture, uint32_t index, const char *flags, const char *date,
                  const char *body)
 {
-    struct append_item item = {index, 0, 0};
+    struct append_item item = {.index = index};
     appender_begin(fixture->appender, &item, flags, date, strlen(body));
     appender_add(fixture->appender, body, strlen(body));
     appender_end(fixture->appender);
@@ -83,7 +83,7 @@ static void test_several_messages_to_a_command(void **state)
     give(&fixture, 1, "\\Draft", "", "d");
     assert_true(appender_open_since_nsecs(fixture.appender) > 0);
     assert_int_equal(appender_pending(fixture.appender), 1);
-    appender_begin(fixture.appender, &(struct append_item){2, 0, 0}, "", "", 2);
+    appender_begin(fixture.appender, &(struct append_item){.index = 2}, "", "", 2);
     assert_false(appender_flush(fixture.appender)); /* never inside a message */
     appender_add(fixture.appender, "ef", 2);
     appender_end(fixture.appender);
@@ -195,7 +195,7 @@ static void test_a_connection_that_ends_answers_nothing(void **state)
     give(&fixture, 1, "", "", "a");
     (void)appender_flush(fixture.appender);
     give(&fixture, 2, "", "", "b");
-    appender_begin(fixture.appender, &(struct append_item){3, 0, 0}, "", "", 10);
+    appender_begin(fixture.appender, &(struct append_item){.index = 3}, "", "", 10);
     appender_add(fixture.appender, "half", 4);
     peer_hang_up(&fixture.peer);
     assert_string_equal(buffer_str(&fixture.results.text), "0:1,;");
