@@ -144,6 +144,7 @@ void folder_run_exclude_by_rules(struct folder_run *run)
 void folder_run_give_up_again(struct folder_run *run)
 {
     static const enum problem_reason reasons[MESSAGE_STATE_COUNT] = {
+        [MESSAGE_EXCLUDED] = PROBLEM_EXCLUDED,
         [MESSAGE_TOO_BIG] = PROBLEM_TOO_BIG,
         [MESSAGE_FAILED] = PROBLEM_FAILED,
         [MESSAGE_UNREADABLE] = PROBLEM_UNREADABLE,
