@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from tests.integration.harness import COMPLETE, EXCEPTIONS, PAUSED, USAGE, wait_until
+from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED, USAGE, wait_until
 from tests.servers import mailbox, messages
 from tests.servers.messages import EPOCH, Message
 from tests.servers.proxy import Proxy
@@ -368,3 +368,18 @@ def test_the_time_of_a_command_is_not_the_servers_silence(work, a, b):
         run = work.batch([work.row(slow, b, user)], "--pipemess", "sleep 1.2; cat",
                          "--timeout", "1", "--nopipemesscheck")  # fmt: skip
     assert reported(run)[1] == 3
+
+
+def test_a_run_that_is_cut_off_changes_each_message_once(work, a, b):
+    """With and without what the first run remembered: what was appended is known by its identity."""
+    items = [mail(n, head=ASKS, body=b"z" * 20000 + b"\r\n") for n in range(40)]
+    user = work.pair(a, b, {"INBOX": items})
+    options = ("--disarmreadreceipts", "--regexmess", WRAP)
+    with Proxy(a, cut_download_after=400_000) as cut:
+        run = work.batch([work.row(cut, b, user)], *options, expect=(FAILED, PAUSED))
+    assert 0 < run.row()["copied"] < 40
+    (work.workdir / "state.db").unlink()
+    run = work.batch([work.row(a, b, user)], *options)
+    assert run.row()["copied"] + run.row()["already"] == 40
+    wanted = [wrapped(body).replace(b"\n" + ASKS, b"\nX-" + ASKS) for body in bodies(a, user)]
+    assert sorted(bodies(b, user)) == sorted(wanted)
