@@ -13,6 +13,7 @@
 #include "batch/tally.h"
 #include "report/command.h"
 #include "sync/settings.h"
+#include "sync/settings_presets.h"
 
 #define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -138,6 +139,7 @@ int command_batch(int argc, char **argv)
 static int sync_check_and_run(struct command *command)
 {
     struct run_plan plan = {.command = "sync", .settings = &command->settings};
+    settings_apply_presets(&command->settings);
     bool is_pair = settings_check_pair(&command->settings, &command->faults);
     if (!hosts_check(&command->settings, &command->faults) || !is_pair)
         return EXIT_CODE_USAGE;

@@ -10,20 +10,29 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "batch/mailbox_key.h"
+#include "sync/settings_presets.h"
 
 #define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
+
+/* A line of the log for each line of the text. */
+static void job_log_lines(struct log *log, const char *title, const char *line)
+{
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        log_line(log, "%s%.*s", title, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
 
 void job_log_settings(struct log *log, const struct settings *settings)
 {
     struct buffer echo;
     buffer_init(&echo, JOB_TEXT_MAX_BYTES);
+    settings_append_presets(settings, &echo);
+    job_log_lines(log, "preset ", buffer_str(&echo));
+    buffer_clear(&echo);
     settings_append_echo(settings, &echo);
-    const char *line = buffer_str(&echo);
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-        log_line(log, "setting %.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    job_log_lines(log, "setting ", buffer_str(&echo));
     buffer_deinit(&echo);
 }
 

@@ -2,8 +2,8 @@
  * Every setting of the program, in ONE table (settings_table.c). From it come the parser of the
  * command line, the legal manifest columns, --help and the echo of settings in the logs. Names are
  * imapsync's where imapsync has one; what imapsync knows and we don't do (yet) is in the table too,
- * so that it is refused by name and never ignored. Precedence: default < command line < manifest
- * row. A struct settings belongs to one thread; it may be read by many once nobody changes it. */
+ * so that it is refused by name and never ignored. Precedence: default < preset < command line
+ * < manifest row. A struct settings belongs to one thread; it may be read by many once nobody changes it. */
 #ifndef SYNC_SETTINGS_H
 #define SYNC_SETTINGS_H
 
@@ -47,6 +47,16 @@ struct settings_side {
 struct settings {
     struct settings_side side[2]; /* [0] source, [1] destination */
     char *label;
+
+    bool office1; /* presets, see settings_presets.h */
+    bool office2;
+    bool exchange1;
+    bool exchange2;
+    bool gmail1;
+    bool gmail2;
+    bool domino1;
+    bool domino2;
+    bool noregexflag;
 
     struct str_list folder;
     struct str_list folderrec;

@@ -80,6 +80,17 @@ const struct setting settings_table[] = {
     {ONE_SIDE("shared", LOGIN, shared), IN(SIGN_IN), .argument = "NAME",
      .help = "shared mailbox that is opened with the user's login"},
 
+    {MAILBOX("office1", FLAG, office1), IN(PRESETS), .help = "the source is Microsoft 365"},
+    {MAILBOX("office2", FLAG, office2), IN(PRESETS), .help = "the destination is Microsoft 365: its limits, its long lines"},
+    {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS), .help = "the source is an Exchange server: sets nothing"},
+    {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS), .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
+    {MAILBOX("gmail1", FLAG, gmail1), IN(PRESETS), .help = "the source is Gmail"},
+    {MAILBOX("gmail2", FLAG, gmail2), IN(PRESETS), .help = "the destination is Gmail; with --gmail1 labels are carried"},
+    {MAILBOX("domino1", FLAG, domino1), IN(PRESETS), .help = "the source is a Domino server"},
+    {MAILBOX("domino2", FLAG, domino2), IN(PRESETS), .help = "the destination is a Domino server"},
+    {MAILBOX("noregexflag", FLAG, noregexflag), IN(PRESETS),
+     .help = "without what --exchange2 does to flags"},
+
     {MAILBOX("folder", LIST, folder), IN(FOLDERS), .argument = "NAME",
      .help = "only this folder; may be given many times"},
     {MAILBOX("folderrec", LIST, folderrec), IN(FOLDERS), .argument = "NAME",
@@ -348,7 +359,6 @@ const struct setting settings_table[] = {
     {LATER("fetch-hash-set", STRING)},
     {ACCEPTED("checkmessageexists", BOOL)},
 
-    {LATER("noregexflag", FLAG)},
     {ACCEPTED("flagscase", BOOL)},
 
     {LATER("maxbytesafter", INTEGER)},
@@ -377,14 +387,6 @@ const struct setting settings_table[] = {
     {LATER("sigexit", LIST)},
     {LATER("sigreconnect", LIST)},
     {LATER("sigignore", LIST)},
-    {LATER("office1", FLAG)},
-    {LATER("office2", FLAG)},
-    {LATER("exchange1", FLAG)},
-    {LATER("exchange2", FLAG)},
-    {LATER("gmail1", FLAG)},
-    {LATER("gmail2", FLAG)},
-    {LATER("domino1", FLAG)},
-    {LATER("domino2", FLAG)},
 
     {LATER("debug", BOOL)},
     {LATER("debuglist", BOOL)},
