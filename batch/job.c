@@ -149,6 +149,8 @@ static void job_run_limited(const struct job_environment *environment, const str
                   "can't join the budget");
         return;
     }
+    if ((uint64_t)settings->maxbytesafter > job->retry->bytes_copied)
+        budget_member_spare(member, (uint64_t)settings->maxbytesafter - job->retry->bytes_copied);
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
     struct job_gate context = {budget_member_gate(member), accounts->daily, accounts->paces};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
@@ -191,7 +193,8 @@ static void job_run_counted(const struct job_environment *environment, const str
 
 const char *job_trial(const struct settings *settings)
 {
-    return settings->justlogin         ? "justlogin"
+    return settings->justconnect       ? "justconnect"
+           : settings->justlogin       ? "justlogin"
            : settings->justfolderlists ? "justfolderlists"
            : settings->justautomap     ? "justautomap"
            : settings->justfoldersizes ? "justfoldersizes"
