@@ -39,7 +39,9 @@ void job_log_settings(struct log *log, const struct settings *settings)
 static struct log *job_open_log(const struct job_environment *environment, const struct job *job,
                                 struct fault *fault_r)
 {
-    char *path = mem_printf("%s/users/%s.log", environment->run_dir, job->log_name);
+    char *path = environment->log_path != NULL
+                     ? mem_strdup(environment->log_path)
+                     : mem_printf("%s/users/%s.log", environment->run_dir, job->log_name);
     struct log *log = log_open(path, fault_r);
     mem_free(path);
     if (log != NULL) {
