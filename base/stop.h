@@ -11,6 +11,7 @@ enum stop_reason {
     STOP_REASON_NONE, /* not wanted */
     STOP_REASON_SIGNAL,
     STOP_REASON_TIME_WINDOW,
+    STOP_REASON_FILE, /* --abortbyfile */
 };
 
 struct stop {

@@ -31,6 +31,7 @@ struct budget_member {
     struct gate gate;
     struct budget_member *next;
     struct limits own;
+    uint64_t free_bytes; /* that its own byte rate does not count */
     enum member_state state;
     uint32_t messages; /* wanted */
     uint64_t bytes;
@@ -156,11 +157,19 @@ static struct budget_member *budget_foremost(const struct budget *budget, int64_
 }
 
 /* Mutex held. */
+static uint64_t member_counted_bytes(const struct budget_member *member, uint64_t bytes)
+{
+    return bytes > member->free_bytes ? bytes - member->free_bytes : 0;
+}
+
+/* Mutex held. */
 static void budget_grant(struct budget *budget, struct budget_member *member, int64_t now_nsecs)
 {
     int64_t cost_nsecs = member_cost_nsecs(member);
     limits_pay(&budget->run, now_nsecs, member->messages, member->due_bytes);
-    limits_pay(&member->own, now_nsecs, member->messages, member->bytes);
+    uint64_t counted = member_counted_bytes(member, member->bytes);
+    limits_pay(&member->own, now_nsecs, member->messages, counted);
+    member->free_bytes -= member->bytes - counted;
     member->lease_bytes += member->due_bytes;
     member->lease_bytes -= member->bytes;
     member->state = MEMBER_GRANTED;
@@ -206,7 +215,8 @@ static int64_t member_ask_locked(struct budget_member *member, int64_t now_nsecs
     if (member->messages != messages || member->bytes != bytes)
         member->state = MEMBER_IDLE;
     if (member->state == MEMBER_IDLE) {
-        int64_t own_at = limits_open_at(&member->own, messages, bytes);
+        int64_t own_at = limits_open_at(&member->own, messages,
+                                        member_counted_bytes(member, bytes));
         if (own_at > now_nsecs)
             return own_at;
         member_join_line(member, messages, bytes);
@@ -275,6 +285,14 @@ void budget_member_deinit(struct budget_member **member_p)
     budget->members_count--;
     (void)pthread_mutex_unlock(&budget->mutex);
     mem_free(member);
+}
+
+void budget_member_spare(struct budget_member *member, uint64_t bytes)
+{
+    if (pthread_mutex_lock(&member->budget->mutex) != 0)
+        return; /* its limit then begins at once */
+    member->free_bytes = bytes;
+    (void)pthread_mutex_unlock(&member->budget->mutex);
 }
 
 const struct gate *budget_member_gate(const struct budget_member *member)

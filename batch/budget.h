@@ -36,6 +36,8 @@ void budget_deinit(struct budget **budget);
    outlives it. NULL only if the mutex can't be locked. */
 struct budget_member *budget_member_init(struct budget *budget, double messages_per_sec,
                                          double bytes_per_sec);
+/* The next so many bytes do not count against the member's own byte rate (--maxbytesafter). */
+void budget_member_spare(struct budget_member *member, uint64_t bytes);
 /* Leaves; what it waited for is dropped, others move up. Nulls; NULL is fine. */
 void budget_member_deinit(struct budget_member **member);
 /* Good as long as the member. */

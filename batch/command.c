@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "batch/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "batch/hosts.h"
 #include "batch/manifest.h"
+#include "batch/pidfile.h"
 #include "batch/run.h"
 #include "batch/signals.h"
 #include "batch/tally.h"
 #include "report/command.h"
 #include "sync/settings.h"
+#include "sync/settings_presets.h"
 
 #define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -90,11 +96,52 @@ static int command_end(struct command *command, int exit_code)
     return exit_code;
 }
 
+/* A fault of the surroundings, which ends the command before anything starts. */
+static int command_complain(struct command *command, const struct fault *fault, int exit_code)
+{
+    buffer_printf(&command->faults, "%s\n", fault->text);
+    return exit_code;
+}
+
+/* What must be right whatever is to be done. */
+static bool command_check(struct command *command)
+{
+    const struct settings *settings = &command->settings;
+    char words[STR_ERROR_SIZE];
+    bool is_fine = signals_check(settings, &command->faults);
+    if (settings->tmpdir != NULL && access(settings->tmpdir, W_OK | X_OK) != 0) {
+        buffer_printf(&command->faults, "tmpdir can't be used: %s\n", str_error(errno, words));
+        is_fine = false;
+    }
+    if (settings->abortbyfile && (settings->pidfile == NULL || settings->pidfile[0] == '\0')) {
+        buffer_append_str(&command->faults, "abortbyfile wants the --pidfile of the run to stop\n");
+        is_fine = false;
+    }
+    return is_fine;
+}
+
+/* --abort and --abortbyfile */
+static int command_abort(struct command *command)
+{
+    const struct settings *settings = &command->settings;
+    struct buffer words;
+    bool has_pidfile = settings->pidfile != NULL && settings->pidfile[0] != '\0';
+    char *path = has_pidfile ? mem_strdup(settings->pidfile)
+                             : mem_printf("%s/lock", settings->workdir);
+    buffer_init(&words, COMMAND_TEXT_MAX_BYTES);
+    bool is_done = settings->abortbyfile ? pidfile_ask_abort(path, &words)
+                                         : pidfile_stop_holder(path, &words);
+    (void)fputs(buffer_str(&words), is_done ? stdout : stderr);
+    buffer_deinit(&words);
+    mem_free(path);
+    return is_done ? EXIT_CODE_COMPLETE : EXIT_CODE_INTERNAL;
+}
+
 /* Runs the plan under signals. */
-static int command_run(struct run_plan *plan, int hurry_exit_code)
+static int command_run_with_signals(struct run_plan *plan, int hurry_exit_code)
 {
     static struct stop stop; /* the signal handler keeps it */
-    if (!stop_init(&stop) || !signals_install(&stop, hurry_exit_code)) {
+    if (!stop_init(&stop) || !signals_install(&stop, hurry_exit_code, plan->settings)) {
         (void)fprintf(stderr, "mailconvoy: can't prepare for signals\n");
         return EXIT_CODE_INTERNAL;
     }
@@ -102,9 +149,34 @@ static int command_run(struct run_plan *plan, int hurry_exit_code)
     return run_execute(plan);
 }
 
+static int command_run(struct command *command, struct run_plan *plan, int hurry_exit_code)
+{
+    const struct settings *settings = &command->settings;
+    bool is_sync = command->kind == SETTINGS_SYNC;
+    struct fault fault;
+    if (settings->pidfile == NULL || settings->pidfile[0] == '\0')
+        return command_run_with_signals(plan, hurry_exit_code);
+    enum pidfile_outcome outcome = pidfile_take(settings->pidfile, clock_wall_msecs(),
+                                                &plan->pidfile, &fault);
+    if (outcome == PIDFILE_FAULT)
+        return command_complain(command, &fault, EXIT_CODE_INTERNAL);
+    if (outcome == PIDFILE_BUSY && settings->pidfilelocking)
+        return command_complain(command, &fault, is_sync ? EXIT_CODE_PIDFILE_SYNC : EXIT_CODE_BUSY);
+    if (outcome == PIDFILE_BUSY && !settings->quiet)
+        (void)fprintf(stderr, "%s; the file is left to it (--pidfilelocking would not start)\n",
+                      fault.text);
+    int exit_code = command_run_with_signals(plan, hurry_exit_code);
+    pidfile_release(&plan->pidfile);
+    return exit_code;
+}
+
 static int batch_read_and_run(struct command *command)
 {
     struct manifest *manifest = NULL;
+    if (!command_check(command))
+        return EXIT_CODE_USAGE;
+    if (command->settings.abort || command->settings.abortbyfile)
+        return command_abort(command);
     if (command->rest.count != 1) {
         buffer_append_str(&command->faults,
                           command->rest.count == 0
@@ -121,7 +193,7 @@ static int batch_read_and_run(struct command *command)
         .manifest = manifest,
         .settings = &command->settings,
     };
-    int exit_code = command_run(&plan, EXIT_CODE_PAUSED);
+    int exit_code = command_run(command, &plan, EXIT_CODE_PAUSED);
     manifest_deinit(&manifest);
     return exit_code;
 }
@@ -135,17 +207,45 @@ int command_batch(int argc, char **argv)
     return command_end(&command, exit_code);
 }
 
+/* imapsync reads options from there, unasked, and stronger than the command line. */
+static void sync_look_for_extra_options(const struct settings *settings)
+{
+    if (!settings->quiet && access("options_extra.txt", F_OK) == 0)
+        (void)fprintf(stderr, "options_extra.txt is here, and is not read: write its options into "
+                              "the command line\n");
+}
+
+/* --justbanner */
+static int sync_show_banner(const struct settings *settings)
+{
+    struct buffer text;
+    buffer_init(&text, COMMAND_TEXT_MAX_BYTES);
+    buffer_append_str(&text, "mailconvoy " MAILCONVOY_VERSION "\n");
+    settings_append_presets(settings, &text);
+    settings_append_echo(settings, &text);
+    bool is_ok = fputs(buffer_str(&text), stdout) >= 0 && fflush(stdout) == 0;
+    buffer_deinit(&text);
+    return is_ok ? EXIT_CODE_COMPLETE : EXIT_CODE_INTERNAL;
+}
+
 static int sync_check_and_run(struct command *command)
 {
     struct run_plan plan = {.command = "sync", .settings = &command->settings};
-    bool is_pair = settings_check_pair(&command->settings, &command->faults);
-    if (!hosts_check(&command->settings, &command->faults) || !is_pair)
+    bool is_fine = command_check(command);
+    if (is_fine && (command->settings.abort || command->settings.abortbyfile))
+        return command_abort(command);
+    sync_look_for_extra_options(&command->settings);
+    settings_apply_presets(&command->settings);
+    if (is_fine && command->settings.justbanner)
+        return sync_show_banner(&command->settings);
+    is_fine = settings_check_pair(&command->settings, &command->faults) && is_fine;
+    if (!hosts_check(&command->settings, &command->faults) || !is_fine)
         return EXIT_CODE_USAGE;
     bool has_secret1 = settings_check_secret(&command->settings, 1, &command->faults);
     bool has_secret2 = settings_check_secret(&command->settings, 2, &command->faults);
     if (!has_secret1 || !has_secret2)
         return EXIT_CODE_NO_INPUT;
-    return command_run(&plan, EXIT_CODE_STOPPED_SYNC);
+    return command_run(command, &plan, EXIT_CODE_STOPPED_SYNC);
 }
 
 int command_sync(int argc, char **argv)

@@ -10,27 +10,38 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "batch/mailbox_key.h"
+#include "sync/settings_presets.h"
 
 #define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
+
+/* A line of the log for each line of the text. */
+static void job_log_lines(struct log *log, const char *title, const char *line)
+{
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        log_line(log, "%s%.*s", title, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
 
 void job_log_settings(struct log *log, const struct settings *settings)
 {
     struct buffer echo;
     buffer_init(&echo, JOB_TEXT_MAX_BYTES);
+    settings_append_presets(settings, &echo);
+    job_log_lines(log, "preset ", buffer_str(&echo));
+    buffer_clear(&echo);
     settings_append_echo(settings, &echo);
-    const char *line = buffer_str(&echo);
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-        log_line(log, "setting %.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    job_log_lines(log, "setting ", buffer_str(&echo));
     buffer_deinit(&echo);
 }
 
 static struct log *job_open_log(const struct job_environment *environment, const struct job *job,
                                 struct fault *fault_r)
 {
-    char *path = mem_printf("%s/users/%s.log", environment->run_dir, job->log_name);
+    char *path = environment->log_path != NULL
+                     ? mem_strdup(environment->log_path)
+                     : mem_printf("%s/users/%s.log", environment->run_dir, job->log_name);
     struct log *log = log_open(path, fault_r);
     mem_free(path);
     if (log != NULL) {
@@ -140,6 +151,8 @@ static void job_run_limited(const struct job_environment *environment, const str
                   "can't join the budget");
         return;
     }
+    if ((uint64_t)settings->maxbytesafter > job->retry->bytes_copied)
+        budget_member_spare(member, (uint64_t)settings->maxbytesafter - job->retry->bytes_copied);
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
     struct job_gate context = {budget_member_gate(member), accounts->daily, accounts->paces};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
@@ -182,7 +195,8 @@ static void job_run_counted(const struct job_environment *environment, const str
 
 const char *job_trial(const struct settings *settings)
 {
-    return settings->justlogin         ? "justlogin"
+    return settings->justconnect       ? "justconnect"
+           : settings->justlogin       ? "justlogin"
            : settings->justfolderlists ? "justfolderlists"
            : settings->justautomap     ? "justautomap"
            : settings->justfoldersizes ? "justfoldersizes"

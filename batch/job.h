@@ -23,6 +23,7 @@ struct job_environment {
     struct store *store;
     const char *run_id;
     const char *run_dir;
+    const char *log_path; /* of the mailbox's log; NULL: in the run's directory */
     struct budget *budget;
     struct daily *daily;
     struct paces *paces;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "batch/words.h"
+#include "sync/settings_presets.h"
 
 struct resolve {
     const struct manifest *manifest;
@@ -145,5 +146,6 @@ bool manifest_resolve_row(const struct manifest *manifest, size_t row, struct se
         }
     }
     root_paths(manifest, settings_r);
+    settings_apply_presets(settings_r);
     return !resolve.has_failed;
 }

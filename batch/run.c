@@ -14,7 +14,9 @@
 #include "batch/paces.h"
 #include "batch/hosts.h"
 #include "batch/job.h"
+#include "batch/log_path.h"
 #include "batch/pair_lock.h"
+#include "batch/pidfile.h"
 #include "batch/pool.h"
 #include "batch/prune.h"
 #include "batch/queue.h"
@@ -29,7 +31,8 @@
 #include "sync/pair.h"
 
 /* The wall clock may be set, so the end of the time window is looked at so often. */
-#define RUN_LOOK_MSECS 60000
+#define RUN_LOOK_MSECS          60000
+#define RUN_LOOK_FOR_FILE_MSECS 1000
 /* Counts of older days are of no use; some are kept for whoever looks. */
 #define RUN_KEEP_DAYS      14
 #define RUN_TEXT_MAX_BYTES ((size_t)1024 * 1024)
@@ -51,6 +54,7 @@ struct run {
     struct workdir *workdir;
     struct store *store;
     struct log *log;
+    char *mailbox_log_path; /* NULL: the mailboxes' logs are in the run's directory */
     struct budget *budget;
     struct daily *daily;
     struct paces *paces;
@@ -158,6 +162,34 @@ static void run_set_window(struct run *run, int64_t now_msecs)
         run->until_msecs = clock_next_time_of_day(now_msecs, minutes);
 }
 
+/* The directory that --logdir names is made. */
+static bool run_make_log_dir(const char *path, struct fault *fault_r)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return true;
+    char *dir = mem_strndup(path, (size_t)(slash - path));
+    bool is_ok = file_make_dirs(dir, fault_r);
+    mem_free(dir);
+    return is_ok;
+}
+
+static bool run_open_log(struct run *run, int64_t now_msecs, struct fault *fault_r)
+{
+    const struct settings *settings = run->plan->settings;
+    char *path = settings->log ? mem_printf("%s/run.log", workdir_run_dir(run->workdir))
+                               : mem_strdup("/dev/null");
+    run->log = log_open(path, fault_r);
+    run->mailbox_log_path = log_path_make(settings, now_msecs);
+    bool is_ok = run->log != NULL && (run->mailbox_log_path == NULL ||
+                                      run_make_log_dir(run->mailbox_log_path, fault_r));
+    if (is_ok && run->plan->pidfile != NULL)
+        pidfile_set_log(run->plan->pidfile,
+                        run->mailbox_log_path != NULL ? run->mailbox_log_path : path);
+    mem_free(path);
+    return is_ok;
+}
+
 static bool run_begin(struct run *run, struct fault *fault_r)
 {
     const struct run_plan *plan = run->plan;
@@ -165,10 +197,7 @@ static bool run_begin(struct run *run, struct fault *fault_r)
     int64_t now_msecs = clock_wall_msecs();
     if (!workdir_begin_run(run->workdir, now_msecs, fault_r))
         return false;
-    char *log_path = mem_printf("%s/run.log", workdir_run_dir(run->workdir));
-    run->log = log_open(log_path, fault_r);
-    mem_free(log_path);
-    if (run->log == NULL)
+    if (!run_open_log(run, now_msecs, fault_r))
         return false;
     buffer_init(&echo, RUN_TEXT_MAX_BYTES);
     settings_append_echo(plan->settings, &echo);
@@ -347,10 +376,9 @@ static bool run_init(struct run *run, struct fault *fault_r)
            run_add_jobs(run, fault_r);
 }
 
-/* The main thread's, while the workers work: ends the time window. */
-static int run_look(void *context)
+/* How long until the end of the time window; -1: there is none, or it has come. */
+static int run_look_at_window(struct run *run)
 {
-    struct run *run = context;
     if (run->until_msecs == 0)
         return -1;
     int64_t left_msecs = run->until_msecs - clock_wall_msecs();
@@ -360,6 +388,20 @@ static int run_look(void *context)
     return -1;
 }
 
+/* The main thread's, while the workers work: ends the time window, and looks for the file that asks
+   to stop. */
+static int run_look(void *context)
+{
+    struct run *run = context;
+    int wait_msecs = run_look_at_window(run);
+    if (run->plan->pidfile == NULL)
+        return wait_msecs;
+    if (pidfile_sees_abort(run->plan->pidfile))
+        stop_request_for(run->plan->stop, STOP_REASON_FILE);
+    return wait_msecs >= 0 && wait_msecs < RUN_LOOK_FOR_FILE_MSECS ? wait_msecs
+                                                                   : RUN_LOOK_FOR_FILE_MSECS;
+}
+
 static bool run_work(struct run *run, struct fault *fault_r)
 {
     struct pool_work work = {.context = run, .run = run_job, .look = run_look};
@@ -367,6 +409,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .store = run->store,
         .run_id = workdir_run_id(run->workdir),
         .run_dir = workdir_run_dir(run->workdir),
+        .log_path = run->mailbox_log_path,
         .budget = run->budget,
         .daily = run->daily,
         .paces = run->paces,
@@ -382,6 +425,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
     if (is_ok && started < wanted && started < run->jobs_wanted)
         log_line(run->log, "only %zu of %zu worker threads could be started", started, wanted);
     run->tally.is_stopped = stop_is_requested(run->plan->stop);
+    run->tally.is_stopped_by_file = stop_reason(run->plan->stop) == STOP_REASON_FILE;
     return is_ok;
 }
 
@@ -488,6 +532,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     hosts_deinit(&run->hosts);
     tls_contexts_deinit(&run->tls);
     file_names_deinit(&run->names);
+    mem_free(run->mailbox_log_path);
     for (size_t i = 0; run->jobs != NULL && i < run->jobs_count; i++)
         retry_deinit(&run->jobs[i].retry);
     mem_free(run->jobs);

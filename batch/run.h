@@ -8,12 +8,15 @@
 #include "batch/manifest.h"
 #include "sync/settings.h"
 
+struct pidfile;
+
 struct run_plan {
     const char *command; /* "batch" or "sync" */
     const char *manifest_path;
     const struct manifest *manifest; /* NULL for sync: `settings` is the pair */
     const struct settings *settings; /* the command line's */
     struct stop *stop;               /* raised at the end of the time window too */
+    struct pidfile *pidfile;         /* NULL: none */
 };
 
 /* Opens the work directory, runs every pair, writes the report's files, prints the summary to

@@ -6,9 +6,11 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 
 #define SIGNALS_HURRY_NSECS (2 * CLOCK_NSECS_PER_SEC)
 
@@ -38,9 +40,61 @@ static bool signals_was_ignored(int number)
     return sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
 }
 
-bool signals_install(struct stop *stop, int exit_code)
+/* -- names -- */
+
+static const struct {
+    const char *name;
+    int number;
+} signals_known[] = {
+    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT},
+    {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+};
+
+/* 0 if it is not known. */
+static int signals_find(const char *name)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    if (str_iequals_n(name, strlen(name) < 3 ? 0 : 3, "SIG"))
+        name += 3;
+    for (size_t i = 0; i < sizeof(signals_known) / sizeof(signals_known[0]); i++) {
+        if (str_iequals(name, signals_known[i].name))
+            return signals_known[i].number;
+    }
+    return 0;
+}
+
+static bool signals_check_list(const struct str_list *list, const char *name, struct buffer *faults)
+{
+    bool is_fine = true;
+    for (size_t i = 0; i < list->count; i++) {
+        if (signals_find(list->items[i]) != 0)
+            continue;
+        buffer_printf(faults, "%s wants HUP, INT, QUIT, TERM, USR1 or USR2\n", name);
+        is_fine = false;
+    }
+    return is_fine;
+}
+
+bool signals_check(const struct settings *settings, struct buffer *faults)
+{
+    bool is_fine = signals_check_list(&settings->sigexit, "sigexit", faults);
+    return signals_check_list(&settings->sigignore, "sigignore", faults) && is_fine;
+}
+
+/* -- handlers -- */
+
+static bool signals_set_list(const struct str_list *list, const struct sigaction *action)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        int number = signals_find(list->items[i]);
+        if (number == 0 || sigaction(number, action, NULL) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool signals_install(struct stop *stop, int exit_code, const struct settings *settings)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
     struct sigaction action = {.sa_handler = signals_handle};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     signals_stop = stop;
@@ -58,5 +112,6 @@ bool signals_install(struct stop *stop, int exit_code)
         if (sigaction(numbers[i], &action, NULL) != 0)
             return false;
     }
-    return true;
+    return signals_set_list(&settings->sigexit, &action) &&
+           signals_set_list(&settings->sigignore, &ignore);
 }

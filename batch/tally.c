@@ -24,7 +24,7 @@ int tally_sync_exit_code(const struct tally *tally, const struct pair_result *re
     if (result->status == JOB_COMPLETE)
         return EXIT_CODE_COMPLETE;
     if (result->status == JOB_NOT_STARTED || (result->status == JOB_PAUSED && tally->is_stopped))
-        return EXIT_CODE_STOPPED_SYNC;
+        return tally->is_stopped_by_file ? EXIT_CODE_STOPPED_BY_FILE_SYNC : EXIT_CODE_STOPPED_SYNC;
     int exit_code = fault_sync_exit_code(&result->fault);
     return exit_code != 0 ? exit_code : EXIT_CODE_WITH_ERRORS_SYNC;
 }

@@ -11,7 +11,9 @@
 
 enum exit_code {
     EXIT_CODE_COMPLETE = 0,
-    EXIT_CODE_STOPPED_SYNC = 6, /* imapsync's EXIT_BY_SIGNAL */
+    EXIT_CODE_STOPPED_SYNC = 6,         /* imapsync's EXIT_BY_SIGNAL */
+    EXIT_CODE_STOPPED_BY_FILE_SYNC = 7, /* EXIT_BY_FILE */
+    EXIT_CODE_PIDFILE_SYNC = 8,         /* EXIT_PID_FILE_ERROR */
     EXIT_CODE_EXCEPTIONS = 10,
     EXIT_CODE_FAILED = 11,
     EXIT_CODE_PAUSED = 12,
@@ -24,8 +26,9 @@ enum exit_code {
 
 struct tally {
     size_t jobs[JOB_STATUS_COUNT]; /* by enum job_status */
-    bool is_stopped;               /* by a signal */
-    bool is_broken;                /* the store or the program itself failed */
+    bool is_stopped;               /* by a signal, the time window or a file */
+    bool is_stopped_by_file;
+    bool is_broken; /* the store or the program itself failed */
 };
 
 /* What failed inside mailconvoy (70) beats all. A run that a signal stopped before its end is

@@ -230,6 +230,15 @@ static bool pair_sign_in_again(struct pair *pair)
     return pair_await(pair, sessions + 1, 1);
 }
 
+/* --justconnect */
+static void pair_just_connect(struct pair *pair)
+{
+    struct session *const sessions[] = {&pair->source, &pair->destination};
+    session_begin(&pair->source, false, SESSION_STATUS_NONE);
+    session_begin(&pair->destination, false, SESSION_STATUS_NONE);
+    (void)pair_await(pair, sessions, 2);
+}
+
 static bool pair_make_plan(struct pair *pair)
 {
     struct fault fault;
@@ -305,6 +314,10 @@ static void pair_sync(struct pair *pair)
 static void pair_work(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
+    if (settings->justconnect) {
+        pair_just_connect(pair);
+        return;
+    }
     pair_memory_open(pair);
     if (settings->retry_problems && pair_memory_has_no_problems(pair)) {
         log_line(pair->log, "no message failed in the last run: there is nothing to try again");

@@ -2,35 +2,48 @@
 #include "sync/session.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sync/auth/sasl.h"
 #include "sync/compression.h"
 #include "sync/session_list.h"
+#include "sync/session_private.h"
+#include "sync/ssl_args.h"
 #include "sync/verdict.h"
 
 #define PORT_IMAPS 993
 #define PORT_IMAP  143
 
 #define SESSION_INITIAL_MAX_BYTES ((size_t)256 * 1024)
+#define SESSION_ARGS_MAX_BYTES    ((size_t)64 * 1024)
 
 static const char *const side_names[] = {"", "source", "destination"};
 
 /* TLS from the first byte unless something else was asked for; clear text only where both kinds
    were switched off. A port that says nothing is tried both ways, since both end in TLS. */
-static enum session_tls session_tls_mode(const struct settings_side *own)
+static enum session_tls session_tls_mode(const struct settings_side *own, bool may_guess)
 {
     if (own->ssl == CHOICE_YES)
         return SESSION_TLS_IMPLICIT;
     if (own->ssl == CHOICE_AUTO && own->tls != CHOICE_YES &&
-        (own->port == 0 || own->port == PORT_IMAPS))
+        ((own->port == 0 && (may_guess || own->tls == CHOICE_NO)) || own->port == PORT_IMAPS))
         return SESSION_TLS_IMPLICIT;
     if (own->tls == CHOICE_NO)
         return own->ssl == CHOICE_NO ? SESSION_TLS_NONE : SESSION_TLS_IMPLICIT;
     bool is_known = own->port == 0 || own->port == PORT_IMAP || own->tls == CHOICE_YES ||
-                    own->ssl == CHOICE_NO;
+                    own->ssl == CHOICE_NO || !may_guess;
     return is_known ? SESSION_TLS_STARTTLS : SESSION_TLS_EITHER;
+}
+
+/* They were checked before anything began. */
+static void session_read_ssl_args(struct session *session)
+{
+    struct buffer faults;
+    buffer_init(&faults, SESSION_ARGS_MAX_BYTES);
+    (void)ssl_args_read(session->settings, session->side, &session->connection_options.tls_options,
+                        &faults);
+    buffer_deinit(&faults);
 }
 
 void session_init(struct session *session, int side, const struct settings *settings,
@@ -43,21 +56,16 @@ void session_init(struct session *session, int side, const struct settings *sett
     session->own = &settings->side[side - 1];
     session->loop = loop;
     session->log = log;
-    session->tls = session_tls_mode(session->own);
+    session->tls = session_tls_mode(session->own, settings->sslcheck);
     folder_list_init(&session->folders);
     buffer_init_secret(&session->initial, SESSION_INITIAL_MAX_BYTES);
     options->host = session->own->host;
     options->port = (uint16_t)settings_port(settings, side);
     options->side = side;
     options->is_kept_alive = session->own->keepalive;
-    options->cafile = session->own->cafile;
+    options->family = settings->inet4 ? AF_INET : settings->inet6 ? AF_INET6 : AF_UNSPEC;
+    session_read_ssl_args(session);
     options->tls = tls;
-}
-
-static void session_forget_secret(struct session *session)
-{
-    mem_free_secret(&session->secret);
-    buffer_deinit(&session->initial);
 }
 
 static void session_close(struct session *session)
@@ -94,15 +102,13 @@ void session_judge(const struct session *session, int verdict_command,
 
 /* -- steps -- */
 
-static void session_enter(struct session *session, enum session_step step);
-
-static void session_fail(struct session *session, const struct fault *fault)
+void session_fail(struct session *session, const struct fault *fault)
 {
     session->fault = *fault;
     session_enter(session, SESSION_FAILED);
 }
 
-static void session_refuse(struct session *session, enum fault_code code, const char *what)
+void session_refuse(struct session *session, enum fault_code code, const char *what)
 {
     struct fault fault;
     fault_set(&fault, code, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, session->side,
@@ -111,7 +117,7 @@ static void session_refuse(struct session *session, enum fault_code code, const 
     session_fail(session, &fault);
 }
 
-static void session_refused(struct session *session, int verdict_command, const char *subject)
+void session_refused(struct session *session, int verdict_command, const char *subject)
 {
     struct fault fault;
     session_judge(session, verdict_command, &session->answer, subject, &fault);
@@ -145,34 +151,6 @@ static bool session_may_try_starttls(const struct session *session)
            imap_client_fault(session->client)->advice == FAULT_ADVICE_RETRY;
 }
 
-static void words_hide(char *words, const char *secret)
-{
-    size_t size = strlen(secret);
-    while (size > 0 && (words = strstr(words, secret)) != NULL) {
-        memset(words, '*', size);
-        words += size;
-    }
-}
-
-/* A server may repeat what it was sent, as it was or in quotes; the secret must not travel on in
-   its words. */
-static void login_hide_secret(struct session *session, char *words)
-{
-    struct buffer quoted;
-    if (session->secret == NULL)
-        return;
-    buffer_init_secret(&quoted, SESSION_INITIAL_MAX_BYTES);
-    for (const char *p = session->secret; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\')
-            buffer_append_byte(&quoted, '\\');
-        buffer_append_byte(&quoted, (unsigned char)*p);
-    }
-    words_hide(words, session->secret);
-    words_hide(words, buffer_str(&quoted));
-    words_hide(words, buffer_str(&session->initial));
-    buffer_deinit(&quoted);
-}
-
 static void session_lost(struct session *session)
 {
     if (session_may_try_starttls(session)) {
@@ -181,7 +159,7 @@ static void session_lost(struct session *session)
         return;
     }
     struct fault fault = *imap_client_fault(session->client);
-    login_hide_secret(session, fault.server);
+    session_hide_secret(session, fault.server);
     session_fail(session, &fault);
 }
 
@@ -191,6 +169,11 @@ static void step_connecting(struct session *session)
         return;
     log_line(session->log, "host%d %s:%u says: %s", session->side, session->own->host,
              (unsigned int)session->connection_options.port, imap_client_greeting(session->client));
+    if (session->connection_options.tls_options.is_unverified && session->tls != SESSION_TLS_NONE)
+        log_line(session->log,
+                 "host%d its certificate is not checked (SSL_verify_mode=0): whoever is in between "
+                 "can read the password and the mail",
+                 session->side);
     bool is_signed_in = imap_client_state(session->client) == IMAP_STATE_AUTHENTICATED;
     if (is_signed_in && session->tls == SESSION_TLS_STARTTLS)
         session_refuse(session, FAULT_TLS,
@@ -208,7 +191,7 @@ static void step_capabilities(struct session *session)
     else if (session->tls == SESSION_TLS_STARTTLS && !session->has_started_tls)
         session_enter(session, SESSION_STARTTLS);
     else
-        session_enter(session, SESSION_SIGNING_IN);
+        session_enter(session, session->settings->justconnect ? SESSION_READY : SESSION_SIGNING_IN);
 }
 
 /* RFC 9051 section 6.2.1. What was said before TLS is forgotten; bytes that came with the OK but
@@ -246,101 +229,6 @@ static void enter_starttls(struct session *session)
                              "--nossl1 --notls1 sends the password in clear"
                            : "offers no TLS (STARTTLS) on this port. Use --ssl2 with the TLS port; "
                              "--nossl2 --notls2 sends the password in clear");
-}
-
-/* -- sign-in -- */
-
-static void login_continuation(void *context, const char *text, size_t size)
-{
-    struct session *session = context;
-    (void)text;
-    (void)size;
-    imap_client_send_line(session->client, buffer_str(&session->initial));
-}
-
-/* With SASL-IR the message goes along, without it waits for the server's "+". */
-static void login_send_plain(struct session *session)
-{
-    struct imap_client *client = session->client;
-    struct imap_events events = {session, NULL, NULL, NULL, NULL, login_continuation};
-    imap_client_begin(client, true);
-    imap_client_add(client, "AUTHENTICATE PLAIN");
-    if (imap_client_can(client, IMAP_CAP_SASL_IR)) {
-        imap_client_add_bytes(client, " ", 1);
-        imap_client_add_bytes(client, session->initial.data, session->initial.used);
-    } else {
-        imap_client_set_events(client, &events);
-    }
-    imap_client_end(client, imap_answer_callback, &session->answer, 0);
-}
-
-static void login_send_login(struct session *session)
-{
-    struct imap_client *client = session->client;
-    imap_client_begin(client, true);
-    imap_client_add(client, "LOGIN ");
-    imap_client_add_string(client, session->login_name);
-    imap_client_add_bytes(client, " ", 1);
-    imap_client_add_string(client, session->secret);
-    imap_client_end(client, imap_answer_callback, &session->answer, 0);
-}
-
-/* Which way of signing in this server and these settings allow; NULL if one does. */
-static const char *login_obstacle(const struct session *session)
-{
-    if (imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN))
-        return NULL;
-    if (session->own->authuser != NULL)
-        return "does not offer AUTH=PLAIN, which authuser needs";
-    if (imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
-        return "takes no passwords (LOGINDISABLED, and no AUTH=PLAIN). Microsoft 365 and Google "
-               "want OAuth2";
-    return NULL;
-}
-
-static void enter_signing_in(struct session *session)
-{
-    const char *authuser = session->own->authuser;
-    const char *obstacle = login_obstacle(session);
-    struct fault fault;
-    if (imap_client_state(session->client) == IMAP_STATE_AUTHENTICATED) {
-        session_enter(session, SESSION_CAPABILITIES_AGAIN); /* PREAUTH */
-        return;
-    }
-    if (obstacle != NULL) {
-        session_refuse(session, FAULT_AUTH, obstacle);
-        return;
-    }
-    mem_free(session->login_name);
-    session->login_name = settings_login_name(session->settings, session->side);
-    if (!settings_resolve_secret(session->settings, session->side, &session->secret, &fault))
-        session_fail(session, &fault);
-    else if (!sasl_plain(authuser == NULL ? "" : session->login_name,
-                         authuser == NULL ? session->login_name : authuser, session->secret,
-                         &session->initial))
-        session_refuse(session, FAULT_AUTH, "can't be told so long a password");
-    else if (imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN))
-        login_send_plain(session);
-    else
-        login_send_login(session);
-}
-
-static void step_signing_in(struct session *session)
-{
-    if (!session->answer.is_done)
-        return;
-    imap_client_set_events(session->client, NULL);
-    login_hide_secret(session, session->answer.text);
-    session_forget_secret(session);
-    if (session->answer.status != IMAP_STATUS_OK) {
-        session_refused(session, VERDICT_LOGIN, session->login_name);
-        return;
-    }
-    imap_client_set_authenticated(session->client);
-    log_line(session->log, "host%d signed in as %s%s%s", session->side, session->login_name,
-             session->own->authuser == NULL ? "" : " by the admin ",
-             session->own->authuser == NULL ? "" : session->own->authuser);
-    session_enter(session, SESSION_CAPABILITIES_AGAIN);
 }
 
 /* -- after sign-in -- */
@@ -389,8 +277,7 @@ static void step_status(struct session *session)
     session_enter(session, SESSION_READY);
 }
 
-/* The only way to change the step; does what the step begins with. */
-static void session_enter(struct session *session, enum session_step step)
+void session_enter(struct session *session, enum session_step step)
 {
     session->step = step;
     session->step_began_nsecs = clock_mono_nsecs();
@@ -402,14 +289,14 @@ static void session_enter(struct session *session, enum session_step step)
     else if (step == SESSION_STARTTLS)
         enter_starttls(session);
     else if (step == SESSION_SIGNING_IN)
-        enter_signing_in(session);
+        session_sign_in(session);
     else if (step == SESSION_CAPABILITIES_AGAIN)
         enter_capabilities_again(session);
     else if (step == SESSION_LISTING)
         session_list_send(session);
     else if (step == SESSION_STATUS)
         session->status_next = 0;
-    else if (step == SESSION_READY)
+    else if (step == SESSION_READY && !session->settings->justconnect)
         session_begin_compression(session);
 }
 
@@ -429,7 +316,10 @@ static void session_step(struct session *session)
         step_handshake(session);
         break;
     case SESSION_SIGNING_IN:
-        step_signing_in(session);
+        session_look_at_sign_in(session);
+        break;
+    case SESSION_PROXYAUTH:
+        session_look_at_proxyauth(session);
         break;
     case SESSION_CAPABILITIES_AGAIN:
         step_capabilities_again(session);

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "sync/auth/mechanism.h"
 #include "sync/folders/folders.h"
 #include "sync/imap/client.h"
 #include "sync/imap/connection.h"
@@ -38,10 +39,11 @@ enum session_step {
     SESSION_STARTTLS,
     SESSION_HANDSHAKE, /* TLS after STARTTLS */
     SESSION_SIGNING_IN,
+    SESSION_PROXYAUTH,
     SESSION_CAPABILITIES_AGAIN,
     SESSION_LISTING,
     SESSION_STATUS, /* of each folder, where LIST could not bring it along */
-    SESSION_READY,
+    SESSION_READY,  /* with --justconnect before it is signed in */
     SESSION_FAILED, /* `fault` says why */
 };
 
@@ -67,10 +69,11 @@ struct session {
     bool has_qresync; /* ENABLE QRESYNC was answered with OK (RFC 7162 section 3.2.3) */
     struct imap_answer answer;
     struct imap_answer lsub_answer;
-    size_t status_next; /* the folder to ask STATUS for */
+    size_t status_next;            /* the folder to ask STATUS for */
+    enum auth_mechanism mechanism; /* being tried */
     char *login_name;
     char *secret;
-    struct buffer initial; /* PLAIN's message; secret */
+    struct buffer initial; /* what SASL sends; secret */
     bool is_list_bad;      /* a LIST response could not be understood */
 };
 

@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #define STATUS_IN_FLIGHT_MAX 64
+#define ID_MAX_BYTES         4096
 
 static void take_attributes(const struct imap_token *list, unsigned int *attributes)
 {
@@ -111,6 +112,27 @@ static void take_namespace(struct folder_list *folders, const struct imap_respon
     }
 }
 
+/* Pairs of strings, RFC 2971 section 3.2: who the server says it is. */
+static void take_id(const struct session *session, const struct imap_response *response)
+{
+    const struct imap_token *list = response->tokens;
+    struct buffer text;
+    if (response->token_count == 0 || list->type != IMAP_TOKEN_LIST)
+        return;
+    buffer_init(&text, ID_MAX_BYTES);
+    for (size_t i = 1; i + 1 <= list->inside; i += 2) {
+        if (!imap_token_is_string(&list[i]) || !imap_token_is_string(&list[i + 1]))
+            continue;
+        char *name = imap_token_strdup(&list[i]);
+        char *value = imap_token_strdup(&list[i + 1]);
+        buffer_printf(&text, "%s%s %s", text.used == 0 ? "" : ", ", name, value);
+        mem_free(name);
+        mem_free(value);
+    }
+    log_line(session->log, "host%d is %s", session->side, buffer_str(&text));
+    buffer_deinit(&text);
+}
+
 static enum imap_taken session_untagged(void *context, const struct imap_response *response)
 {
     struct session *session = context;
@@ -125,6 +147,8 @@ static enum imap_taken session_untagged(void *context, const struct imap_respons
         take_status(&session->folders, response);
     else if (str_iequals_n(name, size, "NAMESPACE"))
         take_namespace(&session->folders, response);
+    else if (str_iequals_n(name, size, "ID"))
+        take_id(session, response);
     if (!is_good)
         session->is_list_bad = true;
     return IMAP_TAKEN;
@@ -172,7 +196,7 @@ void session_list_send(struct session *session)
     struct imap_client *client = session->client;
     struct imap_events events = {session, session_untagged, NULL, NULL, NULL, NULL};
     imap_client_set_events(client, &events);
-    if (imap_client_can(client, IMAP_CAP_ID))
+    if (imap_client_can(client, IMAP_CAP_ID) && session->settings->id)
         imap_client_command(client, NULL, NULL, "ID (\"name\" \"mailconvoy\")");
     /* A run after the first asks what is gone. */
     if (session->status == SESSION_STATUS_ALL && imap_client_can(client, IMAP_CAP_QRESYNC))

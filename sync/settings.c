@@ -343,6 +343,8 @@ int64_t settings_port(const struct settings *settings, int side)
     const struct settings_side *mine = &settings->side[side - 1];
     if (mine->port != 0)
         return mine->port;
+    if (mine->ssl == CHOICE_AUTO && mine->tls == CHOICE_AUTO && !settings->sslcheck)
+        return 143;
     return mine->ssl == CHOICE_NO || (mine->tls == CHOICE_YES && mine->ssl != CHOICE_YES) ? 143
                                                                                           : 993;
 }

@@ -2,8 +2,8 @@
  * Every setting of the program, in ONE table (settings_table.c). From it come the parser of the
  * command line, the legal manifest columns, --help and the echo of settings in the logs. Names are
  * imapsync's where imapsync has one; what imapsync knows and we don't do (yet) is in the table too,
- * so that it is refused by name and never ignored. Precedence: default < command line < manifest
- * row. A struct settings belongs to one thread; it may be read by many once nobody changes it. */
+ * so that it is refused by name and never ignored. Precedence: default < preset < command line
+ * < manifest row. A struct settings belongs to one thread; it may be read by many once nobody changes it. */
 #ifndef SYNC_SETTINGS_H
 #define SYNC_SETTINGS_H
 
@@ -27,11 +27,16 @@ struct settings_side {
     enum choice ssl; /* TLS from the first byte */
     enum choice tls; /* STARTTLS */
     char *cafile;
+    struct str_list sslargs; /* "SSL_key=value", see ssl_args.h */
+    char *ssl_version;       /* as SSL_version; NULL unset */
     char *user;
     char *shared;   /* shared mailbox opened with the login of `user` */
     char *password; /* secret: literal, "env:NAME" or "cmd:..." ; never printed */
     char *passfile;
     char *authuser; /* signs in for `user` (SASL authorization identity) */
+    char *authmech; /* see auth_mechanism_find(); NULL: what the server offers */
+    bool authmd5;
+    bool proxyauth; /* signs in as authuser, then PROXYAUTH */
     double timeout_secs;
     enum choice compress;
     bool keepalive;
@@ -47,6 +52,22 @@ struct settings_side {
 struct settings {
     struct settings_side side[2]; /* [0] source, [1] destination */
     char *label;
+
+    bool office1; /* presets, see settings_presets.h */
+    bool office2;
+    bool exchange1;
+    bool exchange2;
+    bool gmail1;
+    bool gmail2;
+    bool domino1;
+    bool domino2;
+    bool noregexflag;
+
+    bool sslcheck; /* port 993 unless something else was said */
+    bool inet4;
+    bool inet6;
+    bool id;
+    bool trylogin;
 
     struct str_list folder;
     struct str_list folderrec;
@@ -111,10 +132,12 @@ struct settings {
     char *maxdelete; /* see removal_limit() */
 
     bool dry;
+    bool justconnect;
     bool justlogin;
     bool justfolders;
     bool justfoldersizes;
     bool debuglabels;
+    bool errorsdump;
     bool justfolderlists;
     bool justautomap;
     enum choice foldersizes;      /* AUTO: what the server tells at no cost */
@@ -126,6 +149,7 @@ struct settings {
     int64_t exitwhenover;        /* bytes; 0 unset */
     double maxmessagespersecond; /* 0: no limit */
     int64_t maxbytespersecond;
+    int64_t maxbytesafter; /* bytes that it does not count */
 
     /* of the command, not of a mailbox */
     char *workdir;
@@ -142,6 +166,17 @@ struct settings {
     bool quiet;
     int64_t keep_runs; /* 0: all */
     char *lockdir;     /* NULL: one of this user's */
+    char *pidfile;     /* NULL or "": none */
+    bool pidfilelocking;
+    bool abort;
+    bool abortbyfile;
+    struct str_list sigexit; /* names of signals */
+    struct str_list sigignore;
+    char *tmpdir; /* NULL: the system's */
+    bool justbanner;
+    bool log;
+    char *logdir;  /* of the mailbox's log; NULL: in the work directory */
+    char *logfile; /* in logdir */
     char *report_run;
     char *report_format;
     bool help;
@@ -220,7 +255,7 @@ bool settings_resolve_secret(const struct settings *settings, int side, char **s
    environment variable exists. Appends sentences as settings_check_pair() does. */
 bool settings_check_secret(const struct settings *settings, int side, struct buffer *faults);
 
-/* The TCP port of a side: as given, else 143 with tls or nossl, else 993. */
+/* The TCP port of a side: as given, else 143 with tls, nossl or nosslcheck, else 993. */
 int64_t settings_port(const struct settings *settings, int side);
 
 /* The login name sent to the server: user, or user\shared. Owned by the caller. */

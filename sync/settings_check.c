@@ -4,12 +4,15 @@
 
 #include <string.h>
 
+#include "sync/auth/mechanism.h"
 #include "sync/delete.h"
 #include "sync/folders/plan.h"
 #include "sync/messages/flag_rules.h"
 #include "sync/messages/transform.h"
+#include "sync/ssl_args.h"
 
 struct check {
+    const struct settings *settings;
     const struct settings_side *side;
     int number;
     struct buffer *faults;
@@ -32,6 +35,8 @@ static void check_presence(struct check *check)
     const struct settings_side *side = check->side;
     if (!is_given(side->host))
         check_fail(check, "host", "is missing: the name of the server");
+    if (check->settings->justconnect)
+        return;
     if (!is_given(side->user))
         check_fail(check, "user", "is missing: the login name of the mailbox");
     if (!is_given(side->password) && !is_given(side->passfile))
@@ -59,13 +64,44 @@ static bool check_flag_rules(const struct settings *settings, struct buffer *fau
     return is_good;
 }
 
+static void check_sign_in(struct check *check)
+{
+    const struct settings_side *side = check->side;
+    enum auth_mechanism mechanism;
+    const char *reason;
+    if (!auth_mechanism_find(side->authmech, &mechanism, &reason))
+        check_fail(check, "authmech", reason);
+    else if (side->authmd5 && mechanism != AUTH_MECHANISM_ANY &&
+             mechanism != AUTH_MECHANISM_CRAM_MD5)
+        check_fail(check, "authmech", "and authmd5 ask for two ways to sign in; choose one");
+    if (side->proxyauth && !is_given(side->authuser))
+        check_fail(check, "proxyauth", "wants the administrator's login in authuser");
+    if (is_given(side->authuser) && !side->proxyauth &&
+        (side->authmd5 || mechanism == AUTH_MECHANISM_LOGIN ||
+         mechanism == AUTH_MECHANISM_CRAM_MD5))
+        check_fail(check, "authuser", "signs in for somebody else by PLAIN only, or by proxyauth");
+}
+
+static bool check_connection(const struct settings *settings, struct buffer *faults)
+{
+    struct tls_options options;
+    bool is_fine = ssl_args_read(settings, 1, &options, faults);
+    is_fine = ssl_args_read(settings, 2, &options, faults) && is_fine;
+    if (settings->inet4 && settings->inet6) {
+        buffer_append_str(faults, "inet4 and inet6 are both asked for: choose one, or none\n");
+        is_fine = false;
+    }
+    return is_fine;
+}
+
 bool settings_check_pair(const struct settings *settings, struct buffer *faults)
 {
     bool is_fine = true;
     for (int i = 0; i < 2; i++) {
-        struct check check = {&settings->side[i], i + 1, faults, false};
+        struct check check = {settings, &settings->side[i], i + 1, faults, false};
         check_presence(&check);
         check_combinations(&check);
+        check_sign_in(&check);
         is_fine = is_fine && !check.has_failed;
     }
     if (settings->minsize >= 0 && settings->maxsize >= 0 &&
@@ -73,6 +109,7 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
         buffer_append_str(faults, "minsize must be smaller than maxsize, or nothing is copied\n");
         is_fine = false;
     }
+    is_fine = check_connection(settings, faults) && is_fine;
     is_fine = check_flag_rules(settings, faults) && is_fine;
     is_fine = delete_check_settings(settings, faults) && is_fine;
     is_fine = transform_check_settings(settings, faults) && is_fine;

@@ -48,8 +48,7 @@ bool setting_alias_matches(const struct setting *row, const char *name, size_t s
     return may_abbreviate || strlen(row->alias) == size;
 }
 
-/* Exactly this name, whatever its state; NULL if there is none. */
-static const struct setting *find_exact(const char *name, int *side_r)
+const struct setting *setting_find(const char *name, int *side_r)
 {
     size_t size = strlen(name);
     for (size_t i = 0; i < settings_table_count; i++) {
@@ -132,7 +131,7 @@ static void append_unknown(struct buffer *fault, const char *name)
 int settings_column_find(const char *name, struct buffer *fault)
 {
     int side = 0;
-    const struct setting *row = find_exact(name, &side);
+    const struct setting *row = setting_find(name, &side);
     char spelled[SETTING_NAME_SIZE];
     if (row == NULL) {
         append_unknown(fault, name);
@@ -152,7 +151,7 @@ int settings_column_find(const char *name, struct buffer *fault)
 bool settings_column_is_known(const char *name)
 {
     int side = 0;
-    const struct setting *row = find_exact(name, &side);
+    const struct setting *row = setting_find(name, &side);
     return row != NULL && row->state == SETTING_BUILT && row->may_row;
 }
 

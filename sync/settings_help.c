@@ -12,6 +12,7 @@
 
 static const char *const group_titles[SETTING_GROUP_COUNT] = {
     [SETTING_GROUP_CONNECTION] = "Connection", [SETTING_GROUP_SIGN_IN] = "Sign-in",
+    [SETTING_GROUP_PRESETS] = "Providers (what is given besides wins)",
     [SETTING_GROUP_FOLDERS] = "Folders",       [SETTING_GROUP_MESSAGES] = "Messages",
     [SETTING_GROUP_FLAGS] = "Flags",           [SETTING_GROUP_DELETING] = "Deleting",
     [SETTING_GROUP_LIMITS] = "Limits",         [SETTING_GROUP_RUN] = "The run",

@@ -52,6 +52,7 @@ enum setting_group {
     SETTING_GROUP_NONE,
     SETTING_GROUP_CONNECTION,
     SETTING_GROUP_SIGN_IN,
+    SETTING_GROUP_PRESETS,
     SETTING_GROUP_FOLDERS,
     SETTING_GROUP_MESSAGES,
     SETTING_GROUP_FLAGS,
@@ -89,6 +90,7 @@ extern const size_t settings_table_count;
    side that the same source named itself. Kept in settings.is_set. */
 enum settings_level {
     SETTINGS_LEVEL_DEFAULT,
+    SETTINGS_LEVEL_PRESET,
     SETTINGS_LEVEL_COMMAND_BOTH,
     SETTINGS_LEVEL_COMMAND,
     SETTINGS_LEVEL_ROW_BOTH,
@@ -101,6 +103,8 @@ bool setting_name_matches(const struct setting *row, int side, const char *name,
                           bool may_abbreviate);
 bool setting_alias_matches(const struct setting *row, const char *name, size_t size,
                            bool may_abbreviate);
+/* Exactly this name, whatever its state; NULL if there is none. */
+const struct setting *setting_find(const char *name, int *side_r);
 /* "host" and side 1 to "host1". */
 void setting_name(const struct setting *row, int side, char name_r[SETTING_NAME_SIZE]);
 /* The lowest and highest side that a name of this row can carry; 0 is "no digit". */

@@ -4,27 +4,72 @@
 #include <limits.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#define SASL_MAX_BYTES      ((size_t)128 * 1024)
+#define CHALLENGE_MAX_BYTES 4096
+#define MD5_BYTES           16
+
+static bool append_base64(struct buffer *base64, const struct buffer *message)
+{
+    if (message->has_failed)
+        return false;
+    size_t size = (message->used + 2) / 3 * 4;
+    unsigned char *to = buffer_reserve(base64, size + 1);
+    if (to == NULL || EVP_EncodeBlock(to, message->data, (int)message->used) != (int)size)
+        return false;
+    buffer_commit(base64, size);
+    return true;
+}
 
 bool sasl_plain(const char *authzid, const char *authcid, const char *password,
                 struct buffer *base64)
 {
     struct buffer message;
-    bool is_done = false;
-    buffer_init_secret(&message, 128 * 1024);
+    buffer_init_secret(&message, SASL_MAX_BYTES);
     buffer_append_str(&message, authzid);
     buffer_append_byte(&message, '\0');
     buffer_append_str(&message, authcid);
     buffer_append_byte(&message, '\0');
     buffer_append_str(&message, password);
-    if (!message.has_failed) {
-        size_t size = (message.used + 2) / 3 * 4;
-        unsigned char *to = buffer_reserve(base64, size + 1);
-        if (to != NULL && EVP_EncodeBlock(to, message.data, (int)message.used) == (int)size) {
-            buffer_commit(base64, size);
-            is_done = true;
-        }
-    }
+    bool is_done = append_base64(base64, &message);
+    buffer_deinit(&message);
+    return is_done;
+}
+
+/* Its size, or -1. OpenSSL counts padding as zero bytes. */
+static int decode_base64(const char *text, size_t size, unsigned char *to)
+{
+    int decoded = EVP_DecodeBlock(to, (const unsigned char *)text, (int)size);
+    for (size_t i = size; decoded > 0 && i > 0 && text[i - 1] == '=' && size - i < 2; i--)
+        decoded--;
+    return decoded;
+}
+
+bool sasl_cram_md5(const char *user, const char *password, const char *challenge, size_t size,
+                   struct buffer *base64)
+{
+    unsigned char decoded[CHALLENGE_MAX_BYTES];
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int digest_size = 0;
+    struct buffer message;
+    size_t password_size = strlen(password);
+    if (size > sizeof(decoded) || password_size > INT_MAX)
+        return false;
+    int decoded_size = decode_base64(challenge, size, decoded);
+    if (decoded_size < 0 ||
+        HMAC(EVP_md5(), password, (int)password_size, decoded, (size_t)decoded_size, digest,
+             &digest_size) == NULL ||
+        digest_size != MD5_BYTES)
+        return false;
+    buffer_init_secret(&message, SASL_MAX_BYTES);
+    buffer_printf(&message, "%s ", user);
+    for (size_t i = 0; i < MD5_BYTES; i++)
+        buffer_printf(&message, "%02x", digest[i]);
+    OPENSSL_cleanse(digest, sizeof(digest));
+    bool is_done = append_base64(base64, &message);
     buffer_deinit(&message);
     return is_done;
 }

@@ -103,7 +103,7 @@ static bool connection_resolve(struct connection *connection, struct fault *faul
     char port[8];
     char what[160];
     memset(&hints, 0, sizeof(hints));
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = connection->options->family;
     hints.ai_socktype = SOCK_STREAM;
     (void)snprintf(port, sizeof(port), "%u", (unsigned int)connection->options->port);
     int error = getaddrinfo(connection->options->host, port, &hints, &connection->addresses);
@@ -220,7 +220,7 @@ enum connection_progress connection_start_tls(struct connection *connection, str
 {
     const struct connection_options *options = connection->options;
     if (connection->ssl == NULL) {
-        connection->ssl = tls_session_new(options->tls, options->cafile, options->host,
+        connection->ssl = tls_session_new(options->tls, &options->tls_options, options->host,
                                           connection->fd, options->side, fault_r);
         if (connection->ssl == NULL)
             return CONNECTION_FAILED;

@@ -9,16 +9,16 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "sync/imap/tls.h"
 
 struct connection;
-struct tls_contexts;
-
 struct connection_options {
     const char *host;
     uint16_t port;
     int side;           /* 1 or 2, for faults */
     bool is_kept_alive; /* SO_KEEPALIVE */
-    const char *cafile; /* NULL: the system's CAs */
+    int family;         /* AF_INET or AF_INET6; AF_UNSPEC (0): either */
+    struct tls_options tls_options;
     struct tls_contexts *tls;
 };
 

@@ -15,7 +15,7 @@
 #define TLS_READ_BUFFER_BYTES (64 * 1024)
 
 struct tls_entry {
-    char *cafile; /* "" for the system's */
+    char *key; /* tls_options_key() */
     SSL_CTX *ctx;
     struct tls_entry *next;
 };
@@ -45,7 +45,7 @@ void tls_contexts_deinit(struct tls_contexts **contexts_p)
         struct tls_entry *entry = contexts->entries;
         contexts->entries = entry->next;
         SSL_CTX_free(entry->ctx);
-        mem_free(entry->cafile);
+        mem_free(entry->key);
         mem_free(entry);
     }
     (void)pthread_mutex_destroy(&contexts->mutex);
@@ -61,48 +61,119 @@ static void tls_fault(struct fault *fault_r, int side, const char *what)
               reason);
 }
 
-static SSL_CTX *tls_ctx_new(const char *cafile, int side, struct fault *fault_r)
+static bool tls_ctx_trust(SSL_CTX *ctx, const struct tls_options *options)
 {
+    if (options->cafile == NULL && options->capath == NULL)
+        return SSL_CTX_set_default_verify_paths(ctx) == 1;
+    return SSL_CTX_load_verify_locations(ctx, options->cafile, options->capath) == 1;
+}
+
+/* What is older than TLS 1.2 needs what OpenSSL calls level 0. */
+static bool tls_ctx_set_versions(SSL_CTX *ctx, int only_version)
+{
+    if (only_version != 0 && only_version < TLS1_2_VERSION)
+        SSL_CTX_set_security_level(ctx, 0);
+    return SSL_CTX_set_min_proto_version(ctx, only_version != 0 ? only_version : TLS1_2_VERSION) ==
+               1 &&
+           SSL_CTX_set_max_proto_version(ctx, only_version) == 1;
+}
+
+static bool tls_ctx_sign(SSL_CTX *ctx, const struct tls_options *options)
+{
+    const char *key_file = options->key_file != NULL ? options->key_file : options->cert_file;
+    return options->cert_file == NULL ||
+           (SSL_CTX_use_certificate_chain_file(ctx, options->cert_file) == 1 &&
+            SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1);
+}
+
+/* NULL if all can be done; else what can't. */
+static const char *tls_ctx_prepare(SSL_CTX *ctx, const struct tls_options *options,
+                                   const char **subject_r)
+{
+    *subject_r = "";
+    if (!tls_ctx_trust(ctx, options)) {
+        *subject_r = options->cafile != NULL   ? options->cafile
+                     : options->capath != NULL ? options->capath
+                                               : "the system's store";
+        return "can't read the CA certificates in";
+    }
+    *subject_r = options->cert_file;
+    if (!tls_ctx_sign(ctx, options))
+        return "can't use the certificate and key in";
+    *subject_r = options->ciphers;
+    if (options->ciphers != NULL && SSL_CTX_set_cipher_list(ctx, options->ciphers) != 1)
+        return "there is no cipher in the list";
+    *subject_r = "";
+    return tls_ctx_set_versions(ctx, options->only_version) ? NULL
+                                                            : "this version of TLS is not built in";
+}
+
+static SSL_CTX *tls_ctx_new(const struct tls_options *options, int side, struct fault *fault_r)
+{
+    const char *subject;
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL) {
         tls_fault(fault_r, side, "TLS can't be set up");
         return NULL;
     }
-    bool is_loaded = cafile[0] == '\0' ? SSL_CTX_set_default_verify_paths(ctx) == 1
-                                       : SSL_CTX_load_verify_locations(ctx, cafile, NULL) == 1;
-    if (!is_loaded || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
+    const char *obstacle = tls_ctx_prepare(ctx, options, &subject);
+    if (obstacle != NULL) {
         char what[320];
-        (void)snprintf(what, sizeof(what), "can't read the CA certificates in %.200s",
-                       cafile[0] == '\0' ? "the system's store" : cafile);
+        (void)snprintf(what, sizeof(what), "%s %.200s", obstacle, subject);
         tls_fault(fault_r, side, what);
         SSL_CTX_free(ctx);
         return NULL;
     }
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(ctx, options->is_unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return ctx;
 }
 
+/* Two with the same key can share a context. Owned by the caller. */
+static char *tls_options_key(const struct tls_options *options)
+{
+#define TEXT(text) ((text) == NULL ? "" : (text))
+    return mem_printf("%s\n%s\n%s\n%s\n%s\n%d %d", TEXT(options->cafile), TEXT(options->capath),
+                      TEXT(options->cert_file), TEXT(options->key_file), TEXT(options->ciphers),
+                      options->only_version, (int)options->is_unverified);
+#undef TEXT
+}
+
+/* Mutex held. Owned by the list; takes over `key`. */
+static SSL_CTX *tls_contexts_add(struct tls_contexts *contexts, const struct tls_options *options,
+                                 char *key, int side, struct fault *fault_r)
+{
+    SSL_CTX *ctx = tls_ctx_new(options, side, fault_r);
+    if (ctx == NULL) {
+        mem_free(key);
+        return NULL;
+    }
+    struct tls_entry *entry = mem_alloc(sizeof(*entry));
+    entry->key = key;
+    entry->ctx = ctx;
+    entry->next = contexts->entries;
+    contexts->entries = entry;
+    return ctx;
+}
+
 /* Takes a reference for the caller. */
-static SSL_CTX *tls_contexts_get(struct tls_contexts *contexts, const char *cafile, int side,
-                                 struct fault *fault_r)
+static SSL_CTX *tls_contexts_get(struct tls_contexts *contexts, const struct tls_options *options,
+                                 int side, struct fault *fault_r)
 {
     SSL_CTX *ctx = NULL;
     if (pthread_mutex_lock(&contexts->mutex) != 0) {
         tls_fault(fault_r, side, "the TLS contexts can't be locked");
         return NULL;
     }
+    char *key = tls_options_key(options);
     for (struct tls_entry *entry = contexts->entries; entry != NULL; entry = entry->next) {
-        if (strcmp(entry->cafile, cafile) == 0)
+        if (strcmp(entry->key, key) == 0)
             ctx = entry->ctx;
     }
-    if (ctx == NULL && (ctx = tls_ctx_new(cafile, side, fault_r)) != NULL) {
-        struct tls_entry *entry = mem_alloc(sizeof(*entry));
-        entry->cafile = mem_strdup(cafile);
-        entry->ctx = ctx;
-        entry->next = contexts->entries;
-        contexts->entries = entry;
-    }
+    if (ctx != NULL)
+        mem_free(key);
+    else
+        ctx = tls_contexts_add(contexts, options, key, side, fault_r);
     if (ctx != NULL && SSL_CTX_up_ref(ctx) != 1) {
         tls_fault(fault_r, side, "a TLS context can't be shared");
         ctx = NULL;
@@ -140,12 +211,14 @@ static bool tls_session_set_socket(SSL *ssl, int fd)
     return true;
 }
 
-SSL *tls_session_new(struct tls_contexts *contexts, const char *cafile, const char *host, int fd,
-                     int side, struct fault *fault_r)
+SSL *tls_session_new(struct tls_contexts *contexts, const struct tls_options *options,
+                     const char *host, int fd, int side, struct fault *fault_r)
 {
-    SSL_CTX *ctx = tls_contexts_get(contexts, cafile == NULL ? "" : cafile, side, fault_r);
+    SSL_CTX *ctx = tls_contexts_get(contexts, options, side, fault_r);
     if (ctx == NULL)
         return NULL;
+    if (options->host != NULL)
+        host = options->host;
     SSL *ssl = SSL_new(ctx);
     SSL_CTX_free(ctx);
     if (ssl == NULL || !tls_session_set_host(ssl, host) || !tls_session_set_socket(ssl, fd)) {

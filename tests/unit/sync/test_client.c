@@ -587,7 +587,7 @@ static void test_a_server_that_speaks_no_tls(void **state)
     /* Without its CAs nothing is connected. */
     peer_connect(&peer, true, false);
     peer.connection_options.tls = tls;
-    peer.connection_options.cafile = "/nowhere/ca.pem";
+    peer.connection_options.tls_options.cafile = "/nowhere/ca.pem";
     peer_settle(&peer);
     peer_is_closed_with(&peer, FAULT_TLS);
     assert_int_equal(imap_client_fault(peer.client)->advice, FAULT_ADVICE_NEVER);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/auth/mechanism.h"
+
+#include <stddef.h>
+
+#include "base/str.h"
+
+static const struct {
+    const char *name;
+    enum auth_mechanism mechanism;
+    const char *reason; /* why it is not there */
+} mechanisms[] = {
+    {"PLAIN", AUTH_MECHANISM_PLAIN, NULL},
+    {"LOGIN", AUTH_MECHANISM_LOGIN, NULL},
+    {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
+    {"XOAUTH2", AUTH_MECHANISM_ANY, "XOAUTH2 comes with OAuth2, which is not built yet"},
+    {"OAUTHBEARER", AUTH_MECHANISM_ANY, "OAUTHBEARER comes with OAuth2, which is not built yet"},
+    {"DIGEST-MD5", AUTH_MECHANISM_ANY,
+     "DIGEST-MD5 is historic (RFC 6331) and not built; use PLAIN over TLS"},
+    {"NTLM", AUTH_MECHANISM_ANY, "NTLM is not built; use PLAIN or LOGIN over TLS"},
+    {"EXTERNAL", AUTH_MECHANISM_ANY,
+     "EXTERNAL is not built; --sslargs SSL_cert_file=FILE sends a certificate, and a server that "
+     "then greets with PREAUTH asks for no sign-in"},
+    {"PREAUTH", AUTH_MECHANISM_ANY,
+     "needs no PREAUTH: a server that greets with it is asked for no sign-in; leave it out"},
+    {"X-MASTERAUTH", AUTH_MECHANISM_ANY, "X-MASTERAUTH (Kerio's) is not built; use --authuser"},
+};
+
+bool auth_mechanism_find(const char *name, enum auth_mechanism *mechanism_r, const char **reason_r)
+{
+    *mechanism_r = AUTH_MECHANISM_ANY;
+    *reason_r = NULL;
+    if (name == NULL || name[0] == '\0')
+        return true;
+    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+        if (!str_iequals(name, mechanisms[i].name))
+            continue;
+        *mechanism_r = mechanisms[i].mechanism;
+        *reason_r = mechanisms[i].reason;
+        return *reason_r == NULL;
+    }
+    *reason_r = "wants PLAIN, LOGIN or CRAM-MD5";
+    return false;
+}

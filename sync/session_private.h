@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * Shared by session.c (the steps) and session_sign_in.c (one of them). */
+#ifndef SYNC_SESSION_PRIVATE_H
+#define SYNC_SESSION_PRIVATE_H
+
+#include "sync/session.h"
+
+/* session.c */
+/* The only way to change the step; does what the step begins with. */
+void session_enter(struct session *session, enum session_step step);
+void session_fail(struct session *session, const struct fault *fault);
+/* It ends because of what the server is or does: "... server HOST `what`". */
+void session_refuse(struct session *session, enum fault_code code, const char *what);
+/* It ends because of the answer, which is not OK. */
+void session_refused(struct session *session, int verdict_command, const char *subject);
+
+/* session_sign_in.c */
+void session_sign_in(struct session *session);
+void session_look_at_sign_in(struct session *session);
+void session_look_at_proxyauth(struct session *session);
+/* The secret must not travel on in the server's words, which may repeat it. */
+void session_hide_secret(struct session *session, char *words);
+void session_forget_secret(struct session *session);
+
+#endif

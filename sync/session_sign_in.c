@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ * Signing in: AUTHENTICATE or LOGIN (RFC 9051 sections 6.2.2, 6.2.3), and PROXYAUTH behind it. */
+#include "sync/session_private.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "sync/auth/sasl.h"
+#include "sync/verdict.h"
+
+#define QUOTED_MAX_BYTES ((size_t)256 * 1024)
+
+void session_forget_secret(struct session *session)
+{
+    mem_free_secret(&session->secret);
+    buffer_deinit(&session->initial);
+}
+
+static void words_hide(char *words, const char *secret)
+{
+    size_t size = strlen(secret);
+    while (size > 0 && (words = strstr(words, secret)) != NULL) {
+        memset(words, '*', size);
+        words += size;
+    }
+}
+
+/* It may come back as it was or in quotes. */
+void session_hide_secret(struct session *session, char *words)
+{
+    struct buffer quoted;
+    if (session->secret == NULL)
+        return;
+    buffer_init_secret(&quoted, QUOTED_MAX_BYTES);
+    for (const char *p = session->secret; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            buffer_append_byte(&quoted, '\\');
+        buffer_append_byte(&quoted, (unsigned char)*p);
+    }
+    words_hide(words, session->secret);
+    words_hide(words, buffer_str(&quoted));
+    words_hide(words, buffer_str(&session->initial));
+    buffer_deinit(&quoted);
+}
+
+/* -- who, and how -- */
+
+static bool is_by_proxyauth(const struct session *session)
+{
+    return session->own->proxyauth;
+}
+
+/* Whose password it is. */
+static const char *sign_in_name(const struct session *session)
+{
+    return session->own->authuser != NULL ? session->own->authuser : session->login_name;
+}
+
+/* For whom, where SASL is told: with PROXYAUTH the server hears that later. */
+static const char *sign_in_for(const struct session *session)
+{
+    return session->own->authuser != NULL && !is_by_proxyauth(session) ? session->login_name : "";
+}
+
+static enum auth_mechanism sign_in_mechanism(const struct session *session)
+{
+    enum auth_mechanism mechanism;
+    const char *reason;
+    if (session->own->authmd5)
+        return AUTH_MECHANISM_CRAM_MD5;
+    (void)auth_mechanism_find(session->own->authmech, &mechanism, &reason);
+    if (mechanism != AUTH_MECHANISM_ANY)
+        return mechanism;
+    return imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN) ? AUTH_MECHANISM_PLAIN
+                                                                 : AUTH_MECHANISM_LOGIN;
+}
+
+/* Why these settings can't sign in at this server; NULL if they can. */
+static const char *sign_in_obstacle(const struct session *session)
+{
+    const struct imap_client *client = session->client;
+    bool is_for_another = sign_in_for(session)[0] != '\0';
+    switch (session->mechanism) {
+    case AUTH_MECHANISM_PLAIN:
+        return imap_client_can(client, IMAP_CAP_AUTH_PLAIN) ? NULL : "does not offer AUTH=PLAIN";
+    case AUTH_MECHANISM_CRAM_MD5:
+        return imap_client_can(client, IMAP_CAP_AUTH_CRAM_MD5) ? NULL
+                                                               : "does not offer AUTH=CRAM-MD5";
+    default:
+        if (is_for_another)
+            return "does not offer AUTH=PLAIN, which authuser needs";
+        if (imap_client_can(client, IMAP_CAP_LOGINDISABLED))
+            return "takes no passwords (LOGINDISABLED, and no AUTH=PLAIN). Microsoft 365 and "
+                   "Google want OAuth2";
+        return NULL;
+    }
+}
+
+/* -- what is sent -- */
+
+static void plain_continued(void *context, const char *text, size_t size)
+{
+    struct session *session = context;
+    (void)text;
+    (void)size;
+    imap_client_send_line(session->client, buffer_str(&session->initial));
+}
+
+/* With SASL-IR the message goes along, without it waits for the server's "+". */
+static void send_plain(struct session *session)
+{
+    struct imap_client *client = session->client;
+    struct imap_events events = {session, NULL, NULL, NULL, NULL, plain_continued};
+    imap_client_begin(client, true);
+    imap_client_add(client, "AUTHENTICATE PLAIN");
+    if (imap_client_can(client, IMAP_CAP_SASL_IR)) {
+        imap_client_add_bytes(client, " ", 1);
+        imap_client_add_bytes(client, session->initial.data, session->initial.used);
+    } else {
+        imap_client_set_events(client, &events);
+    }
+    imap_client_end(client, imap_answer_callback, &session->answer, 0);
+}
+
+/* "*" gives up (RFC 9051 section 6.2.2); the server then answers BAD. */
+static void cram_md5_continued(void *context, const char *text, size_t size)
+{
+    struct session *session = context;
+    buffer_clear(&session->initial);
+    bool is_done = sasl_cram_md5(sign_in_name(session), session->secret, text, size,
+                                 &session->initial);
+    imap_client_send_line(session->client, is_done ? buffer_str(&session->initial) : "*");
+}
+
+static void send_cram_md5(struct session *session)
+{
+    struct imap_client *client = session->client;
+    struct imap_events events = {session, NULL, NULL, NULL, NULL, cram_md5_continued};
+    imap_client_set_events(client, &events);
+    imap_client_begin(client, true);
+    imap_client_add(client, "AUTHENTICATE CRAM-MD5");
+    imap_client_end(client, imap_answer_callback, &session->answer, 0);
+}
+
+static void send_login(struct session *session)
+{
+    struct imap_client *client = session->client;
+    imap_client_begin(client, true);
+    imap_client_add(client, "LOGIN ");
+    imap_client_add_string(client, sign_in_name(session));
+    imap_client_add_bytes(client, " ", 1);
+    imap_client_add_string(client, session->secret);
+    imap_client_end(client, imap_answer_callback, &session->answer, 0);
+}
+
+static void send_sign_in(struct session *session)
+{
+    if (session->mechanism == AUTH_MECHANISM_CRAM_MD5)
+        send_cram_md5(session);
+    else if (session->mechanism == AUTH_MECHANISM_LOGIN)
+        send_login(session);
+    else if (sasl_plain(sign_in_for(session), sign_in_name(session), session->secret,
+                        &session->initial))
+        send_plain(session);
+    else
+        session_refuse(session, FAULT_AUTH, "can't be told so long a password");
+}
+
+void session_sign_in(struct session *session)
+{
+    struct fault fault;
+    if (imap_client_state(session->client) == IMAP_STATE_AUTHENTICATED) {
+        session_enter(session, SESSION_CAPABILITIES_AGAIN); /* PREAUTH */
+        return;
+    }
+    session->mechanism = sign_in_mechanism(session);
+    const char *obstacle = sign_in_obstacle(session);
+    if (obstacle != NULL) {
+        session_refuse(session, FAULT_AUTH, obstacle);
+        return;
+    }
+    mem_free(session->login_name);
+    session->login_name = settings_login_name(session->settings, session->side);
+    if (settings_resolve_secret(session->settings, session->side, &session->secret, &fault))
+        send_sign_in(session);
+    else
+        session_fail(session, &fault);
+}
+
+/* -- what is answered -- */
+
+/* --trylogin, where the answer is about the password and LOGIN may say it. */
+static bool sign_in_tries_login(struct session *session)
+{
+    struct fault fault;
+    session_judge(session, VERDICT_LOGIN, &session->answer, session->login_name, &fault);
+    if (!session->settings->trylogin || session->mechanism == AUTH_MECHANISM_LOGIN ||
+        fault.code != FAULT_AUTH || sign_in_for(session)[0] != '\0' ||
+        imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
+        return false;
+    log_line(session->log, "host%d refused the password; once more by LOGIN (--trylogin)",
+             session->side);
+    session->mechanism = AUTH_MECHANISM_LOGIN;
+    memset(&session->answer, 0, sizeof(session->answer));
+    send_login(session);
+    return true;
+}
+
+void session_look_at_sign_in(struct session *session)
+{
+    if (!session->answer.is_done)
+        return;
+    imap_client_set_events(session->client, NULL);
+    session_hide_secret(session, session->answer.text);
+    if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
+        return;
+    session_forget_secret(session);
+    if (session->answer.status != IMAP_STATUS_OK) {
+        session_refused(session, VERDICT_LOGIN, sign_in_name(session));
+        return;
+    }
+    imap_client_set_authenticated(session->client);
+    log_line(session->log, "host%d signed in as %s%s%s", session->side, session->login_name,
+             session->own->authuser == NULL ? "" : " by the admin ",
+             session->own->authuser == NULL ? "" : session->own->authuser);
+    session_enter(session,
+                  is_by_proxyauth(session) ? SESSION_PROXYAUTH : SESSION_CAPABILITIES_AGAIN);
+    if (session->step != SESSION_PROXYAUTH)
+        return;
+    imap_client_begin(session->client, false);
+    imap_client_add(session->client, "PROXYAUTH ");
+    imap_client_add_string(session->client, session->login_name);
+    imap_client_end(session->client, imap_answer_callback, &session->answer, 0);
+}
+
+void session_look_at_proxyauth(struct session *session)
+{
+    if (!session->answer.is_done)
+        return;
+    if (session->answer.status != IMAP_STATUS_OK)
+        session_refused(session, VERDICT_LOGIN, session->login_name);
+    else
+        session_enter(session, SESSION_CAPABILITIES_AGAIN);
+}

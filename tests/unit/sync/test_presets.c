@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ * What each preset sets, and what it leaves alone. */
+#include "sync/settings_presets.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "sync/settings_private.h"
+
+#define WRAP  "s,(.{10239}),$1\\r\\n,g"
+#define NAMES "s,\\[Gmail\\].,,"
+#define LAST  "[Gmail]/All Mail"
+
+/* A command line, what it comes to with its presets (the echo; the order
+   of settings is of no interest, that within a list is), and what
+   the log says of them. */
+static const struct {
+    const char *words; /* separated by ';' */
+    const char *echo;
+    const char *log;
+} rows[] = {
+    {"--automap", "automap = yes\n", ""},
+    {"--office1", "host1 = outlook.office365.com\nssl1 = yes\noffice1 = yes\nexclude = ^Files$\n",
+     "office1: host1 = outlook.office365.com, ssl1 = yes, exclude = ^Files$\n"},
+    {"--office1;--noexclude;--exclude;Junk",
+     "host1 = outlook.office365.com\nssl1 = yes\noffice1 = yes\nexclude = Junk\nnoexclude = yes\n",
+     "office1: host1 = outlook.office365.com, ssl1 = yes\n"},
+    {"--office1;--host1;proxy.example;--tls1",
+     "host1 = proxy.example\ntls1 = yes\noffice1 = yes\nexclude = ^Files$\n",
+     "office1: exclude = ^Files$\n"},
+    {"--office2",
+     "host2 = outlook.office365.com\nssl2 = yes\noffice2 = yes\n"
+     "f1f2 = Files=Files_renamed_by_imapsync\nmaxsize = 45000000\nregexmess = " WRAP
+     "\ndisarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
+     "office2: host2 = outlook.office365.com, ssl2 = yes, maxsize = 45000000, "
+     "maxmessagespersecond = 4, disarmreadreceipts = yes, regexmess = " WRAP
+     ", f1f2 = Files=Files_renamed_by_imapsync\n"},
+    {"--office2;--maxsize;100_000;--maxmessagespersecond;0;--nodisarmreadreceipts;--regexmess;"
+     "s/a/b/;--f1f2;A=B",
+     "host2 = outlook.office365.com\nssl2 = yes\noffice2 = yes\nf1f2 = A=B\n"
+     "f1f2 = Files=Files_renamed_by_imapsync\nmaxsize = 100000\nregexmess = s/a/b/\nregexmess "
+     "= " WRAP "\ndisarmreadreceipts = no\nmaxmessagespersecond = 0\n",
+     "office2: host2 = outlook.office365.com, ssl2 = yes, regexmess = " WRAP
+     ", f1f2 = Files=Files_renamed_by_imapsync\n"},
+    {"--office2;--host2;h;--nossl2;--nof1f2;--noregexmess;--regexmess;s/a/b/",
+     "host2 = h\nssl2 = no\noffice2 = yes\nnof1f2 = yes\nmaxsize = 45000000\nregexmess = s/a/b/\n"
+     "noregexmess = yes\ndisarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
+     "office2: maxsize = 45000000, maxmessagespersecond = 4, disarmreadreceipts = yes\n"},
+    {"--exchange1", "exchange1 = yes\n", "exchange1: sets nothing\n"},
+    {"--exchange2",
+     "exchange2 = yes\nmaxsize = 10000000\nregexmess = " WRAP
+     "\ndisarmreadreceipts = yes\nregexflag = s/\\\\Flagged//g\nmaxmessagespersecond = 4\n",
+     "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes, regexflag "
+     "= s/\\\\Flagged//g, regexmess = " WRAP "\n"},
+    {"--exchange2;--noregexflag;--noregexmess",
+     "exchange2 = yes\nnoregexflag = yes\nmaxsize = 10000000\nnoregexmess = yes\n"
+     "disarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
+     "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes\n"},
+    {"--gmail1",
+     "host1 = imap.gmail.com\nssl1 = yes\ngmail1 = yes\nfolderlast = " LAST
+     "\nautomap = yes\nregextrans2 = " NAMES
+     "\nuseheader = X-Gmail-Received\nuseheader = Message-Id\nskipcrossduplicates = yes\n"
+     "maxbytespersecond = 40000\nmaxbytesafter = 3000000000\n",
+     "gmail1: host1 = imap.gmail.com, ssl1 = yes, maxbytespersecond = 40000, maxbytesafter = "
+     "3000000000, automap = yes, skipcrossduplicates = yes, useheader = X-Gmail-Received, "
+     "useheader = Message-Id, regextrans2 = " NAMES ", folderlast = " LAST "\n"},
+    {"--gmail2",
+     "host2 = imap.gmail.com\nssl2 = yes\ngmail2 = yes\nexclude = \\[Gmail\\]$\nfolderlast = " LAST
+     "\nautomap = yes\nregextrans2 = " NAMES
+     "\nregextrans2 = s,^ +| +$,,g\nregextrans2 = s,/ +| +/,/,g\nregextrans2 = s/['^\"]/_/g\n"
+     "addheader = yes\nuseheader = Message-Id\nmaxbytespersecond = 20000\n"
+     "maxbytesafter = 1000000000\n",
+     NULL},
+    {"--gmail2;--noexclude;--noautomap;--useheader;Date;--maxbytesafter;0",
+     "host2 = imap.gmail.com\nssl2 = yes\ngmail2 = yes\nfolderlast = " LAST
+     "\nautomap = no\nregextrans2 = " NAMES
+     "\nregextrans2 = s,^ +| +$,,g\nregextrans2 = s,/ +| +/,/,g\nregextrans2 = s/['^\"]/_/g\n"
+     "noexclude = yes\naddheader = yes\nuseheader = Date\nuseheader = Message-Id\n"
+     "maxbytespersecond = 20000\nmaxbytesafter = 0\n",
+     NULL},
+    {"--gmail2;--gmail1;--noexclude",
+     "host1 = imap.gmail.com\nhost2 = imap.gmail.com\nssl1 = yes\nssl2 = yes\ngmail1 = yes\n"
+     "gmail2 = yes\nexclude = \\[Gmail\\]$\nfolderlast = " LAST
+     "\nautomap = yes\nnoexclude = yes\nsynclabels = yes\nresynclabels = yes\n"
+     "useheader = X-Gmail-Received\nuseheader = Message-Id\nskipcrossduplicates = no\n"
+     "maxbytespersecond = 20000\nmaxbytesafter = 1000000000\n",
+     NULL},
+    {"--domino1", "domino1 = yes\nsep1 = \\\nprefix1 = \nmessageidnodomain = yes\n",
+     "domino1: sep1 = \\, prefix1 = , messageidnodomain = yes\n"},
+    {"--domino2;--sep2;/",
+     "domino2 = yes\nsep2 = /\nprefix2 = \nregextrans2 = s,^Inbox\\\\(.*),$1,i\n"
+     "messageidnodomain = yes\n",
+     NULL},
+};
+
+#define WORDS_MAX 24
+
+static void settings_read(struct settings *settings, const char *words, struct buffer *faults)
+{
+    char *argv[WORDS_MAX];
+    int argc = 0;
+    settings_init(settings);
+    for (const char *p = words; p != NULL;) {
+        size_t size = strcspn(p, ";");
+        assert_true(argc < WORDS_MAX);
+        argv[argc++] = mem_strndup(p, size);
+        p = p[size] == '\0' ? NULL : p + size + 1;
+    }
+    assert_true(settings_parse_argv(settings, SETTINGS_SYNC, argc, argv, NULL, faults));
+    while (argc > 0)
+        mem_free(argv[--argc]);
+}
+
+#define LINES_MAX 40
+
+/* The lines in the order of the settings' names; those of one name stay as they are. */
+static void sort_lines(const char *text, struct buffer *sorted)
+{
+    const char *lines[LINES_MAX];
+    size_t count = 0;
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        size_t at = count++;
+        assert_true(count <= LINES_MAX);
+        for (; at > 0; at--) {
+            size_t size = strcspn(line, "=");
+            size_t before = strcspn(lines[at - 1], "=");
+            int order = strncmp(lines[at - 1], line, size < before ? size : before);
+            if (order < 0 || (order == 0 && before <= size))
+                break;
+            lines[at] = lines[at - 1];
+        }
+        lines[at] = line;
+    }
+    for (size_t i = 0; i < count; i++)
+        buffer_append(sorted, lines[i], strcspn(lines[i], "\n") + 1);
+}
+
+static void assert_same_lines(const char *a, const char *b)
+{
+    struct buffer sorted[2];
+    for (int i = 0; i < 2; i++) {
+        buffer_init(&sorted[i], 65536);
+        sort_lines(i == 0 ? a : b, &sorted[i]);
+    }
+    assert_string_equal(buffer_str(&sorted[0]), buffer_str(&sorted[1]));
+    buffer_deinit(&sorted[0]);
+    buffer_deinit(&sorted[1]);
+}
+
+static void test_presets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct settings settings;
+        struct buffer text;
+        buffer_init(&text, 65536);
+        settings_read(&settings, rows[i].words, &text);
+        settings_apply_presets(&settings);
+        settings_append_echo(&settings, &text);
+        assert_same_lines(buffer_str(&text), rows[i].echo);
+        buffer_clear(&text);
+        settings_append_presets(&settings, &text);
+        if (rows[i].log != NULL)
+            assert_string_equal(buffer_str(&text), rows[i].log);
+        else
+            assert_true(text.used > 0);
+        settings_deinit(&settings);
+        buffer_deinit(&text);
+    }
+}
+
+/* A manifest's row may ask for one, and gives way to no command line. */
+static void test_of_a_row(void **state)
+{
+    struct settings settings;
+    struct buffer text;
+    (void)state;
+    buffer_init(&text, 65536);
+    settings_read(&settings, "--maxsize;5M;--exclude;Junk", &text);
+    assert_true(settings_set_column(&settings, "office2", "yes", &text));
+    assert_true(settings_set_column(&settings, "maxmessagespersecond", "9", &text));
+    assert_true(settings_set_column(&settings, "exclude", "Spam", &text));
+    assert_true(settings_set_column(&settings, "office1", "1", &text));
+    settings_apply_presets(&settings);
+    settings_append_echo(&settings, &text);
+    const char *echo = buffer_str(&text);
+    assert_non_null(strstr(echo, "maxsize = 5000000\n"));
+    assert_non_null(strstr(echo, "maxmessagespersecond = 9\n"));
+    assert_non_null(strstr(echo, "exclude = Spam\nexclude = ^Files$\n"));
+    assert_non_null(strstr(echo, "host2 = outlook.office365.com\n"));
+    settings_deinit(&settings);
+    buffer_deinit(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_of_a_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
