@@ -105,10 +105,6 @@ const struct setting settings_table[] = {
     {MAILBOX("office2", FLAG, office2), IN(PRESETS), .help = "the destination is Microsoft 365: its limits, its long lines"},
     {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS), .help = "the source is an Exchange server: sets nothing"},
     {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS), .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
-    {MAILBOX("gmail1", FLAG, gmail1), IN(PRESETS), .help = "the source is Gmail"},
-    {MAILBOX("gmail2", FLAG, gmail2), IN(PRESETS), .help = "the destination is Gmail; with --gmail1 labels are carried"},
-    {MAILBOX("domino1", FLAG, domino1), IN(PRESETS), .help = "the source is a Domino server"},
-    {MAILBOX("domino2", FLAG, domino2), IN(PRESETS), .help = "the destination is a Domino server"},
     {MAILBOX("noregexflag", FLAG, noregexflag), IN(PRESETS),
      .help = "without what --exchange2 does to flags"},
 
@@ -378,6 +374,11 @@ const struct setting settings_table[] = {
      .help = "rights name the users of one server, who are others or nobody on the next; set them "
              "there"},
 
+    /* They need useheader, skipcrossduplicates and messageidnodomain. */
+    {LATER("gmail1", FLAG)},
+    {LATER("gmail2", FLAG)},
+    {LATER("domino1", FLAG)},
+    {LATER("domino2", FLAG)},
     {LATER("useheader", LIST)},
     {LATER("skipheader", STRING)},
     {LATER("wholeheaderifneeded", BOOL)},

@@ -13,8 +13,6 @@
 #include "sync/settings_private.h"
 
 #define WRAP  "s,(.{10239}),$1\\r\\n,g"
-#define NAMES "s,\\[Gmail\\].,,"
-#define LAST  "[Gmail]/All Mail"
 
 /* A command line, what it comes to with its presets (the echo; the order
    of settings is of no interest, that within a list is), and what
@@ -61,41 +59,6 @@ static const struct {
      "exchange2 = yes\nnoregexflag = yes\nmaxsize = 10000000\nnoregexmess = yes\n"
      "disarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
      "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes\n"},
-    {"--gmail1",
-     "host1 = imap.gmail.com\nssl1 = yes\ngmail1 = yes\nfolderlast = " LAST
-     "\nautomap = yes\nregextrans2 = " NAMES
-     "\nuseheader = X-Gmail-Received\nuseheader = Message-Id\nskipcrossduplicates = yes\n"
-     "maxbytespersecond = 40000\nmaxbytesafter = 3000000000\n",
-     "gmail1: host1 = imap.gmail.com, ssl1 = yes, maxbytespersecond = 40000, maxbytesafter = "
-     "3000000000, automap = yes, skipcrossduplicates = yes, useheader = X-Gmail-Received, "
-     "useheader = Message-Id, regextrans2 = " NAMES ", folderlast = " LAST "\n"},
-    {"--gmail2",
-     "host2 = imap.gmail.com\nssl2 = yes\ngmail2 = yes\nexclude = \\[Gmail\\]$\nfolderlast = " LAST
-     "\nautomap = yes\nregextrans2 = " NAMES
-     "\nregextrans2 = s,^ +| +$,,g\nregextrans2 = s,/ +| +/,/,g\nregextrans2 = s/['^\"]/_/g\n"
-     "addheader = yes\nuseheader = Message-Id\nmaxbytespersecond = 20000\n"
-     "maxbytesafter = 1000000000\n",
-     NULL},
-    {"--gmail2;--noexclude;--noautomap;--useheader;Date;--maxbytesafter;0",
-     "host2 = imap.gmail.com\nssl2 = yes\ngmail2 = yes\nfolderlast = " LAST
-     "\nautomap = no\nregextrans2 = " NAMES
-     "\nregextrans2 = s,^ +| +$,,g\nregextrans2 = s,/ +| +/,/,g\nregextrans2 = s/['^\"]/_/g\n"
-     "noexclude = yes\naddheader = yes\nuseheader = Date\nuseheader = Message-Id\n"
-     "maxbytespersecond = 20000\nmaxbytesafter = 0\n",
-     NULL},
-    {"--gmail2;--gmail1;--noexclude",
-     "host1 = imap.gmail.com\nhost2 = imap.gmail.com\nssl1 = yes\nssl2 = yes\ngmail1 = yes\n"
-     "gmail2 = yes\nexclude = \\[Gmail\\]$\nfolderlast = " LAST
-     "\nautomap = yes\nnoexclude = yes\nsynclabels = yes\nresynclabels = yes\n"
-     "useheader = X-Gmail-Received\nuseheader = Message-Id\nskipcrossduplicates = no\n"
-     "maxbytespersecond = 20000\nmaxbytesafter = 1000000000\n",
-     NULL},
-    {"--domino1", "domino1 = yes\nsep1 = \\\nprefix1 = \nmessageidnodomain = yes\n",
-     "domino1: sep1 = \\, prefix1 = , messageidnodomain = yes\n"},
-    {"--domino2;--sep2;/",
-     "domino2 = yes\nsep2 = /\nprefix2 = \nregextrans2 = s,^Inbox\\\\(.*),$1,i\n"
-     "messageidnodomain = yes\n",
-     NULL},
 };
 
 #define WORDS_MAX 24

@@ -193,7 +193,7 @@ static void test_grammar(void **state)
         {"|--host1|h", "host1 = h\n"},
         {"--noreleasecheck|--nodockercontext|--nomodulesversion|--modules_version|--fastio1|"
          "--nofastio2|--buffersize|4096|--log|--uid1|--simulong|5",
-         ""},
+         "log = yes\n"},
         {"--delete|--expunge|--nouidexpunge2|--nodelete2|--maxdelete|all",
          "delete1 = yes\nexpunge1 = yes\ndelete2 = no\nuidexpunge2 = no\nmaxdelete = all\n"},
     };
