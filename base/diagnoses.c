@@ -77,7 +77,7 @@ const struct diagnosis *diagnosis_find(const struct diagnosis_question *question
 const struct diagnosis *diagnosis_by_id(const char *id)
 {
     const struct diagnosis *row;
-    for (size_t i = 0; (row = diagnosis_at(i)) != NULL; i++) {
+    for (size_t i = 0; id[0] != '\0' && (row = diagnosis_at(i)) != NULL; i++) {
         if (strcmp(row->id, id) == 0)
             return row;
     }

@@ -21,7 +21,7 @@ static void explained_add(struct explained *explained, const struct diagnosis *r
         explained->rows[explained->count++] = row;
 }
 
-/* What a server means that says this, in answer to any command. */
+/* What a server means that says this, in answer to any command; APPEND is asked about most. */
 static void explain_words(struct explained *explained, const char *words)
 {
     char code[64];
@@ -29,7 +29,7 @@ static void explain_words(struct explained *explained, const char *words)
     for (int i = 0; i < 2 * DIAGNOSIS_COMMANDS; i++) {
         struct diagnosis_question question = {
             .side = 2,
-            .command = (enum diagnosis_command)(i / 2),
+            .command = (enum diagnosis_command)((DIAGNOSIS_APPEND + i / 2) % DIAGNOSIS_COMMANDS),
             .is_bye = i % 2 == 1,
             .code = code,
             .text = text,

@@ -24,10 +24,11 @@ bool copy_is_dropping(const struct copy *copy)
 }
 
 void copy_remember_bad(struct copy *copy, uint32_t index, enum message_state state,
-                       const char *text)
+                       const char *text, const char *diagnosis)
 {
     struct given_up_message message = {.folder = copy->job->source_name,
                                        .text = text,
+                                       .diagnosis = diagnosis,
                                        .uidvalidity = copy->uidvalidity,
                                        .uid = copy->listing->messages[index].uid,
                                        .state = state};
@@ -45,8 +46,10 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
     };
     copy_set_state(copy, index, state);
     const char *text = fault->server[0] != '\0' ? fault->server : fault->text;
-    notes_add(copy->job->notes, index, reasons[state], text);
-    copy_remember_bad(copy, index, state, text);
+    const char *diagnosis = state == MESSAGE_VANISHED ? ""
+                                                      : diagnosis_id(diagnosis_of_fault(fault));
+    notes_add(copy->job->notes, index, reasons[state], text, diagnosis);
+    copy_remember_bad(copy, index, state, text, diagnosis);
     log_line(copy->pair->log, "msg %s/%u {%u} not copied: %s%s%s", copy->job->source_name,
              copy->listing->messages[index].uid, copy->listing->messages[index].size_bytes,
              fault->text, fault->server[0] != '\0' ? ": " : "", fault->server);

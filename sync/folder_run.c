@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "base/mem.h"
 #include "sync/carry.h"
 #include "sync/suspects.h"
@@ -75,6 +76,7 @@ static bool run_store_unlisted(struct folder_run *run, struct fault *fault_r)
         .date = "",
         .reason = PROBLEM_FAILED,
         .server_text = run->fault.server[0] != '\0' ? run->fault.server : run->fault.text,
+        .diagnosis = diagnosis_id(diagnosis_of_fault(&run->fault)),
     };
     return messages == 0 || store_problem_add(environment->store, environment->run_id,
                                               environment->row, &problem, fault_r);
