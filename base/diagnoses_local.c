@@ -108,8 +108,9 @@ const struct diagnosis diagnoses_local[] = {
         .id = "tls",
         .is_last = true,
         .codes = "",
-        .patterns = "*SSL read error|*SSL write error|*SSL connect attempt failed|*certificate "
-                    "verify failed|*SSL_ERROR|*TLS handshake|*wrong version number",
+        .patterns = "*SSL read error|*SSL write error|*SSL read or write error|*SSL connect "
+                    "attempt failed|*certificate verify failed|*SSL_ERROR|*TLS handshake|*wrong "
+                    "version number",
         .code = FAULT_TLS,
         .scope = FAULT_SCOPE_MAILBOX,
         .advice = FAULT_ADVICE_RECONNECT,
@@ -181,6 +182,23 @@ const struct diagnosis diagnoses_local[] = {
         .explanation = "--subfolder1 (or UserRoot) names a folder that the source does not have.",
         .steps = "Look how the source calls it: --justfolders --dry lists its folders in the "
                  "user's log",
+    },
+    {
+        .id = "delete-held-back",
+        .is_last = true,
+        .codes = "",
+        .patterns = "*--maxdelete",
+        .code = FAULT_DELETE,
+        .scope = FAULT_SCOPE_FOLDER,
+        .advice = FAULT_ADVICE_NEVER,
+        .title = "Nothing was deleted in a folder, for safety",
+        .explanation = "Deletes happen only where everything is proven: complete listings of "
+                       "both sides, confirmed copies, and at most a tenth of a folder "
+                       "(--maxdelete). Where that is not so nothing is deleted. No message is "
+                       "lost by it.",
+        .steps = "Read the sentence: it says what is not proven, or how many messages would go\n"
+                 "If so many are right to go: --maxdelete N or --maxdelete all\n"
+                 "Else run again",
     },
     {
         .id = "errors-max",

@@ -27,7 +27,7 @@ static const char usage[] =
 static const char *const command_names[DIAGNOSIS_COMMANDS] = {
     [DIAGNOSIS_LOGIN] = "sign-in",  [DIAGNOSIS_LIST] = "LIST",     [DIAGNOSIS_SELECT] = "SELECT",
     [DIAGNOSIS_FETCH] = "FETCH",    [DIAGNOSIS_APPEND] = "APPEND", [DIAGNOSIS_CREATE] = "CREATE",
-    [DIAGNOSIS_DELETE] = "deletes", [DIAGNOSIS_OTHER] = "others",
+    [DIAGNOSIS_DELETE] = "deletes", [DIAGNOSIS_STORE] = "STORE",   [DIAGNOSIS_OTHER] = "others",
 };
 
 static const char action_title[] = "  What mailconvoy does: ";

@@ -119,6 +119,18 @@ def test_the_most_frequent_one_first(work, a, b):
     assert sum(counts) == 9
 
 
+def test_a_reserved_folder(work, a, b):
+    user = work.pair(a, b, {"INBOX": [messages.plain(1)], "Files": [messages.plain(2)]})
+    with Proxy(b).on(r"^CREATE .*Files(?!_)", no("Folder name is reserved")) as proxy:
+        row = work.row(a, b, user) | {"port2": str(proxy.imaps_port)}
+        run = work.batch([row], expect=EXCEPTIONS)
+        assert run.row()["copied"] == 1
+        found, _ = told(run)
+        assert found["id"] == "folder-reserved" and '--exclude "^Files$"' in found["next_step"]
+        assert all(p["advice"] == found["next_step"] for p in run.problems())
+        work.batch([row | {"f1f2": "Files=Files_renamed_by_imapsync"}])
+
+
 # Names ---------------------------------------------------------------------------------------------
 
 
@@ -206,6 +218,30 @@ def test_explain(work):
     code, out, _ = explain(work, "BAD Command Argument Error. 11")
     assert code == 0 and out.index("(argument-error)") < out.index("(fetch-argument-error)")
     assert "\n  In answer to: APPEND\n" in out
+
+
+@pytest.mark.parametrize(
+    "line, ids",
+    [
+        ("LOGIN failed", ["sign-in-refused"]),
+        ("NO LOGIN failed.", ["sign-in-refused"]),
+        ('Office365 fails with "User is authenticated but not connected".', ["not-connected"]),
+        ("NO Maximum size of appendable message has been exceeded", ["too-big"]),
+        ("BAD Request is throttled. Suggested Backoff Time: 178755 milliseconds", ["throttled"]),
+        ('"Request is throttled. Suggested Backoff Time: 299961 milliseconds"', ["throttled"]),
+        ('The sync fails with many "Trying command when NOT connected!".', ["connection-lost"]),
+        ("NO Folder name is reserved", ["folder-reserved"]),
+        ("DEBUG: IO/Socket/SSL.pm:1043: local error: SSL read error", ["tls"]),
+        ("SSL read or write error", ["tls"]),
+        ("BAD Command Argument Error 11", ["argument-error", "fetch-argument-error"]),
+        ("BYE Connection closed", ["connection-closed"]),
+        ('Couldn\'t create folder [trash] "Mailbox already exists".', ["folder-exists"]),
+    ],
+)
+def test_the_faqs_errors(work, line, ids):
+    """Every error that imapsync's FAQ about Office 365 names."""
+    code, out, _ = explain(work, "--format", "json", line)
+    assert code == 0 and [item["id"] for item in json.loads(out)] == ids
 
 
 def test_explain_what_nobody_knows(work):

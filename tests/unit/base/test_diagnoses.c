@@ -22,6 +22,7 @@
 #define A DIAGNOSIS_APPEND
 #define C DIAGNOSIS_CREATE
 #define D DIAGNOSIS_DELETE
+#define K DIAGNOSIS_STORE
 #define O DIAGNOSIS_OTHER
 
 static const struct sample {
@@ -114,6 +115,8 @@ static const struct sample {
     {S, "", "words nobody knows", "folder-refused"},
     {C, "", "words nobody knows", "create-refused"},
     {D, "", "words nobody knows", "delete-refused"},
+    {K, "", "words nobody knows", "flags-refused"},
+    {K, "", "Request is throttled.", "throttled"},
     {O, "", "words nobody knows", "command-refused"},
     {L, "", "words nobody knows", "sign-in-refused"},
     {A, "", "words nobody knows", "message-refused"},
@@ -339,6 +342,8 @@ static void test_faults(void **state)
     assert_string_equal(diagnosis_of_fault(&fault)->id, "connection-lost");
     fault_set(&fault, FAULT_AUTH, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 1, "x");
     assert_string_equal(diagnosis_of_fault(&fault)->id, "sign-in-refused");
+    fault_set(&fault, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_NEVER, 2, "x");
+    assert_string_equal(diagnosis_of_fault(&fault)->id, "delete-held-back");
     fault_set(&fault, FAULT_TOO_BIG, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 1, "x");
     assert_string_equal(diagnosis_of_fault(&fault)->id, "over-maxsize");
 }
@@ -425,7 +430,7 @@ static void test_explain(void **state)
         {"a message for X [server said: [TOOBIG] no]", "too-big "},
         {"x [server said: User is authenticated but not connected.]", "not-connected "},
         {"Host1 failure: can not open imap connection on [x]", "connect "},
-        {"could not add flags", "flags-refused "},
+        {"could not add flags", "flags-not-added "},
         {"Maximum bytes transferred reached, 10 >= 5", "transfer-limit "},
         {"Quota limit will be exceeded", "quota-words "},
         {"Subject: Retrieval using the IMAP4 protocol failed for the following message: 20004",
