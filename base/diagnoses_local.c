@@ -75,6 +75,32 @@ const struct diagnosis diagnoses_local[] = {
                  "Run mailconvoy on this mailbox: problems.csv names each message with its reason",
     },
     {
+        .id = "change-failed",
+        .codes = "",
+        .patterns = "*--pipemess: the command|*--maxlinelengthcmd: the command|*--regexmess:",
+        .title = "Your own change to the message failed",
+        .explanation = "An option that changes messages (--regexmess, --pipemess, "
+                       "--maxlinelengthcmd, ...) could not do so. A message is never copied half "
+                       "changed or unchanged instead: it is left behind.",
+        .steps = "Read the reason in problems.csv; what the command said stands in the user's "
+                 "log\n"
+                 "Try the command by hand on this message\n"
+                 "Run without the option to copy it as it is",
+    },
+    {
+        .id = "usage",
+        .is_last = true,
+        .codes = "",
+        .patterns = "",
+        .code = FAULT_USAGE,
+        .scope = FAULT_SCOPE_MAILBOX,
+        .advice = FAULT_ADVICE_NEVER,
+        .title = "The settings can't work as they are",
+        .explanation = "An option contradicts another one, or a command that it names does not "
+                       "work.",
+        .steps = "Change what the sentence names, and run again",
+    },
+    {
         .id = "connect",
         .is_last = true,
         .codes = "",

@@ -113,7 +113,7 @@ struct store_job {
     int64_t started_msecs, ended_msecs; /* 0: not yet */
     const char *error_code;             /* fault_code_name(), "" if none */
     const char *error;                  /* the sentence, and the server's words */
-    const char *diagnosis;   /* its id (base/diagnoses.h), "" if none */
+    const char *diagnosis;              /* its id (base/diagnoses.h), "" if none */
     const char *trial;       /* the option that made it a trial ("dry", "justlogin", ...), or "" */
     bool is_partial;         /* rules chose among the source's folders */
     uint64_t deleted_source; /* filled when read: messages, of all attempts */

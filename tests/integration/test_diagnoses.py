@@ -128,7 +128,7 @@ def test_a_reserved_folder(work, a, b):
         found, _ = told(run)
         assert found["id"] == "folder-reserved" and '--exclude "^Files$"' in found["next_step"]
         assert all(p["advice"] == found["next_step"] for p in run.problems())
-        work.batch([row | {"f1f2": "Files=Files_renamed_by_imapsync"}])
+        work.batch([row | {"f1f2": f"Files={b.prefix}Files_renamed_by_imapsync"}])
 
 
 # Names ---------------------------------------------------------------------------------------------
