@@ -9,6 +9,7 @@
 
 #include "batch/command.h"
 #include "batch/tally.h"
+#include "report/explain.h"
 
 static const char usage[] =
     "mailconvoy moves mailboxes in bulk over IMAP.\n"
@@ -16,6 +17,7 @@ static const char usage[] =
     "  mailconvoy batch MANIFEST.csv [options]   move every mailbox pair of a manifest\n"
     "  mailconvoy sync [options]                 move one mailbox (imapsync's options)\n"
     "  mailconvoy report [options]               show what a past run did\n"
+    "  mailconvoy explain 'TEXT'                 what a server's words mean, and what to do\n"
     "  mailconvoy help [COMMAND]                 this text, or a command's options\n"
     "  mailconvoy version                        the version\n"
     "\n"
@@ -28,6 +30,7 @@ static const struct {
     {"batch", command_batch},
     {"sync", command_sync},
     {"report", command_report},
+    {"explain", explain_command},
 };
 
 /* Passwords are in memory: no core file, no other process of the same user may look. What the

@@ -63,6 +63,8 @@ enum fault_advice {
     FAULT_ADVICE_WAIT,      /* not before wait_msecs have passed */
 };
 
+struct diagnosis;
+
 struct fault {
     enum fault_code code;
     enum fault_scope scope;
@@ -70,11 +72,12 @@ struct fault {
     int side; /* 1 source, 2 destination, 0 neither */
     int64_t wait_msecs;
     char text[512];   /* a plain sentence: what, where, what to do. Holds no secret. */
-    char server[512]; /* the server's own words, as received, or "" */
+    char server[512]; /* the server's own words, as received ("[CODE] text"), or "" */
+    const struct diagnosis *diagnosis; /* what the words mean (base/diagnoses.h), or NULL */
 };
 
 void fault_clear(struct fault *fault);
-/* Sets everything but `server`, which becomes "". Cuts over-long text. */
+/* Sets everything but `server`, which becomes "", and `diagnosis`, NULL. Cuts over-long text. */
 void fault_set(struct fault *fault, enum fault_code code, enum fault_scope scope,
                enum fault_advice advice, int side, const char *format, ...)
     __attribute__((format(printf, 6, 7)));

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "base/clock.h"
+#include "base/diagnoses.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -300,12 +301,18 @@ static bool job_store_end(const struct job_environment *environment, const struc
                           struct fault *fault_r)
 {
     const struct fault *fault = &result->fault;
+    /* Of several messages each has a diagnosis of its own. */
+    bool is_of_messages = fault->scope == FAULT_SCOPE_MESSAGE;
+    const char *diagnosis = is_of_messages ? "" : diagnosis_id(diagnosis_of_fault(fault));
     struct buffer error;
     buffer_init(&error, JOB_TEXT_MAX_BYTES);
     buffer_append_str(&error, fault->text);
     if (fault->server[0] != '\0')
         buffer_printf(&error, " [server said: %s]", fault->server);
-    bool is_ok = store_job_end(environment->store, environment->run_id, job->row, result->status,
+    bool is_ok = (result->status == JOB_COMPLETE || result->status == JOB_LEFT_OUT ||
+                  store_job_diagnose(environment->store, environment->run_id, job->row, diagnosis,
+                                     fault_r)) &&
+                 store_job_end(environment->store, environment->run_id, job->row, result->status,
                                ended_msecs, fault_code_name(fault->code), buffer_str(&error),
                                fault_r);
     buffer_deinit(&error);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "batch/outage.h"
+
 #define RETRY_MAX_WAIT_MSECS    INT64_C(86400000)
 #define RECONNECT_WAIT_MSECS    INT64_C(1000)
 #define RECONNECT_MAX_DOUBLINGS 6 /* to a minute */
@@ -13,10 +15,18 @@ static bool is_throttle(const struct pair_result *result)
            result->fault.advice == FAULT_ADVICE_WAIT;
 }
 
+/* Or a mailbox that the server did not open, which is known only after the sign-in. */
 static bool is_lost_connection(const struct retry *retry, const struct pair_result *result)
 {
     return result->status == JOB_FAILED && result->fault.advice == FAULT_ADVICE_RECONNECT &&
-           retry->was_signed_in;
+           (retry->was_signed_in || outage_is_refusal(result));
+}
+
+/* What let this mailbox in a while ago refuses it now: servers say so when there are too many
+   connections. Tried again, but not often enough to lock the user out. */
+static bool is_late_refusal(const struct retry *retry, const struct pair_result *result)
+{
+    return result->status == JOB_FAILED && result->fault.code == FAULT_AUTH && retry->was_signed_in;
 }
 
 /* A share of the wait: 0 to `msecs`, by `random`. */
@@ -68,6 +78,10 @@ int64_t retry_after(struct retry *retry, const struct pair_result *result,
         wait_msecs = wait_for_throttle(retry, result, random);
     else if (is_lost_connection(retry, result))
         wait_msecs = wait_for_connection(retry, result, reconnects_max, random);
+    else if (is_late_refusal(retry, result))
+        wait_msecs = wait_for_connection(
+            retry, result,
+            reconnects_max < RETRY_MAX_SIGN_INS ? reconnects_max : RETRY_MAX_SIGN_INS, random);
     retry->given_up_then = retry->given_up.count;
     return wait_msecs;
 }

@@ -15,6 +15,9 @@
    paused. */
 #define RETRY_MAX_IN_VAIN 10
 
+/* So many times in a row a sign-in is repeated that worked before in this run. */
+#define RETRY_MAX_SIGN_INS 2
+
 /* One mailbox through all its attempts in a run. Starts as zeros; belongs to whoever runs it. */
 struct retry {
     int64_t started_msecs;     /* the first attempt; the caller's business */
@@ -35,8 +38,9 @@ struct retry {
    not come back together. 0: there is no next one.
 
    After a throttle: as long as the server asked for, and up to a tenth more. After a lost
-   connection, once both sides had been signed in: a second, doubled each time nothing was done,
-   at most a minute, and up to half more; `reconnects_max` times in a row. */
+   connection, once both sides had been signed in, and after a mailbox that a server signed in and
+   did not open: a second, doubled each time nothing was done, at most a minute, and up to half
+   more; `reconnects_max` times in a row, and RETRY_MAX_SIGN_INS times after a refused sign-in. */
 int64_t retry_after(struct retry *retry, const struct pair_result *result,
                     unsigned int reconnects_max, uint32_t random);
 void retry_deinit(struct retry *retry);

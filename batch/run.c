@@ -15,6 +15,7 @@
 #include "batch/hosts.h"
 #include "batch/job.h"
 #include "batch/log_path.h"
+#include "batch/outage.h"
 #include "batch/pair_lock.h"
 #include "batch/pidfile.h"
 #include "batch/pool.h"
@@ -65,6 +66,7 @@ struct run {
     struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
     struct run_mailbox *jobs;
+    struct outage_mailbox *met; /* by job; each is its worker's */
     size_t jobs_count;
     size_t jobs_wanted;  /* without those that are left out */
     int64_t until_msecs; /* the end of the time window, by the wall clock; 0: there is none */
@@ -145,6 +147,7 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
     struct job job = {(int64_t)index + 1, own->log_name, &settings, own->route, &own->retry};
     if (!job_run(&run->environment, &job, &outcome, &line, &fault))
         run_set_broken(run, &fault);
+    outage_note(&run->met[index], &outcome.result, clock_wall_msecs());
     run_announce(run, own, &outcome, buffer_str(&line));
     buffer_deinit(&line);
     settings_deinit(&settings);
@@ -244,6 +247,7 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
         .messages = SCHEDULE_UNKNOWN,
         .status = JOB_NOT_STARTED,
     };
+    run->met[index].route = run->jobs[index].route;
     bool is_ok = store_job_add(run->store, workdir_run_id(run->workdir), &row, fault_r);
     mem_free(user1);
     mem_free(user2);
@@ -322,6 +326,7 @@ static bool run_add_jobs(struct run *run, struct fault *fault_r)
 {
     run->jobs_count = run->plan->manifest != NULL ? manifest_count(run->plan->manifest) : 1;
     run->jobs = mem_alloc_array(run->jobs_count, sizeof(*run->jobs));
+    run->met = mem_alloc_array(run->jobs_count, sizeof(*run->met));
     run->names = file_names_init();
     run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
     run->jobs_wanted = run->jobs_count;
@@ -402,6 +407,17 @@ static int run_look(void *context)
                                                                    : RUN_LOOK_FOR_FILE_MSECS;
 }
 
+/* Once all have ended. */
+static bool run_pause_refused(struct run *run, struct fault *fault_r)
+{
+    size_t paused = 0;
+    bool is_ok = outage_pause(run->store, workdir_run_id(run->workdir), run->met, run->jobs_count,
+                              &paused, fault_r);
+    run->tally.jobs[JOB_FAILED] -= paused;
+    run->tally.jobs[JOB_PAUSED] += paused;
+    return is_ok;
+}
+
 static bool run_work(struct run *run, struct fault *fault_r)
 {
     struct pool_work work = {.context = run, .run = run_job, .look = run_look};
@@ -421,7 +437,8 @@ static bool run_work(struct run *run, struct fault *fault_r)
     };
     size_t started = 0;
     size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;
-    bool is_ok = pool_run(run->queue, wanted, &work, run->plan->stop, &started, fault_r);
+    bool is_ok = pool_run(run->queue, wanted, &work, run->plan->stop, &started, fault_r) &&
+                 run_pause_refused(run, fault_r);
     if (is_ok && started < wanted && started < run->jobs_wanted)
         log_line(run->log, "only %zu of %zu worker threads could be started", started, wanted);
     run->tally.is_stopped = stop_is_requested(run->plan->stop);
@@ -536,6 +553,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     for (size_t i = 0; run->jobs != NULL && i < run->jobs_count; i++)
         retry_deinit(&run->jobs[i].retry);
     mem_free(run->jobs);
+    mem_free(run->met);
     workdir_close(&run->workdir);
     if (run->has_mutex)
         (void)pthread_mutex_destroy(&run->mutex);

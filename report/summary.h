@@ -32,11 +32,13 @@ report_writer report_write_csv;
 /* One object, schema_version 1: run, mailboxes (with their folders), totals. */
 report_writer report_write_json;
 
-#define REPORT_PROBLEMS_HEADER "row,user1,folder,uid,message_id,date,size,reason,server_text\n"
+#define REPORT_PROBLEMS_HEADER \
+    "row,user1,folder,uid,message_id,date,size,reason,server_text,advice\n"
 /* A folder whose messages are not known one by one gets a line for each of them, but at most so
    many: their number is only what a server claimed. The last line then says what is missing. */
 #define REPORT_UNKNOWN_MAX_LINES 1000000
-/* REPORT_PROBLEMS_HEADER, then one row for each message that is not on the destination. */
+/* REPORT_PROBLEMS_HEADER, then one row for each message that is not on the destination; `advice` is
+   what to do first (report/advice.h), empty where nothing needs to be done. */
 report_writer report_write_problems;
 
 #endif

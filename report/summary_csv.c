@@ -3,12 +3,14 @@
 
 #include "base/clock.h"
 #include "base/csv.h"
+#include "report/advice.h"
 #include "report/cutover.h"
 #include "report/format.h"
 #include "report/output.h"
 #include "report/run.h"
 
-#define CSV_WHY_MAX_BYTES 4096
+#define CSV_WHY_MAX_BYTES    4096
+#define CSV_ADVICE_MAX_BYTES 4096
 
 struct csv_report {
     struct report_output output;
@@ -98,6 +100,9 @@ static void csv_append_problem_line(struct buffer *text, const struct store_job 
                                     const struct store_problem *problem, const char *server_text)
 {
     struct csv_row row;
+    struct buffer step;
+    buffer_init(&step, CSV_ADVICE_MAX_BYTES);
+    advice_append_step(&step, problem->diagnosis);
     csv_row_init(&row, text);
     csv_row_int64(&row, job->row);
     csv_row_text(&row, job->user1);
@@ -114,7 +119,9 @@ static void csv_append_problem_line(struct buffer *text, const struct store_job 
         csv_row_plain(&row, "");
     csv_row_plain(&row, problem_reason_name(problem->reason));
     csv_row_text(&row, server_text);
+    csv_row_text(&row, buffer_str(&step));
     csv_row_end(&row);
+    buffer_deinit(&step);
 }
 
 /* The last line for a folder that claims more messages than are listed. */

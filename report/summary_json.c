@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "report/advice.h"
 #include "report/cutover.h"
 #include "report/output.h"
 #include "report/run.h"
@@ -168,6 +169,7 @@ static bool json_begin_job(void *context, const struct store_job *job)
     json_add_times(json, job->started_msecs, job->ended_msecs);
     json_add_text(json, "error_code", job->error_code);
     json_add_text(json, "error", job->error);
+    advice_add_json(json, job->diagnosis);
     json_add_cutover(json, job, report->is_final);
     json_add_counts(json, &job->counts);
     json_add_uint64(json, "deleted_source", job->deleted_source);
@@ -225,7 +227,8 @@ bool report_write_json(struct store *store, const char *run_id, FILE *stream, st
     json_object_begin(&report.json);
     json_add_uint64(&report.json, "schema_version", REPORT_JSON_SCHEMA_VERSION);
     bool is_ok = report_run_get(store, run_id, json_append_run, &report, fault_r) &&
-                 json_append_jobs(&report, store, run_id, fault_r);
+                 json_append_jobs(&report, store, run_id, fault_r) &&
+                 advice_add_all_json(&report.json, store, run_id, fault_r);
     json_append_totals(&report.json, &report.totals);
     json_object_end(&report.json);
     return report_output_end(&report.output, is_ok, fault_r);

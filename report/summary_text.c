@@ -6,14 +6,16 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "report/advice.h"
 #include "report/cutover.h"
 #include "report/format.h"
 #include "report/output.h"
 #include "report/run.h"
 #include "report/totals.h"
 
-#define NAME_MAX_WIDTH 48
-#define CELL_MAX_BYTES (1024 * 1024)
+#define NAME_MAX_WIDTH  48
+#define CELL_MAX_BYTES  (1024 * 1024)
+#define ADVICE_MAX_ROWS 20
 
 /* X(enum suffix, heading, stands at the right) */
 #define TEXT_COLUMNS(X)               \
@@ -178,6 +180,11 @@ static bool text_append_error(void *context, const struct store_job *job)
     buffer_printf(text, " (%s): ", job_status_name(job->status));
     text_append_printable(text, job->error);
     buffer_append_byte(text, '\n');
+    if (job->diagnosis[0] != '\0') {
+        buffer_append_str(text, "    What to do: ");
+        advice_append_step(text, job->diagnosis);
+        buffer_append_byte(text, '\n');
+    }
     return report_output_step(&report->output);
 }
 
@@ -339,6 +346,7 @@ static bool text_append_table(struct text_report *report, struct store *store, c
     text_append_line(report);
     text_append_sentences(&report->output.text, &report->totals);
     return store_jobs_each(store, run_id, text_append_error, report, fault_r) &&
+           advice_append_all(&report->output, store, run_id, ADVICE_MAX_ROWS, fault_r) &&
            text_append_cutovers(report, store, run_id, fault_r);
 }
 

@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "report/advice.h"
 #include "report/output.h"
 #include "report/run.h"
 #include "report/totals.h"
+
+/* As many kinds of trouble are explained. */
+#define ADVICE_MAX_ROWS 5
 
 struct trouble_report {
     struct report_output output;
@@ -43,7 +47,7 @@ static bool trouble_append_job(void *context, const struct store_job *job)
     return report_output_step(&report->output);
 }
 
-static void trouble_append_advice(struct trouble_report *report, const char *run_dir)
+static void trouble_append_counts(struct trouble_report *report)
 {
     const uint64_t *by_status = report->totals.by_status;
     struct buffer *text = &report->output.text;
@@ -53,6 +57,12 @@ static void trouble_append_advice(struct trouble_report *report, const char *run
     if (by_status[JOB_NOT_STARTED] > 0)
         buffer_printf(text, "%" PRIu64 " of %" PRIu64 " mailboxes were not started\n",
                       by_status[JOB_NOT_STARTED], report->totals.mailboxes);
+}
+
+static void trouble_append_advice(struct trouble_report *report, const char *run_dir)
+{
+    const uint64_t *by_status = report->totals.by_status;
+    struct buffer *text = &report->output.text;
     if (by_status[JOB_FAILED] > 0)
         buffer_append_str(text, "What failed: mend what the line says, then run again.\n");
     if (by_status[JOB_EXCEPTIONS] > 0)
@@ -73,6 +83,9 @@ bool report_write_trouble(struct store *store, const char *run_id, const char *r
     memset(&report, 0, sizeof(report));
     report_output_init(&report.output, stream);
     bool is_ok = store_jobs_each(store, run_id, trouble_append_job, &report, fault_r);
+    if (is_ok)
+        trouble_append_counts(&report);
+    is_ok = is_ok && advice_append_all(&report.output, store, run_id, ADVICE_MAX_ROWS, fault_r);
     if (is_ok)
         trouble_append_advice(&report, run_dir);
     return report_output_end(&report.output, is_ok, fault_r);

@@ -113,6 +113,7 @@ struct store_job {
     int64_t started_msecs, ended_msecs; /* 0: not yet */
     const char *error_code;             /* fault_code_name(), "" if none */
     const char *error;                  /* the sentence, and the server's words */
+    const char *diagnosis;              /* its id (base/diagnoses.h), "" if none */
     const char *trial;       /* the option that made it a trial ("dry", "justlogin", ...), or "" */
     bool is_partial;         /* rules chose among the source's folders */
     uint64_t deleted_source; /* filled when read: messages, of all attempts */
@@ -140,6 +141,7 @@ struct store_problem {
     uint64_t size_bytes;
     enum problem_reason reason;
     const char *server_text; /* the server's words, or the rule */
+    const char *diagnosis;   /* its id (base/diagnoses.h); "" or NULL: none */
 };
 
 /* Opens or creates the store file, migrates older schemas. A file of a newer schema, or of another
@@ -173,6 +175,9 @@ bool store_job_end(struct store *store, const char *run_id, int64_t row, enum jo
 /* So many more messages were deleted; what all attempts deleted adds up. */
 bool store_job_deleted(struct store *store, const char *run_id, int64_t row, uint64_t on_source,
                        uint64_t on_destination, struct fault *fault_r);
+/* Before its end. "": the most frequent diagnosis among the job's problems, if there is any. */
+bool store_job_diagnose(struct store *store, const char *run_id, int64_t row, const char *diagnosis,
+                        struct fault *fault_r);
 /* One result per source folder; a second one for the same folder replaces the first. Its counts
    are those of this attempt. */
 bool store_folder_add(struct store *store, const char *run_id, int64_t row,
@@ -220,6 +225,12 @@ bool store_jobs_leave_out(struct store *store, const char *run_id, store_row_cal
 /* What was not started becomes paused, for this reason. */
 bool store_jobs_pause(struct store *store, const char *run_id, const char *error_code,
                       const char *error, struct fault *fault_r);
+
+/* The diagnoses of a run, those of most mailboxes first, then those of most messages. */
+typedef bool store_diagnosis_callback(void *context, const char *id, uint64_t mailboxes,
+                                      uint64_t messages);
+bool store_diagnoses_each(struct store *store, const char *run_id,
+                          store_diagnosis_callback *callback, void *context, struct fault *fault_r);
 
 /* Adds the ids of all runs to `ids`, the newest first. */
 bool store_run_ids(struct store *store, struct str_list *ids, struct fault *fault_r);

@@ -49,7 +49,8 @@
       "WHERE " STORE_CRON_SAME_PAIR " AND p.run_id < ?1))")                                     \
     X(JOBS_LEFT_OUT, "SELECT job_row FROM job WHERE run_id = ?1 AND status = 'left_out'"        \
                      " ORDER BY job_row")                                                       \
-    X(JOBS_PAUSE, "UPDATE job SET status = 'paused', error_code = ?2, error = ?3"               \
+    X(JOBS_PAUSE, "UPDATE job SET status = 'paused', error_code = ?2, error = ?3,"              \
+                  " diagnosis = ?2" /* that of a fault of our own has its code's name */        \
                   " WHERE run_id = ?1 AND status = 'not_started'")                              \
     X(RUNS, "SELECT id FROM run ORDER BY id DESC")                                              \
     X(RUN_FORGET_PROBLEMS, "DELETE FROM problem WHERE run_id = ?1")                             \

@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "store/store_changes_private.h"
 #include "store/store_cron_private.h"
+#include "store/store_diagnoses_private.h"
 
 /* store_map.c and its neighbours */
 #define STORE_MAP_STATEMENTS(X)                                                                   \
@@ -50,13 +51,15 @@
     X(MAP_PROBLEMS_FORGET, "DELETE FROM folder_problem WHERE folder_id = ?1")                     \
     X(MAP_PROBLEMS_KEEP,                                                                          \
       "INSERT INTO folder_problem (folder_id, number, uid, messages, message_id,"                 \
-      " date, size_bytes, reason, server_text)"                                                   \
-      " SELECT ?1, id, uid, messages, message_id, date, size_bytes, reason, server_text"          \
+      " date, size_bytes, reason, server_text, diagnosis)"                                        \
+      " SELECT ?1, id, uid, messages, message_id, date, size_bytes, reason, server_text,"         \
+      " diagnosis"                                                                                \
       " FROM problem WHERE run_id = ?2 AND job_row = ?3 AND folder = ?4")                         \
     X(MAP_PROBLEMS_REPEAT,                                                                        \
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id,"                  \
-      " date, size_bytes, reason, server_text)"                                                   \
-      " SELECT ?2, ?3, ?4, uid, messages, message_id, date, size_bytes, reason, server_text"      \
+      " date, size_bytes, reason, server_text, diagnosis)"                                        \
+      " SELECT ?2, ?3, ?4, uid, messages, message_id, date, size_bytes, reason, server_text,"     \
+      " diagnosis"                                                                                \
       " FROM folder_problem WHERE folder_id = ?1 ORDER BY number")                                \
     X(MAP_FOLDER_FIND, "SELECT 1 FROM folder WHERE id = ?1")                                      \
     X(MAP_PUT, "INSERT OR REPLACE INTO message_map (folder_id, src_uid, dst_uid, flags, outcome)" \
@@ -84,7 +87,8 @@
                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, '', '', ?9, ?10)")                  \
     X(JOB_START, "UPDATE job SET has_old_results = started_msecs <> 0, started_msecs ="            \
                  " CASE started_msecs WHEN 0 THEN ?3 ELSE started_msecs END, ended_msecs = 0,"     \
-                 " error_code = '', error = '' WHERE run_id = ?1 AND job_row = ?2")                \
+                 " error_code = '', error = '', diagnosis = ''"                                    \
+                 " WHERE run_id = ?1 AND job_row = ?2")                                            \
     X(JOB_TAKE_OLD, "UPDATE job SET has_old_results = 0"                                           \
                     " WHERE run_id = ?1 AND job_row = ?2 AND has_old_results = 1")                 \
     X(JOB_KEEP_COPIED,                                                                             \
@@ -109,7 +113,8 @@
                      " WHERE run_id = ?1 AND job_row = ?2 AND source_name = ?3")                   \
     X(PROBLEM_ADD,                                                                                 \
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id, date, size_bytes," \
-      " reason, server_text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                    \
+      " reason, server_text, diagnosis)"                                                           \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                                    \
     X(RUN_GET,                                                                                     \
       "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code,"    \
       " is_final FROM run WHERE id = ?1")                                                          \
@@ -118,7 +123,8 @@
       " is_final FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")                           \
     X(JOBS,                                                                                        \
       "SELECT j.job_row, j.label, j.host1, j.user1, j.host2, j.user2, j.status, j.started_msecs,"  \
-      " j.ended_msecs, j.error_code, j.error, j.trial, j.is_partial, j.deleted_source,"            \
+      " j.ended_msecs, j.error_code, j.error, j.diagnosis, j.trial, j.is_partial, "                \
+      "j.deleted_source,"                                                                          \
       " j.deleted_destination, COUNT(f.id), "                                                      \
       "COALESCE(SUM(f.source), 0),"                                                                \
       " COALESCE(SUM(f.copied), 0), COALESCE(SUM(f.already), 0), COALESCE(SUM(f.excluded), 0),"    \
@@ -132,7 +138,7 @@
       " copied, already, excluded, too_big, failed, unreadable, vanished, bytes_copied"            \
       " FROM folder_result WHERE run_id = ?1 AND job_row = ?2 ORDER BY id")                        \
     X(PROBLEMS, "SELECT p.job_row, j.user1, p.folder, p.uid, p.messages, p.message_id, p.date,"    \
-                " p.size_bytes, p.reason, p.server_text"                                           \
+                " p.size_bytes, p.reason, p.server_text, p.diagnosis"                              \
                 " FROM problem p JOIN job j ON j.run_id = p.run_id AND j.job_row = p.job_row"      \
                 " WHERE p.run_id = ?1 ORDER BY p.job_row, p.id")                                   \
     X(PAIR_SIZES,                                                                                  \
@@ -145,7 +151,8 @@
       " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")               \
     STORE_MAP_STATEMENTS(X)                                                                        \
     STORE_CRON_STATEMENTS(X)                                                                       \
-    STORE_CHANGES_STATEMENTS(X)
+    STORE_CHANGES_STATEMENTS(X)                                                                    \
+    STORE_DIAGNOSES_STATEMENTS(X)
 
 enum store_statement {
 #define STORE_STATEMENT_ENUM(name, sql) STORE_SQL_##name,

@@ -139,6 +139,7 @@ static void store_take_job(struct store_columns *columns, struct store_job *job_
     job_r->ended_msecs = store_take_int64(columns);
     job_r->error_code = store_take_text(columns);
     job_r->error = store_take_text(columns);
+    job_r->diagnosis = store_take_text(columns);
     job_r->trial = store_take_text(columns);
     job_r->is_partial = store_take_int64(columns) != 0;
     job_r->deleted_source = store_take_uint64(columns);
@@ -241,6 +242,7 @@ bool store_problems_each(struct store *store, const char *run_id, store_problem_
                                 .user2 = "",
                                 .error_code = "",
                                 .error = "",
+                                .diagnosis = "",
                                 .trial = ""};
         struct store_problem problem;
         job.row = store_take_int64(&columns);
@@ -253,6 +255,7 @@ bool store_problems_each(struct store *store, const char *run_id, store_problem_
         problem.size_bytes = store_take_uint64(&columns);
         problem.reason = store_take_reason(&columns);
         problem.server_text = store_take_text(&columns);
+        problem.diagnosis = store_take_text(&columns);
         goes_on = callback(context, &job, &problem);
     }
     return store_query_end(&query, fault_r);

@@ -167,6 +167,7 @@ static const struct {
 
     {6, STORE_CHANGES_SCHEMA},
     {7, STORE_PACE_SCHEMA},
+    {8, STORE_DIAGNOSES_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

@@ -296,6 +296,7 @@ bool store_problem_add(struct store *store, const char *run_id, int64_t row,
         store_bind_uint64(&write.binder, problem->size_bytes);
         store_bind_text(&write.binder, problem_reason_name(problem->reason));
         store_bind_text(&write.binder, problem->server_text);
+        store_bind_text(&write.binder, problem->diagnosis == NULL ? "" : problem->diagnosis);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);

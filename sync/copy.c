@@ -24,10 +24,11 @@ bool copy_is_dropping(const struct copy *copy)
 }
 
 void copy_remember_bad(struct copy *copy, uint32_t index, enum message_state state,
-                       const char *text)
+                       const char *text, const char *diagnosis)
 {
     struct given_up_message message = {.folder = copy->job->source_name,
                                        .text = text,
+                                       .diagnosis = diagnosis,
                                        .uidvalidity = copy->uidvalidity,
                                        .uid = copy->listing->messages[index].uid,
                                        .state = state};
@@ -43,10 +44,13 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
         [MESSAGE_FAILED] = PROBLEM_FAILED,     [MESSAGE_UNREADABLE] = PROBLEM_UNREADABLE,
         [MESSAGE_VANISHED] = PROBLEM_VANISHED,
     };
+    /* What was meant to be left out, and what is gone, needs no advice. */
+    bool is_problem = state != MESSAGE_VANISHED && state != MESSAGE_EXCLUDED;
     copy_set_state(copy, index, state);
     const char *text = fault->server[0] != '\0' ? fault->server : fault->text;
-    notes_add(copy->job->notes, index, reasons[state], text);
-    copy_remember_bad(copy, index, state, text);
+    const char *diagnosis = is_problem ? diagnosis_id(diagnosis_of_fault(fault)) : "";
+    notes_add(copy->job->notes, index, reasons[state], text, diagnosis);
+    copy_remember_bad(copy, index, state, text, diagnosis);
     log_line(copy->pair->log, "msg %s/%u {%u} not copied: %s%s%s", copy->job->source_name,
              copy->listing->messages[index].uid, copy->listing->messages[index].size_bytes,
              fault->text, fault->server[0] != '\0' ? ": " : "", fault->server);

@@ -2,6 +2,7 @@
  * A message that is fetched on its own: its flags and date first, then its body. */
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "sync/copy_private.h"
 
 #define ALONE_ITEMS         "UID INTERNALDATE RFC822.SIZE"
@@ -13,8 +14,8 @@ static void alone_finish(struct copy_source *source)
     source->alone.step = ALONE_NONE;
 }
 
-/* The message was asked for alone and did not come. */
-static void alone_fail(struct copy_source *source, const char *server_text)
+/* The message was asked for alone and did not come; `refusal` is the server's, if it gave one. */
+static void alone_fail(struct copy_source *source, const struct fault *refusal)
 {
     struct copy *copy = source->copy;
     uint32_t index = source->alone.index;
@@ -28,9 +29,16 @@ static void alone_fail(struct copy_source *source, const char *server_text)
     fault_set(&fault, FAULT_FETCH, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 1,
               "the source server lists message %u of the folder %s but does not give it",
               copy->listing->messages[index].uid, copy->job->source_name);
-    fault_set_server(&fault, server_text, strlen(server_text));
+    const char *words = refusal->server[0] != '\0' ? refusal->server
+                                                   : "(OK, but no message came with it)";
+    fault_set_server(&fault, words, strlen(words));
+    fault.diagnosis = refusal->diagnosis;
     copy_give_up(copy, index, MESSAGE_UNREADABLE, &fault);
 }
+
+static const char invented_words[] =
+    "Retrieval using the IMAP4 protocol failed (a message that Exchange invents in place of one it "
+    "can't show)";
 
 static void alone_body_answered(void *context, uint32_t number, const struct imap_reply *reply)
 {
@@ -51,12 +59,11 @@ static void alone_body_answered(void *context, uint32_t number, const struct ima
         alone_finish(source);
         return;
     }
-    if (alone->is_invented)
-        alone_fail(source, "Retrieval using the IMAP4 protocol failed (a message that Exchange "
-                           "invents in place of one it can't show)");
-    else
-        alone_fail(source,
-                   fault.server[0] != '\0' ? fault.server : "(OK, but no message came with it)");
+    if (alone->is_invented) {
+        fault_set_server(&fault, invented_words, strlen(invented_words));
+        fault.diagnosis = diagnosis_by_id("placeholder");
+    }
+    alone_fail(source, &fault);
 }
 
 static void alone_request_body(struct copy_source *source)
@@ -92,7 +99,7 @@ static void alone_metadata_answered(void *context, uint32_t number, const struct
         copy_give_up(copy, source->alone.index, MESSAGE_VANISHED, &fault);
         alone_finish(source);
     } else {
-        alone_fail(source, fault.server);
+        alone_fail(source, &fault);
     }
 }
 

@@ -4,6 +4,7 @@
  * in a file without a name first. */
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "base/str.h"
 #include "sync/copy_private.h"
 
@@ -123,6 +124,7 @@ void copy_change_give_up(struct copy_source *source, uint32_t index)
     if (state != MESSAGE_WANTED) {
         fault_set(&fault, FAULT_APPEND, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 0, "%s",
                   source->change.result.reason);
+        fault.diagnosis = diagnosis_by_id("change-failed");
         copy_give_up(source->copy, index, state, &fault);
     }
     copy_change_forget(source);

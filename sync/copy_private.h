@@ -137,7 +137,7 @@ bool copy_is_dropping(const struct copy *copy);
 void copy_set_state(struct copy *copy, uint32_t index, enum message_state state);
 /* The other attempts of this run need not find out again. */
 void copy_remember_bad(struct copy *copy, uint32_t index, enum message_state state,
-                       const char *text);
+                       const char *text, const char *diagnosis);
 /* The final bad end of one message: noted, counted, logged. */
 void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault);

@@ -194,7 +194,7 @@ void copy_retry_alone(struct copy *copy, uint32_t index)
 void copy_retry_missed(struct copy *copy, uint32_t index)
 {
     copy_retry_alone(copy, index);
-    copy_remember_bad(copy, index, MESSAGE_RETRY, "");
+    copy_remember_bad(copy, index, MESSAGE_RETRY, "", "");
 }
 
 /* -- groups of a refused MULTIAPPEND -- */

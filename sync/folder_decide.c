@@ -19,11 +19,19 @@ void folder_run_change_states(struct folder_run *run, enum message_state from,
     }
 }
 
+/* What people can do about a decision of our own. */
+static const char *decision_diagnosis(enum problem_reason reason, const char *text)
+{
+    if (reason == PROBLEM_TOO_BIG)
+        return strstr(text, "--maxsize") != NULL ? "over-maxsize" : "too-big";
+    return reason == PROBLEM_FAILED ? "connection-lost" : "";
+}
+
 void folder_run_settle_message(struct folder_run *run, uint32_t index, enum message_state state,
                                enum problem_reason reason, const char *text)
 {
     run->listing.messages[index].state = (uint8_t)state;
-    notes_add(&run->notes, index, reason, text);
+    notes_add(&run->notes, index, reason, text, decision_diagnosis(reason, text));
 }
 
 static void run_forget_places(struct folder_run *run, enum message_state state)
@@ -157,11 +165,10 @@ void folder_run_give_up_again(struct folder_run *run)
         struct listed_message *listed = index < 0 ? NULL : &run->listing.messages[index];
         if (listed == NULL || (listed->state != MESSAGE_WANTED && listed->state != MESSAGE_RETRY))
             continue;
-        if (message->state == MESSAGE_RETRY)
-            listed->state = MESSAGE_RETRY;
-        else
-            folder_run_settle_message(run, (uint32_t)index, message->state, reasons[message->state],
-                                      message->text);
+        listed->state = (uint8_t)message->state;
+        if (message->state != MESSAGE_RETRY)
+            notes_add(&run->notes, (uint32_t)index, reasons[message->state], message->text,
+                      message->diagnosis);
     }
 }
 

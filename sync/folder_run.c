@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "base/mem.h"
 #include "sync/carry.h"
 #include "sync/suspects.h"
@@ -36,9 +37,12 @@ static void run_strike(const struct folder_run *run)
 static void run_fail_wanted(struct folder_run *run)
 {
     const char *text = run->fault.server[0] != '\0' ? run->fault.server : run->fault.text;
+    const char *diagnosis = diagnosis_id(diagnosis_of_fault(&run->fault));
     for (size_t i = 0; i < run->listing.count; i++) {
-        if (run->listing.messages[i].state < MESSAGE_COPIED)
-            folder_run_settle_message(run, (uint32_t)i, MESSAGE_FAILED, PROBLEM_FAILED, text);
+        if (run->listing.messages[i].state >= MESSAGE_COPIED)
+            continue;
+        run->listing.messages[i].state = MESSAGE_FAILED;
+        notes_add(&run->notes, (uint32_t)i, PROBLEM_FAILED, text, diagnosis);
     }
 }
 
@@ -75,6 +79,7 @@ static bool run_store_unlisted(struct folder_run *run, struct fault *fault_r)
         .date = "",
         .reason = PROBLEM_FAILED,
         .server_text = run->fault.server[0] != '\0' ? run->fault.server : run->fault.text,
+        .diagnosis = diagnosis_id(diagnosis_of_fault(&run->fault)),
     };
     return messages == 0 || store_problem_add(environment->store, environment->run_id,
                                               environment->row, &problem, fault_r);

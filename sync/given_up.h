@@ -15,8 +15,9 @@
 #define GIVEN_UP_MAX 10000
 
 struct given_up_message {
-    const char *folder; /* the source's, for people */
-    const char *text;   /* why, for the problem list */
+    const char *folder;    /* the source's, for people */
+    const char *text;      /* why, for the problem list */
+    const char *diagnosis; /* its id, "" if none; one of the table's, which stay */
     uint32_t uidvalidity;
     uint32_t uid;
     enum message_state state; /* MESSAGE_RETRY: did not come once, and is to be tried last */

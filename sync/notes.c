@@ -26,27 +26,28 @@ static_assert(sizeof(struct note) == 8, "the notes' memory is counted");
 void notes_deinit(struct notes *notes)
 {
     for (size_t i = 0; i < notes->text_count; i++)
-        mem_free(notes->texts[i]);
+        mem_free(notes->texts[i].words);
     mem_free(notes->texts);
     mem_free(notes->items);
     memset(notes, 0, sizeof(*notes));
 }
 
-static size_t notes_add_text(struct notes *notes, const char *text)
+static size_t notes_add_text(struct notes *notes, const char *words, const char *diagnosis)
 {
     for (size_t back = 1; back <= TEXTS_LOOKED_AT && back <= notes->text_count; back++) {
-        if (strcmp(notes->texts[notes->text_count - back], text) == 0)
+        const struct note_text *known = &notes->texts[notes->text_count - back];
+        if (strcmp(known->words, words) == 0 && strcmp(known->diagnosis, diagnosis) == 0)
             return notes->text_count - back;
     }
     if (notes->text_count == TEXTS_MAX)
         return TEXTS_MAX - 1;
     MEM_GROW(notes->texts, notes->text_count, notes->text_alloc);
-    notes->texts[notes->text_count] = mem_strdup(text);
+    notes->texts[notes->text_count] = (struct note_text){mem_strdup(words), diagnosis};
     return notes->text_count++;
 }
 
 void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
-               const char *server_text)
+               const char *server_text, const char *diagnosis)
 {
     if (notes->count == notes->alloc) {
         notes->alloc += notes->alloc / 8 + 8;
@@ -54,14 +55,14 @@ void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
     }
     notes->items[notes->count++] = (struct note){
         .index = index,
-        .text = notes_add_text(notes, server_text) & (TEXTS_MAX - 1),
+        .text = notes_add_text(notes, server_text, diagnosis) & (TEXTS_MAX - 1),
         .reason = (unsigned int)reason & 0xff,
     };
 }
 
-const char *notes_text(const struct notes *notes, size_t i)
+const struct note_text *notes_text(const struct notes *notes, size_t i)
 {
-    return notes->texts[notes->items[i].text];
+    return &notes->texts[notes->items[i].text];
 }
 
 /* -- order -- */
@@ -189,7 +190,8 @@ static bool step_store(const struct step *step, const struct pair_environment *e
             .date = detail->date,
             .size_bytes = message->size_bytes,
             .reason = (enum problem_reason)note->reason,
-            .server_text = notes_text(step->notes, i),
+            .server_text = notes_text(step->notes, i)->words,
+            .diagnosis = notes_text(step->notes, i)->diagnosis,
         };
         if (!store_problem_add(environment->store, environment->run_id, environment->row, &problem,
                                fault_r))

@@ -12,24 +12,31 @@
 
 struct note {
     uint32_t index;      /* into the listing */
-    uint32_t text : 24;  /* into the texts: what the server said */
+    uint32_t text : 24;  /* into the texts */
     uint32_t reason : 8; /* enum problem_reason */
+};
+
+/* What the server said, and what it means. */
+struct note_text {
+    char *words;           /* owned */
+    const char *diagnosis; /* its id, "" if none */
 };
 
 struct notes {
     struct note *items;
     size_t count;
     size_t alloc;
-    char **texts;
+    struct note_text *texts;
     size_t text_count;
     size_t text_alloc;
 };
 
 void notes_deinit(struct notes *notes);
+/* `diagnosis` is one of the table's ids, or "". */
 void notes_add(struct notes *notes, uint32_t index, enum problem_reason reason,
-               const char *server_text);
+               const char *server_text, const char *diagnosis);
 /* What the server said about items[i]. */
-const char *notes_text(const struct notes *notes, size_t i);
+const struct note_text *notes_text(const struct notes *notes, size_t i);
 /* The source can still be asked about some of them. */
 bool notes_want_description(const struct notes *notes);
 /* Asks the source, whose folder is selected, for Message-ID and date of every noted message that is

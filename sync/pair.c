@@ -24,23 +24,12 @@
 /* After its end: how long the answers to what is under way are waited for. */
 #define PAIR_LINGER_NSECS (30 * CLOCK_NSECS_PER_SEC)
 
-/* The last words of a server may be a throttle, which is another matter than a lost connection. */
-static bool fault_is_throttle(const struct fault *lost, struct fault *throttle_r)
-{
-    struct verdict_question question = {lost->side, VERDICT_OTHER, IMAP_STATUS_BYE,
-                                        "",         lost->server,  ""};
-    if (lost->code != FAULT_CLOSED)
-        return false;
-    verdict_judge(&question, throttle_r);
-    return throttle_r->code == FAULT_THROTTLED;
-}
-
 void pair_end(struct pair *pair, const struct fault *fault)
 {
-    struct fault throttle;
     if (pair->fault.code != FAULT_NONE)
         return;
-    pair->fault = fault_is_throttle(fault, &throttle) ? throttle : *fault;
+    if (!verdict_of_last_words(fault, &pair->fault))
+        pair->fault = *fault;
     pair->ended_nsecs = clock_mono_nsecs();
     log_fault(pair->log, &pair->fault);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "base/mem.h"
 #include "sync/auth/sasl.h"
 #include "sync/verdict.h"
@@ -177,6 +178,8 @@ void session_sign_in(struct session *session)
     const char *obstacle = sign_in_obstacle(session);
     if (obstacle != NULL) {
         session_refuse(session, FAULT_AUTH, obstacle);
+        if (imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
+            session->fault.diagnosis = diagnosis_by_id("password-off");
         return;
     }
     mem_free(session->login_name);
@@ -212,6 +215,7 @@ void session_look_at_sign_in(struct session *session)
         return;
     imap_client_set_events(session->client, NULL);
     session_hide_secret(session, session->answer.text);
+    session_hide_secret(session, session->answer.code);
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
         return;
     session_forget_secret(session);

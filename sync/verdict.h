@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * What a server's refusal means. The only place where a server's words decide anything. Pure. */
+ * What a server's refusal means: the table of diagnoses (base/diagnoses.h) asked in this room's
+ * words. Nothing else here looks at what servers say. Pure. */
 #ifndef SYNC_VERDICT_H
 #define SYNC_VERDICT_H
 
+#include "base/diagnoses.h"
 #include "base/fault.h"
 #include "sync/imap/imap_parser.h"
 
 /* What was being done when the server refused. */
 enum verdict_command {
-    VERDICT_LOGIN,
-    VERDICT_LIST,
-    VERDICT_SELECT,
-    VERDICT_FETCH,
-    VERDICT_APPEND,
-    VERDICT_CREATE,
-    VERDICT_DELETE,
-    VERDICT_STORE,
-    VERDICT_OTHER,
+    VERDICT_LOGIN = DIAGNOSIS_LOGIN,
+    VERDICT_LIST = DIAGNOSIS_LIST,
+    VERDICT_SELECT = DIAGNOSIS_SELECT,
+    VERDICT_FETCH = DIAGNOSIS_FETCH,
+    VERDICT_APPEND = DIAGNOSIS_APPEND,
+    VERDICT_CREATE = DIAGNOSIS_CREATE,
+    VERDICT_DELETE = DIAGNOSIS_DELETE,
+    VERDICT_STORE = DIAGNOSIS_STORE,
+    VERDICT_OTHER = DIAGNOSIS_OTHER,
 };
 
 struct verdict_question {
@@ -31,7 +33,8 @@ struct verdict_question {
 /* Fills scope, advice, code, a sentence and the server's words. Throttles, quota and outages are
    never about a message, whatever command they answer. */
 void verdict_judge(const struct verdict_question *question, struct fault *fault_r);
-/* Milliseconds in "Suggested Backoff Time: N milliseconds"; 0 if there is none. */
-int64_t verdict_backoff_msecs(const char *text);
+/* A connection that the server ended (FAULT_CLOSED) with words (a BYE): what the words mean, which
+   may be a throttle. False if there are none. */
+bool verdict_of_last_words(const struct fault *lost, struct fault *fault_r);
 
 #endif

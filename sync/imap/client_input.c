@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/imap/client_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -195,15 +196,22 @@ static void client_take_continuation(struct imap_client *client,
     }
 }
 
+/* The greeting's text, or the BYE's with its code, which says why. */
+static void client_keep_words(struct imap_client *client, const struct imap_response *response)
+{
+    bool has_code = response->status == IMAP_STATUS_BYE && response->code_size > 0;
+    int code_size = has_code ? (int)(response->code_size < 64 ? response->code_size : 64) : 0;
+    int text_size = (int)(response->text_size < sizeof(client->greeting)
+                              ? response->text_size
+                              : sizeof(client->greeting));
+    (void)snprintf(client->greeting, sizeof(client->greeting), "%s%.*s%s%.*s", has_code ? "[" : "",
+                   code_size, response->code, has_code ? "] " : "", text_size, response->text);
+}
+
 static void client_take_status(struct imap_client *client, const struct imap_response *response)
 {
-    if (client->state == IMAP_STATE_GREETING || response->status == IMAP_STATUS_BYE) {
-        size_t size = response->text_size < sizeof(client->greeting) - 1
-                          ? response->text_size
-                          : sizeof(client->greeting) - 1;
-        memcpy(client->greeting, response->text, size);
-        client->greeting[size] = '\0';
-    }
+    if (client->state == IMAP_STATE_GREETING || response->status == IMAP_STATUS_BYE)
+        client_keep_words(client, response);
     client_take_code(client, response);
     if (response->status == IMAP_STATUS_BYE)
         client->has_bye = true;

@@ -32,7 +32,7 @@ SUMMARY_COLUMNS = (
     "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,error_code,"
     "error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination"
 ).split(",")
-PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text".split(",")
+PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text,advice".split(",")
 REASONS = ("excluded", "too_big", "failed", "unreadable", "vanished")
 COUNTS = (
     "source_messages", "copied", "already", *REASONS, "difference", "bytes_copied", "folders",
@@ -117,6 +117,9 @@ class Run:
                 ]
                 assert len(listed) == row[reason], (reason, row, listed)
         assert all(p["reason"] in REASONS for p in problems), problems
+        for problem in problems:
+            wants_advice = problem["reason"] in ("too_big", "failed", "unreadable")
+            assert bool(problem["advice"]) == wants_advice, problem
         self._check_json(rows)
         assert (self.files / "run.log").exists()
         assert (self.files / "summary.txt").read_text()
@@ -127,6 +130,7 @@ class Run:
         for row, item in itertools.zip_longest(rows, mailboxes):
             folders, counts = item["folders"], item["counts"]
             told = {**item, **counts, "folders": len(folders)}
+            assert (item["diagnosis"] is not None) == (bool(row["error"])), item
             for name in SUMMARY_COLUMNS:
                 if name == "seconds" and row[name]:
                     assert abs(told[name] - float(row[name])) < 0.01

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/diagnoses.h"
+#include "batch/outage.h"
 #include "batch/retry.h"
 
 static struct pair_result ended(enum job_status status, enum fault_code code,
@@ -32,7 +34,7 @@ static struct pair_result throttled(int64_t wait_msecs, uint64_t copied)
 static void test_what_is_given_up_is_a_step(void **state)
 {
     const struct pair_result vain = throttled(1000, 0);
-    const struct given_up_message message = {"INBOX", "unreadable", 7, 1, MESSAGE_UNREADABLE};
+    const struct given_up_message message = {"INBOX", "unreadable", "", 7, 1, MESSAGE_UNREADABLE};
     struct retry retry;
     (void)state;
     memset(&retry, 0, sizeof(retry));
@@ -48,10 +50,10 @@ static void test_what_is_given_up_is_a_step(void **state)
 static void test_given_up_messages(void **state)
 {
     static const struct given_up_message messages[] = {
-        {"INBOX", "a", 7, 1, MESSAGE_FAILED},
-        {"Work", "b", 7, 1, MESSAGE_UNREADABLE},
-        {"INBOX", "c", 8, 2, MESSAGE_TOO_BIG},
-        {"INBOX", "d", 7, 3, MESSAGE_TOO_BIG},
+        {"INBOX", "a", "", 7, 1, MESSAGE_FAILED},
+        {"Work", "b", "", 7, 1, MESSAGE_UNREADABLE},
+        {"INBOX", "c", "", 8, 2, MESSAGE_TOO_BIG},
+        {"INBOX", "d", "too-big", 7, 3, MESSAGE_TOO_BIG},
     };
     struct given_up given_up = {NULL, 0, 0};
     size_t position = 0;
@@ -63,6 +65,7 @@ static void test_given_up_messages(void **state)
     assert_string_equal(given_up_next(&given_up, &position, "INBOX", 7)->text, "a");
     const struct given_up_message *last = given_up_next(&given_up, &position, "INBOX", 7);
     assert_string_equal(last->text, "d");
+    assert_string_equal(last->diagnosis, "too-big");
     assert_int_equal(last->uid, 3);
     assert_int_equal(last->state, MESSAGE_TOO_BIG);
     assert_null(given_up_next(&given_up, &position, "INBOX", 7));
@@ -177,6 +180,81 @@ static void test_who_never_got_in_does_not_come_back(void **state)
     assert_int_equal(retry_after(&retry, &inside, 0, 0), 0);
 }
 
+/* Too many connections look like a wrong password. */
+static void test_a_late_refusal_is_tried_twice(void **state)
+{
+    (void)state;
+    struct retry retry = {0};
+    struct pair_result refused = ended(JOB_FAILED, FAULT_AUTH, FAULT_ADVICE_NEVER, 0, 0);
+    assert_int_equal(retry_after(&retry, &refused, 5, 0), 0);
+    retry = (struct retry){.was_signed_in = true};
+    assert_int_equal(retry_after(&retry, &refused, 5, 0), 1000);
+    assert_int_equal(retry_after(&retry, &refused, 5, 0), 2000);
+    assert_int_equal(retry_after(&retry, &refused, 5, 0), 0);
+    retry = (struct retry){.was_signed_in = true};
+    assert_int_equal(retry_after(&retry, &refused, 0, 0), 0);
+}
+
+/* Exchange signs in first and looks for the mailbox afterwards. */
+static void test_a_mailbox_not_opened_is_tried_again(void **state)
+{
+    (void)state;
+    struct retry retry = {0};
+    struct pair_result result = ended(JOB_FAILED, FAULT_SELECT, FAULT_ADVICE_RECONNECT, 0, 0);
+    assert_int_equal(retry_after(&retry, &result, 3, 0), 0);
+    result.fault.diagnosis = diagnosis_by_id("not-connected");
+    retry = (struct retry){0};
+    assert_int_equal(retry_after(&retry, &result, 3, 0), 1000);
+    assert_int_equal(retry_after(&retry, &result, 3, 0), 2000);
+    assert_int_equal(retry_after(&retry, &result, 3, 0), 4000);
+    assert_int_equal(retry_after(&retry, &result, 3, 0), 0);
+}
+
+static void test_outages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mailboxes; /* a letter for each: how it ended */
+        bool is_on;            /* at side 2 of route 7 */
+    } rows[] = {
+        {"", false},       {"22", false},      {"222", true},    {"222ww", true},
+        {"222www", false}, {"2221", true},     {"222wl1", true}, {"111", false},
+        {"22o", false},    {"222ooooo", true}, {"222nnn", true}, {"22ww2l", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct outage_mailbox mailboxes[10] = {{0, 0, false, 0}};
+        size_t count = strlen(rows[i].mailboxes);
+        for (size_t k = 0; k < count; k++) {
+            char how = rows[i].mailboxes[k];
+            struct pair_result result = ended(JOB_FAILED, FAULT_SELECT, FAULT_ADVICE_RECONNECT, 0,
+                                              0);
+            mailboxes[k].route = how == 'o' ? 8 : 7; /* other servers */
+            result.fault.side = how == '1' ? 1 : 2;
+            if (how != 'n' && how != 'w') /* refused, for another reason */
+                result.fault.diagnosis = diagnosis_by_id("not-connected");
+            if (how == 'w')
+                result.status = JOB_COMPLETE;
+            /* 'l': it was let in, and refused later; '1': the source is open to it */
+            result.was_signed_in = how == 'w';
+            outage_note(&mailboxes[k], &result, 1);
+            if (how == 'l') {
+                result.was_signed_in = true;
+                result.fault.diagnosis = NULL;
+                outage_note(&mailboxes[k], &result, 1);
+            }
+        }
+        if (outage_is_on(mailboxes, count, 7, 2) != rows[i].is_on)
+            fail_msg("row %zu (%s)", i, rows[i].mailboxes);
+    }
+    struct fault fault;
+    outage_set_fault(2, &fault);
+    assert_string_equal(diagnosis_id(fault.diagnosis), "outage");
+    assert_int_equal(fault.code, FAULT_THROTTLED);
+    const struct diagnosis *found[2];
+    assert_int_equal(diagnosis_explain(fault.text, found, 2), 1);
+    assert_string_equal(found[0]->id, "outage");
+}
+
 static void test_suspects(void **state)
 {
     (void)state;
@@ -205,6 +283,9 @@ int main(void)
         cmocka_unit_test(test_ten_times_in_vain),
         cmocka_unit_test(test_a_lost_connection_comes_back_later_each_time),
         cmocka_unit_test(test_who_never_got_in_does_not_come_back),
+        cmocka_unit_test(test_a_late_refusal_is_tried_twice),
+        cmocka_unit_test(test_a_mailbox_not_opened_is_tried_again),
+        cmocka_unit_test(test_outages),
         cmocka_unit_test(test_suspects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

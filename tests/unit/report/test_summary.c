@@ -84,6 +84,11 @@ static void end_job(struct fixture *f, int64_t row, enum job_status status, cons
     assert_true(store_job_end(f->store, RUN, row, status, 1795384309500, code, error, &f->fault));
 }
 
+static void diagnose_job(struct fixture *f, int64_t row, const char *diagnosis)
+{
+    assert_true(store_job_diagnose(f->store, RUN, row, diagnosis, &f->fault));
+}
+
 static void add_folder(struct fixture *f, int64_t row, const char *name,
                        struct message_counts counts)
 {
@@ -93,7 +98,7 @@ static void add_folder(struct fixture *f, int64_t row, const char *name,
 }
 
 static void add_problem(struct fixture *f, int64_t row, uint32_t uid, uint64_t messages,
-                        enum problem_reason reason, const char *server_text)
+                        enum problem_reason reason, const char *server_text, const char *diagnosis)
 {
     struct store_problem problem = {.folder = "INBOX",
                                     .uid = uid,
@@ -102,9 +107,25 @@ static void add_problem(struct fixture *f, int64_t row, uint32_t uid, uint64_t m
                                     .date = uid == 0 ? "" : "2026-01-02T03:04:05Z",
                                     .size_bytes = uid == 0 ? 0 : 99,
                                     .reason = reason,
-                                    .server_text = server_text};
+                                    .server_text = server_text,
+                                    .diagnosis = diagnosis};
     assert_true(store_problem_add(f->store, RUN, row, &problem, &f->fault));
 }
+
+#define SIGN_IN                                                                               \
+    "Check user name and password by hand, in another mail program; mind blanks and special " \
+    "characters (put the password into a file: --passfile1)"
+#define VIRUS   "Look at the message on the source; leave it behind, or delete it there"
+#define MAXSIZE "Raise --maxsize and run again: the next run brings what was left out"
+
+#define ADVICE                                                                                 \
+    "\nWhat to do, the most frequent first:\n"                                                 \
+    "  The destination's scanner refuses the message (1 mailbox, 1 message):\n    " VIRUS "\n" \
+    "    More: mailconvoy explain virus\n"                                                     \
+    "  The sign-in was refused (1 mailbox):\n    " SIGN_IN "\n"                                \
+    "    More: mailconvoy explain sign-in-refused\n"                                           \
+    "  Left out by your own size limit (1 message):\n    " MAXSIZE "\n"                        \
+    "    More: mailconvoy explain over-maxsize\n"
 
 /* A run with every status, hostile words, and counts that match the list of problems. */
 static void fill(struct fixture *f)
@@ -136,11 +157,13 @@ static void fill(struct fixture *f)
                                        .vanished = 1,
                                        .bytes_copied = 5});
     add_folder(f, 3, "INBOX", (struct message_counts){.source = 20, .copied = 5});
-    add_problem(f, 2, 7, 1, PROBLEM_EXCLUDED, "maxsize");
-    add_problem(f, 2, 8, 1, PROBLEM_TOO_BIG, "NO [TOOBIG]");
-    add_problem(f, 2, 4294967295, 1, PROBLEM_FAILED, "@NO \"no\"\r\nreally");
-    add_problem(f, 2, 0, 4, PROBLEM_UNREADABLE, "short listing");
-    add_problem(f, 2, 9, 1, PROBLEM_VANISHED, "");
+    add_problem(f, 2, 7, 1, PROBLEM_EXCLUDED, "maxsize", "");
+    add_problem(f, 2, 8, 1, PROBLEM_TOO_BIG, "NO [TOOBIG]", "over-maxsize");
+    add_problem(f, 2, 4294967295, 1, PROBLEM_FAILED, "@NO \"no\"\r\nreally", "virus");
+    add_problem(f, 2, 0, 4, PROBLEM_UNREADABLE, "short listing", "one of a newer program");
+    add_problem(f, 2, 9, 1, PROBLEM_VANISHED, "", NULL);
+    diagnose_job(f, 2, "virus");
+    diagnose_job(f, 3, "sign-in-refused");
     end_job(f, 1, JOB_COMPLETE, "", "");
     end_job(f, 2, JOB_EXCEPTIONS, "append", "5 messages \x1b[31mfailed\nforged line");
     end_job(f, 3, JOB_FAILED, "auth", "the server refused the login");
@@ -242,15 +265,16 @@ static void test_problems(void **state)
 #define BOB  "2,\"bob \"\"the\nbuilder\"\"\\x1b[31m\",INBOX,"
 #define WHAT ",\"'=<id,1>\",2026-01-02T03:04:05Z,99,"
     assert_report(f, report_write_problems,
-                  "row,user1,folder,uid,message_id,date,size,reason,server_text\n"  /* */
-                  BOB "7" WHAT "excluded,maxsize\n"                                 /* */
-                  BOB "8" WHAT "too_big,NO [TOOBIG]\n"                              /* */
-                  BOB "4294967295" WHAT "failed,\"'@NO \"\"no\"\"\\x0d\nreally\"\n" /* */
-                  BOB ",,,,unreadable,short listing\n"                              /* */
-                  BOB ",,,,unreadable,short listing\n"                              /* */
-                  BOB ",,,,unreadable,short listing\n"                              /* */
-                  BOB ",,,,unreadable,short listing\n"                              /* */
-                  BOB "9" WHAT "vanished,\n");
+                  "row,user1,folder,uid,message_id,date,size,reason,server_text,advice\n" /* */
+                  BOB "7" WHAT "excluded,maxsize,\n"                                      /* */
+                  BOB "8" WHAT "too_big,NO [TOOBIG]," MAXSIZE "\n"                        /* */
+                  BOB "4294967295" WHAT "failed,\"'@NO \"\"no\"\"\\x0d\nreally\",\"" VIRUS
+                  "\"\n"                                /* */
+                  BOB ",,,,unreadable,short listing,\n" /* */
+                  BOB ",,,,unreadable,short listing,\n" /* */
+                  BOB ",,,,unreadable,short listing,\n" /* */
+                  BOB ",,,,unreadable,short listing,\n" /* */
+                  BOB "9" WHAT "vanished,,\n");
 }
 
 static size_t count_of(const char *text, const char *needle)
@@ -269,7 +293,7 @@ static void test_claimed_messages_are_bounded(void **state)
     struct buffer text;
     add_run(f, RUN, 1);
     add_job(f, 1, "", "u", "u");
-    add_problem(f, 1, 0, 4294967295, PROBLEM_UNREADABLE, "x");
+    add_problem(f, 1, 0, 4294967295, PROBLEM_UNREADABLE, "x", "");
     buffer_init(&text, 64 * 1024 * 1024);
     FILE *stream = fopen(in_dir(f, "out"), "w");
     assert_non_null(stream);
@@ -279,7 +303,7 @@ static void test_claimed_messages_are_bounded(void **state)
     assert_int_equal(count_of(buffer_str(&text), "\n"), 1 + REPORT_UNKNOWN_MAX_LINES);
     assert_non_null(
         strstr(buffer_str(&text),
-               "1,u,INBOX,,,,,unreadable,and 4293967295 more messages like this one: x\n"));
+               "1,u,INBOX,,,,,unreadable,and 4293967295 more messages like this one: x,\n"));
     buffer_deinit(&text);
 }
 
@@ -311,7 +335,10 @@ assert_report(f, report_write_text,
 "\n"
 "Mailboxes with an error:\n"
 "  row 2, =cmd|'/c calc'!A1 (exceptions): 5 messages \\x1b[31mfailed\\x0aforged line\n"
-"  row 3, carl -> a very long name that no table can hold in one column (failed): the server refused the login\n");
+"    What to do: " VIRUS "\n"
+"  row 3, carl -> a very long name that no table can hold in one column (failed): the server refused the login\n"
+"    What to do: " SIGN_IN "\n"
+ADVICE);
     /* clang-format on */
 }
 
@@ -403,7 +430,7 @@ static void test_trouble(void **state)
                   "line\n"
                   "row 3, carl (failed): the server refused the login\n"
                   "row 5, Emma (paused): time window ended\n"
-                  "1 of 6 mailboxes were not started\n"
+                  "1 of 6 mailboxes were not started\n" ADVICE
                   "What failed: mend what the line says, then run again.\n"
                   "Exceptions: problems.csv names each message and its reason.\n"
                   "What is paused or not started: the same command goes on.\n"
@@ -474,10 +501,20 @@ static void test_json(void **state)
         "          \"source\": \"Caf\xc3\xa9 \\\"x\\\"\",\n",
         "      \"status\": \"not_started\",\n      \"started\": null,\n      \"ended\": null,\n"
         "      \"seconds\": null,\n      \"error_code\": \"\",\n      \"error\": \"\",\n"
-        "      \"safe_to_switch\": null,\n      \"safe_to_switch_why\": \"\",\n",
+        "      \"diagnosis\": null,\n      \"safe_to_switch\": null,\n      "
+        "\"safe_to_switch_why\": \"\",\n",
         "      \"deleted_source\": 7,\n      \"deleted_destination\": 2,\n      \"folders\": [\n",
+        "      \"diagnosis\": {\n        \"id\": \"sign-in-refused\",\n"
+        "        \"title\": \"The sign-in was refused\",\n"
+        "        \"next_step\": \"" SIGN_IN "\"\n      },\n",
+        "  \"diagnoses\": [\n    {\n      \"id\": \"virus\",\n",
+        "      \"title\": \"Left out by your own size limit\",\n",
+        "      \"mailboxes\": 0,\n      \"messages\": 1,\n      \"steps\": [\n"
+        "        \"" MAXSIZE "\",\n"
+        "        \"Or save these messages by hand; problems.csv lists them\"\n"
+        "      ]\n    }\n  ],\n  \"totals\": {\n",
         "      \"deleted_source\": 0,\n      \"deleted_destination\": 0,\n"
-        "      \"folders\": []\n    }\n  ],\n"
+        "      \"folders\": []\n    }\n  ],\n  \"diagnoses\": [\n",
         "  \"totals\": {\n    \"mailboxes\": 4,\n    \"status\": {\n"
         "      \"not_started\": 1,\n      \"complete\": 1,\n      \"exceptions\": 1,\n"
         "      \"paused\": 0,\n      \"failed\": 1,\n      \"left_out\": 0\n    },\n    "
@@ -523,9 +560,9 @@ static void test_many_mailboxes_and_their_sums(void **state)
                    (struct message_counts){
                        .source = n * 3, .copied = n, .failed = n % 3, .vanished = n % 2});
         if (n % 3 > 0)
-            add_problem(f, row, 0, n % 3, PROBLEM_FAILED, "");
+            add_problem(f, row, 0, n % 3, PROBLEM_FAILED, "", "");
         if (n % 2 > 0)
-            add_problem(f, row, 5, 1, PROBLEM_VANISHED, "");
+            add_problem(f, row, 5, 1, PROBLEM_VANISHED, "", NULL);
     }
     write_to_buffer(f, report_write_csv, &csv);
     write_to_buffer(f, report_write_problems, &problems);

@@ -451,6 +451,70 @@ static void add_counts(struct fixture *f, int64_t row, const char *name,
     assert_true(store_folder_add(f->store, "R1", row, &folder, &f->fault));
 }
 
+static bool print_diagnosis(void *context, const char *id, uint64_t mailboxes, uint64_t messages)
+{
+    return buffer_printf(context, "%s %d %d\n", id, (int)mailboxes, (int)messages);
+}
+
+static bool print_job_diagnosis(void *context, const struct store_job *job)
+{
+    return buffer_printf(context, "%d %s\n", (int)job->row, job->diagnosis);
+}
+
+static bool print_problem_diagnosis(void *context, const struct store_job *job,
+                                    const struct store_problem *problem)
+{
+    return buffer_printf(context, "%d %s\n", (int)job->row, problem->diagnosis);
+}
+
+static void assert_diagnoses(struct fixture *f, const char *run_id, const char *expected)
+{
+    struct buffer text;
+    buffer_init(&text, 4096);
+    assert_true(store_diagnoses_each(f->store, run_id, print_diagnosis, &text, &f->fault));
+    assert_string_equal(buffer_str(&text), expected);
+    buffer_deinit(&text);
+}
+
+static void test_diagnoses(void **state)
+{
+    struct fixture *f = *state;
+    struct buffer text;
+    struct store_problem problem = {.folder = "F", .messages = 1, .reason = PROBLEM_FAILED};
+    static const char *const of_row_1[] = {"virus", "too-big", "too-big", "", NULL};
+    buffer_init(&text, 4096);
+    add_run(f, "R1", 1);
+    add_run(f, "R2", 2);
+    for (int row = 1; row <= 4; row++)
+        add_job(f, "R1", row, "u");
+    add_job(f, "R2", 1, "u");
+    assert_diagnoses(f, "R1", "");
+    for (size_t i = 0; i < 5; i++) {
+        problem.diagnosis = of_row_1[i];
+        assert_true(store_problem_add(f->store, "R1", 1, &problem, &f->fault));
+    }
+    problem.messages = 7;
+    problem.diagnosis = "virus";
+    assert_true(store_problem_add(f->store, "R1", 2, &problem, &f->fault));
+    /* Of its messages the most frequent; a mailbox's own; none to be found. */
+    assert_true(store_job_diagnose(f->store, "R1", 1, "", &f->fault));
+    assert_true(store_job_diagnose(f->store, "R1", 2, "quota", &f->fault));
+    assert_true(store_job_diagnose(f->store, "R1", 3, "quota", &f->fault));
+    assert_true(store_job_diagnose(f->store, "R1", 4, "", &f->fault));
+    assert_true(store_job_diagnose(f->store, "R2", 1, "x", &f->fault));
+    assert_diagnoses(f, "R1", "quota 2 0\ntoo-big 1 2\nvirus 0 8\n");
+    assert_true(store_jobs_each(f->store, "R1", print_job_diagnosis, &text, &f->fault));
+    assert_string_equal(buffer_str(&text), "1 too-big\n2 quota\n3 quota\n4 \n");
+    buffer_clear(&text);
+    assert_true(store_problems_each(f->store, "R1", print_problem_diagnosis, &text, &f->fault));
+    assert_string_equal(buffer_str(&text), "1 virus\n1 too-big\n1 too-big\n1 \n1 \n2 virus\n");
+    buffer_clear(&text);
+    /* Another attempt starts without. */
+    assert_true(store_job_start(f->store, "R1", 3, 9, &f->fault));
+    assert_diagnoses(f, "R1", "too-big 1 2\nquota 1 0\nvirus 0 8\n");
+    buffer_deinit(&text);
+}
+
 static void test_second_attempt_drops_the_first(void **state)
 {
     struct fixture *f = *state;
@@ -633,6 +697,8 @@ static void test_schema_1_is_brought_up(void **state)
                      "ALTER TABLE run DROP COLUMN is_final; DROP TABLE daily_bytes;"
                      "DROP TABLE message_change;"
                      "DROP TABLE pace;"
+                     "ALTER TABLE job DROP COLUMN diagnosis;"
+                     "ALTER TABLE problem DROP COLUMN diagnosis;"
                      "PRAGMA user_version = 1",
                      NULL, NULL, NULL),
         SQLITE_OK);
@@ -767,6 +833,7 @@ int main(void)
         STORE_TEST(test_jobs_and_their_sums),
         STORE_TEST(test_folders_and_replacing),
         STORE_TEST(test_problems),
+        STORE_TEST(test_diagnoses),
         STORE_TEST(test_second_attempt_drops_the_first),
         STORE_TEST(test_attempts_add_up),
         STORE_TEST(test_sizes_of_earlier_runs),

@@ -560,17 +560,19 @@ static void add_problem(struct fixture *f, const char *run_id, const char *folde
                                           .date = "2026",
                                           .size_bytes = 10 + uid,
                                           .reason = PROBLEM_TOO_BIG,
-                                          .server_text = "big"};
+                                          .server_text = "big",
+                                          .diagnosis = "too-big"};
     assert_true(store_problem_add(f->store, run_id, 1, &problem, &f->fault));
 }
 
 static bool print_problem(void *context, const struct store_job *job,
                           const struct store_problem *problem)
 {
-    return buffer_printf(context, "%d:%s:%u:%u:%s:%s:%u:%s:%s ", (int)job->row, problem->folder,
+    return buffer_printf(context, "%d:%s:%u:%u:%s:%s:%u:%s:%s:%s ", (int)job->row, problem->folder,
                          problem->uid, (unsigned int)problem->messages, problem->message_id,
                          problem->date, (unsigned int)problem->size_bytes,
-                         problem_reason_name(problem->reason), problem->server_text);
+                         problem_reason_name(problem->reason), problem->server_text,
+                         problem->diagnosis);
 }
 
 static void assert_problems(struct fixture *f, const char *run_id, const char *expected)
@@ -582,8 +584,8 @@ static void assert_problems(struct fixture *f, const char *run_id, const char *e
     buffer_deinit(&text);
 }
 
-#define PROBLEM_9 "1:INBOX:9:2:<a@b>:2026:19:too_big:big "
-#define PROBLEM_3 "1:INBOX:3:2:<a@b>:2026:13:too_big:big "
+#define PROBLEM_9 "1:INBOX:9:2:<a@b>:2026:19:too_big:big:too-big "
+#define PROBLEM_3 "1:INBOX:3:2:<a@b>:2026:13:too_big:big:too-big "
 
 static void test_problems_of_an_unchanged_folder(void **state)
 {

@@ -616,7 +616,8 @@ static void test_a_refused_batch_is_halved_down_to_the_guilty(void **state)
         bench_run(bench, capability_rows[c], messages, COUNT(messages));
         check_states(bench, states);
         assert_int_equal(bench->pair.errors, 4);
-        assert_string_equal(notes_text(&bench->notes, 0), "poison");
+        assert_string_equal(notes_text(&bench->notes, 0)->words, "[CANNOT] poison");
+        assert_string_equal(notes_text(&bench->notes, 0)->diagnosis, "message-refused");
         bool is_batched = strstr(capability_rows[c], "MULTIAPPEND") != NULL;
         assert_in_range(bench->destination.largest_batch, is_batched ? 2 : 1, is_batched ? 200 : 1);
         /* Each of the guilty is found in about 2 log2(200) steps. */
@@ -883,7 +884,8 @@ static void test_messages_that_are_left_out(void **state)
         assert_int_equal(bench->pair.fault.code, FAULT_NONE);
         check_states(bench, states);
         assert_int_equal(bench->pair.errors, 0);
-        assert_string_equal(notes_text(&bench->notes, 0), "rule: --skipmess m/poison/");
+        assert_string_equal(notes_text(&bench->notes, 0)->words, "rule: --skipmess m/poison/");
+        assert_string_equal(notes_text(&bench->notes, 0)->diagnosis, "");
         bench_free(bench);
     }
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -69,7 +70,7 @@ static const struct verdict_row verdict_rows[] = {
     {C, NO, "", "Folder name is reserved", FOLDER(CREATE, NEVER)},
     {C, NO, "ALREADYEXISTS", "Mailbox already exists", FOLDER(CREATE, NEVER)},
     {F, NO, "", "The specified message set is invalid.", MESSAGE(FETCH, RETRY)},
-    {O, BYE, "", "Connection closed. 14", MAILBOX(PROTOCOL, RECONNECT)},
+    {O, BYE, "", "Connection closed. 14", MAILBOX(CLOSED, RECONNECT)},
     /* Gmail */
     {L, NO, "ALERT", "Too many simultaneous connections. (Failure)", WAIT(30000)},
     {F, NO, "OVERQUOTA", "Account exceeded command or bandwidth limits. (Failure)", WAIT(30000)},
@@ -122,6 +123,15 @@ static const struct verdict_row verdict_rows[] = {
     {S, NO, "", "Mailbox is full of holes: it is over quota", FOLDER(SELECT, NEVER)},
 };
 
+/* "[CODE] text", as the server said it. */
+static void assert_words(const struct fault *fault, const struct verdict_row *row)
+{
+    char words[200];
+    (void)snprintf(words, sizeof(words), row->code[0] == '\0' ? "%s%s%s" : "[%s]%s%s", row->code,
+                   row->code[0] == '\0' || row->text[0] == '\0' ? "" : " ", row->text);
+    assert_string_equal(fault->server, words);
+}
+
 static void test_wordings(void **state)
 {
     (void)state;
@@ -138,7 +148,7 @@ static void test_wordings(void **state)
                      fault_code_name(fault.code), (int)fault.scope, (int)fault.advice,
                      (long long)fault.wait_msecs);
         assert_int_equal(fault.side, 1);
-        assert_string_equal(fault.server, row->text);
+        assert_words(&fault, row);
         assert_true(fault.text[0] != '\0');
     }
 }
@@ -165,29 +175,6 @@ static void test_throttles_are_never_about_a_message(void **state)
     }
 }
 
-static void test_backoff_times(void **state)
-{
-    static const struct {
-        const char *text;
-        int64_t msecs;
-    } rows[] = {
-        {"", 0},
-        {"Suggested Backoff Time:", 0},
-        {"Suggested Backoff Time: soon", 0},
-        {"Suggested Backoff Time: -5 milliseconds", 0},
-        {"Suggested Backoff Time: 99999999999999999999 milliseconds", 0},
-        {"Suggested Backoff Time: 86400001 milliseconds", 0},
-        {"Suggested Backoff Time: 86400000 milliseconds", 86400000},
-        {"x suggested BACKOFF time:   7x", 7},
-        {"Suggested Backoff Time: 0 milliseconds", 0},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (verdict_backoff_msecs(rows[i].text) != rows[i].msecs)
-            fail_msg("row %zu: %lld", i, (long long)verdict_backoff_msecs(rows[i].text));
-    }
-}
-
 static void test_long_words_are_cut(void **state)
 {
     char text[2000];
@@ -206,7 +193,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_throttles_are_never_about_a_message),
         cmocka_unit_test(test_wordings),
-        cmocka_unit_test(test_backoff_times),
         cmocka_unit_test(test_long_words_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
