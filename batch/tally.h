@@ -27,8 +27,8 @@ enum exit_code {
 struct tally {
     size_t jobs[JOB_STATUS_COUNT]; /* by enum job_status */
     bool is_stopped;               /* by a signal, the time window or a file */
-    bool is_stopped_by_file;
-    bool is_broken; /* the store or the program itself failed */
+    bool is_broken;                /* the store or the program itself failed */
+    bool is_stopped_by_file;       /* is_stopped, by the file of --abortbyfile */
 };
 
 /* What failed inside mailconvoy (70) beats all. A run that a signal stopped before its end is
