@@ -14,7 +14,7 @@
 /* What imapsync makes of a name; a file system has room for some of it only. */
 static void append_safe(struct buffer *name, const char *text)
 {
-    for (size_t i = 0; text[i] != '\0' && i < LOG_PATH_USER_MAX; i++) {
+    for (size_t i = 0; i < LOG_PATH_USER_MAX && text[i] != '\0'; i++) {
         bool is_odd = (unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f ||
                       strchr("/*|?:\"<>'\\", text[i]) != NULL;
         buffer_append_byte(name, is_odd ? '_' : (unsigned char)text[i]);

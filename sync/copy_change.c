@@ -162,7 +162,8 @@ static bool gather_fail(struct copy_source *source, const struct fault *fault)
 bool copy_gather_begin(struct copy_source *source)
 {
     struct fault fault;
-    return spool_open(&source->change.spool, source->copy->pair->settings->tmpdir, &fault) || gather_fail(source, &fault);
+    return spool_open(&source->change.spool, source->copy->pair->settings->tmpdir, &fault) ||
+           gather_fail(source, &fault);
 }
 
 bool copy_gather_add(struct copy_source *source, const void *data, size_t size)

@@ -3,7 +3,8 @@
  * command line, the legal manifest columns, --help and the echo of settings in the logs. Names are
  * imapsync's where imapsync has one; what imapsync knows and we don't do (yet) is in the table too,
  * so that it is refused by name and never ignored. Precedence: default < preset < command line
- * < manifest row. A struct settings belongs to one thread; it may be read by many once nobody changes it. */
+ * < manifest row. A struct settings belongs to one thread; it may be read by many once nobody
+ * changes it. */
 #ifndef SYNC_SETTINGS_H
 #define SYNC_SETTINGS_H
 

@@ -11,11 +11,15 @@
 #define HELP_INDENT  34 /* where the explanations start */
 
 static const char *const group_titles[SETTING_GROUP_COUNT] = {
-    [SETTING_GROUP_CONNECTION] = "Connection", [SETTING_GROUP_SIGN_IN] = "Sign-in",
+    [SETTING_GROUP_CONNECTION] = "Connection",
+    [SETTING_GROUP_SIGN_IN] = "Sign-in",
     [SETTING_GROUP_PRESETS] = "Providers (what is given besides wins)",
-    [SETTING_GROUP_FOLDERS] = "Folders",       [SETTING_GROUP_MESSAGES] = "Messages",
-    [SETTING_GROUP_FLAGS] = "Flags",           [SETTING_GROUP_DELETING] = "Deleting",
-    [SETTING_GROUP_LIMITS] = "Limits",         [SETTING_GROUP_RUN] = "The run",
+    [SETTING_GROUP_FOLDERS] = "Folders",
+    [SETTING_GROUP_MESSAGES] = "Messages",
+    [SETTING_GROUP_FLAGS] = "Flags",
+    [SETTING_GROUP_DELETING] = "Deleting",
+    [SETTING_GROUP_LIMITS] = "Limits",
+    [SETTING_GROUP_RUN] = "The run",
     [SETTING_GROUP_OUTPUT] = "Output",
 };
 

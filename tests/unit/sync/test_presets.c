@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "sync/settings_private.h"
 
-#define WRAP  "s,(.{10239}),$1\\r\\n,g"
+#define WRAP "s,(.{10239}),$1\\r\\n,g"
 
 /* A command line, what it comes to with its presets (the echo; the order
    of settings is of no interest, that within a list is), and what
