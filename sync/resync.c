@@ -132,7 +132,7 @@ static enum imap_taken resync_untagged(void *context, const struct imap_response
 }
 
 static bool resync_await(struct resync *resync, const struct imap_answer *answer,
-                         enum verdict_command command, struct fault *fault_r)
+                         int command, struct fault *fault_r)
 {
     struct session *session = &resync->pair->destination;
     if (!delete_await(resync->pair, session, answer, fault_r))
