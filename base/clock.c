@@ -15,6 +15,14 @@ int64_t clock_mono_nsecs(void)
     return (int64_t)now.tv_sec * CLOCK_NSECS_PER_SEC + now.tv_nsec;
 }
 
+int64_t clock_thread_cpu_nsecs(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) != 0)
+        return 0;
+    return (int64_t)now.tv_sec * CLOCK_NSECS_PER_SEC + now.tv_nsec;
+}
+
 int64_t clock_wall_msecs(void)
 {
     struct timespec now = {0, 0};

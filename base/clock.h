@@ -13,6 +13,8 @@
 
 /* Never goes back; its zero means nothing. */
 int64_t clock_mono_nsecs(void);
+/* What the calling thread has used of the processor. */
+int64_t clock_thread_cpu_nsecs(void);
 /* Milliseconds since 1970, UTC. */
 int64_t clock_wall_msecs(void);
 /* "2026-11-22T21:51:46Z" (UTC), or with milliseconds "2026-11-22T21:51:46.123Z". */

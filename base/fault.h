@@ -29,6 +29,7 @@
     X(FETCH, "fetch", 115)                   \
     X(APPEND, "append", 114)                 \
     X(TOO_BIG, "too_big", 114)               \
+    X(VIRUS, "virus", 119)                   \
     X(DELETE, "delete", 111)                 \
     X(FLAGS, "flags", 120)                   \
     X(NO_SUBFOLDER, "no_subfolder1", 21)     \

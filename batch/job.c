@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "batch/closing.h"
 #include "batch/mailbox_key.h"
+#include "batch/tally.h"
 #include "sync/settings_presets.h"
 
 #define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
@@ -171,6 +173,7 @@ static void job_run_limited(const struct job_environment *environment, const str
         .stop = environment->stop,
         .tls = environment->tls,
         .progress = &progress,
+        .errors = &job->retry->errors,
     };
     pair_run(settings, &pair_environment, result_r);
     hosts_member_deinit(&connections);
@@ -319,6 +322,34 @@ static bool job_store_end(const struct job_environment *environment, const struc
     return is_ok;
 }
 
+/* What ended the mailbox is an error as well; what is tried again is none. */
+static void job_count_end(const struct job *job, const struct job_outcome *outcome)
+{
+    struct error_list *errors = &job->retry->errors;
+    const struct pair_result *result = &outcome->result;
+    bool is_news = result->status == JOB_EXCEPTIONS ? errors->count == 0
+                                                    : result->fault.code != FAULT_ERRORS_MAX;
+    if (outcome->wait_msecs == 0 && result->fault.code != FAULT_NONE && is_news)
+        error_list_add_fault(errors, &result->fault);
+}
+
+static void job_log_closing(const struct job_environment *environment, const struct job *job,
+                            const struct pair_result *result, int64_t ended_msecs, struct log *log)
+{
+    const struct tally tally = {
+        .is_stopped = stop_is_requested(environment->stop),
+        .is_stopped_by_file = stop_reason(environment->stop) == STOP_REASON_FILE,
+    };
+    const struct closing closing = {
+        .settings = job->settings,
+        .retry = job->retry,
+        .result = result,
+        .ended_msecs = ended_msecs,
+        .exit_code = environment->is_alone ? tally_sync_exit_code(&tally, result) : -1,
+    };
+    closing_log(&closing, log);
+}
+
 /* --reconnectretry of the side that was lost. */
 static unsigned int job_reconnects_max(const struct job *job, const struct pair_result *result)
 {
@@ -330,6 +361,7 @@ bool job_run(const struct job_environment *environment, const struct job *job,
              struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r)
 {
     struct pair_result *result = &outcome_r->result;
+    int64_t cpu_nsecs = clock_thread_cpu_nsecs();
     int64_t started_msecs = clock_wall_msecs();
     memset(outcome_r, 0, sizeof(*outcome_r));
     result->status = JOB_FAILED;
@@ -344,6 +376,7 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         job_run_pair(environment, job, log, result);
     job_name_stop(environment, job, result);
     int64_t ended_msecs = clock_wall_msecs();
+    job->retry->cpu_nsecs += clock_thread_cpu_nsecs() - cpu_nsecs;
     outcome_r->wait_msecs = retry_after(job->retry, result, job_reconnects_max(job, result),
                                         job_random());
     if (stop_is_requested(environment->stop))
@@ -352,6 +385,9 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         job_describe_wait(job, outcome_r, ended_msecs + outcome_r->wait_msecs, line);
     else
         job_describe_end(job, result, ended_msecs - job->retry->started_msecs, line);
+    job_count_end(job, outcome_r);
+    if (outcome_r->wait_msecs == 0 && result->status != JOB_LEFT_OUT)
+        job_log_closing(environment, job, result, ended_msecs, log);
     log_line(log, "%s", buffer_str(line));
     log_close(&log);
     if (is_stored)

@@ -31,6 +31,7 @@ struct job_environment {
     struct pair_locks *locks;
     struct tls_contexts *tls;
     const struct stop *stop;
+    bool is_alone; /* the only mailbox: a sync */
     bool is_shown; /* the user's log goes to stdout as well */
 };
 

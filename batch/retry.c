@@ -63,6 +63,7 @@ static int64_t wait_for_connection(struct retry *retry, const struct pair_result
     unsigned int doublings = retry->lost_in_vain - 1;
     doublings = doublings > RECONNECT_MAX_DOUBLINGS ? RECONNECT_MAX_DOUBLINGS : doublings;
     int64_t wait_msecs = RECONNECT_WAIT_MSECS << doublings;
+    retry->reconnections[result->fault.side == 2 ? 1 : 0]++;
     return wait_msecs + jitter(wait_msecs / 2, random);
 }
 
@@ -88,6 +89,7 @@ int64_t retry_after(struct retry *retry, const struct pair_result *result,
 
 void retry_deinit(struct retry *retry)
 {
+    error_list_deinit(&retry->errors);
     suspects_deinit(&retry->suspects);
     given_up_deinit(&retry->given_up);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sync/given_up.h"
+#include "sync/error_list.h"
 #include "sync/pair.h"
 #include "sync/suspects.h"
 
@@ -24,6 +25,9 @@ struct retry {
     unsigned int attempts;     /* that have ended */
     unsigned int in_vain;      /* waits in a row after which nothing was done */
     unsigned int lost_in_vain; /* connections lost in a row, and nothing done in between */
+    uint64_t reconnections[2]; /* by the side that was lost */
+    int64_t cpu_nsecs;         /* the caller's business */
+    struct error_list errors;  /* freed by retry_deinit() */
     bool was_throttled;
     bool was_signed_in; /* both sides were, so names, ports and passwords are right */
     uint64_t copied;    /* by all of them */

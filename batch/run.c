@@ -433,6 +433,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .locks = run->locks,
         .tls = run->tls,
         .stop = run->plan->stop,
+        .is_alone = run->plan->manifest == NULL,
         .is_shown = run->plan->manifest == NULL && !run->plan->settings->quiet,
     };
     size_t started = 0;

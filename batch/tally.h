@@ -35,7 +35,10 @@ struct tally {
    12 whatever its mailboxes did, since the same command goes on with it. Else failed (11), which
    somebody has to look at, beats paused or not started (12), and that exceptions (10). */
 int tally_batch_exit_code(const struct tally *tally);
-/* imapsync's codes for the one mailbox of `sync`. */
+/* imapsync's name of an exit code of `sync`. */
+const char *tally_sync_exit_name(int exit_code);
+/* imapsync's codes for the one mailbox of `sync`. What is missing though the mailbox was done to
+   its end, or had too many errors, is told by the most frequent kind of error. */
 int tally_sync_exit_code(const struct tally *tally, const struct pair_result *result);
 /* For a run that could not start. */
 int tally_fault_exit_code(const struct fault *fault);

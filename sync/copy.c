@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/copy.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sync/append_uid.h"
@@ -36,6 +38,19 @@ void copy_remember_bad(struct copy *copy, uint32_t index, enum message_state sta
         given_up_add(copy->pair->environment->given_up, &message);
 }
 
+/* imapsync's words, which people look for. Owned by the caller. */
+static char *describe_bad(const struct copy *copy, uint32_t index, enum message_state state)
+{
+    const struct listed_message *message = &copy->listing->messages[index];
+    const struct copy_job *job = copy->job;
+    bool is_refused = state == MESSAGE_FAILED || state == MESSAGE_TOO_BIG;
+    return mem_printf("- msg %s/%u {%u} %s%s", job->source_name, message->uid, message->size_bytes,
+                      is_refused                    ? "could not append to folder "
+                      : state == MESSAGE_UNREADABLE ? "could not be fetched"
+                                                    : "not copied",
+                      is_refused ? job->destination_name : "");
+}
+
 void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault)
 {
@@ -51,11 +66,12 @@ void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
     const char *diagnosis = is_problem ? diagnosis_id(diagnosis_of_fault(fault)) : "";
     notes_add(copy->job->notes, index, reasons[state], text, diagnosis);
     copy_remember_bad(copy, index, state, text, diagnosis);
-    log_line(copy->pair->log, "msg %s/%u {%u} not copied: %s%s%s", copy->job->source_name,
-             copy->listing->messages[index].uid, copy->listing->messages[index].size_bytes,
-             fault->text, fault->server[0] != '\0' ? ": " : "", fault->server);
+    char *subject = describe_bad(copy, index, state);
+    log_line(copy->pair->log, "%s: %s%s%s", subject, fault->text,
+             fault->server[0] != '\0' ? ": " : "", fault->server);
     if (state == MESSAGE_FAILED || state == MESSAGE_UNREADABLE)
-        pair_count_error(copy->pair, fault);
+        pair_count_error(copy->pair, fault, subject);
+    mem_free(subject);
 }
 
 /* -- answers to APPEND -- */
@@ -66,6 +82,24 @@ static void copied_nowhere(struct copy *copy, const struct append_item *item)
 {
     copy->job->never += item->after != item->flags;
     copy->pair->appends_lose_flagged = false;
+}
+
+/* A destination UID of 0 is not known. */
+static void log_copied(struct copy *copy, const struct listed_message *message,
+                       uint32_t destination_uid)
+{
+    struct pair *pair = copy->pair;
+    char progress[PROGRESS_LINE_SIZE];
+    char uid[16] = "?";
+    pair->progress.copied++;
+    pair->progress.bytes += message->size_bytes;
+    if (message->size_bytes > pair->figures.biggest_bytes)
+        pair->figures.biggest_bytes = message->size_bytes;
+    if (destination_uid != 0)
+        (void)snprintf(uid, sizeof(uid), "%u", destination_uid);
+    progress_line_format(&pair->progress, clock_mono_nsecs(), clock_wall_msecs(), progress);
+    log_line(pair->log, "msg %s/%u {%u} copied to %s/%s %s", copy->job->source_name, message->uid,
+             message->size_bytes, copy->job->destination_name, uid, progress);
 }
 
 static void copied(struct copy *copy, const struct append_item *item, uint32_t destination_uid)
@@ -84,8 +118,7 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
                                                             item->flags, item->after, false});
     else if (destination_uid == 0)
         copied_nowhere(copy, item);
-    log_line(copy->pair->log, "msg %s/%u {%u} copied to %s", copy->job->source_name, message->uid,
-             message->size_bytes, copy->job->destination_name);
+    log_copied(copy, message, destination_uid);
     if (progress != NULL) {
         atomic_fetch_add(&progress->messages_done, 1);
         atomic_fetch_add(&progress->bytes_copied, message->size_bytes);

@@ -51,6 +51,7 @@ void delete_count(struct pair *pair, int side, uint64_t messages)
     struct fault fault;
     if (messages == 0 || pair->settings->dry)
         return;
+    pair->figures.deleted[side - 1] += messages;
     if (!store_job_deleted(environment->store, environment->run_id, environment->row,
                            side == 1 ? messages : 0, side == 2 ? messages : 0, &fault))
         pair_end(pair, &fault);

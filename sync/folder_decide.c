@@ -119,10 +119,12 @@ void folder_run_exclude_duplicates(struct folder_run *run)
     const struct adopt_source here = listing_as_source(&run->listing);
     adopt_exclude_duplicates(&here);
     for (size_t i = 0; i < run->listing.count; i++) {
-        if (run->listing.messages[i].state == MESSAGE_EXCLUDED)
-            folder_run_settle_message(
-                run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
-                "rule: an exact duplicate in the same folder (--nosyncduplicates)");
+        if (run->listing.messages[i].state != MESSAGE_EXCLUDED)
+            continue;
+        run->pair->figures.duplicates++;
+        folder_run_settle_message(
+            run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
+            "rule: an exact duplicate in the same folder (--nosyncduplicates)");
     }
 }
 

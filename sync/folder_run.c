@@ -48,11 +48,22 @@ static void run_fail_wanted(struct folder_run *run)
 
 /* -- accounting -- */
 
+static void run_count_skipped(const struct folder_run *run)
+{
+    struct pair_figures *figures = &run->pair->figures;
+    for (size_t i = 0; i < run->listing.count; i++) {
+        const struct listed_message *message = &run->listing.messages[i];
+        if (message->state > MESSAGE_COPIED)
+            figures->bytes_skipped += message->size_bytes;
+    }
+}
+
 static void run_count(struct folder_run *run)
 {
     uint64_t in_state[MESSAGE_STATE_COUNT] = {0};
     for (size_t i = 0; i < run->listing.count; i++)
         in_state[run->listing.messages[i].state]++;
+    run_count_skipped(run);
     run->counts.source = run->listing.count;
     run->counts.copied = in_state[MESSAGE_COPIED];
     run->counts.already = in_state[MESSAGE_ALREADY];
@@ -206,12 +217,14 @@ void folder_run_record(struct folder_run *run)
         run_remember(run, is_failed);
     run_log_result(run);
     message_counts_add(&pair->counts, &run->counts);
+    pair->figures.folders++;
+    pair->figures.folders_synced += run->is_listed && !is_failed;
     if (is_failed) {
         log_fault(pair->log, &run->fault);
         if (!pair->has_failed_folder)
             pair->folder_fault = run->fault;
         pair->has_failed_folder = true;
-        pair_count_error(pair, &run->fault);
+        pair_count_error(pair, &run->fault, NULL);
     }
     log_flush(pair->log);
 }
@@ -297,6 +310,8 @@ static void run_decide(struct folder_run *run)
     folder_run_give_up_again(run);
     folder_run_give_up_suspects(run);
     run_check_target(run);
+    pair->progress.settled += run->listing.count - run_count_wanted(run) +
+                              run->memory->known.source;
 }
 
 /* The answers of what is still in flight would be written into `run`, and so would data that comes
@@ -318,7 +333,9 @@ void folder_run_leave(struct folder_run *run)
 void folder_run_read(struct folder_run *run, const struct copy_next *next)
 {
     struct pair *pair = run->pair;
-    log_line(pair->log, "folder %s -> %s", run->name, run->target->name);
+    log_line(pair->log, "Folder %zu/%zu [%s] -> [%s]",
+             (size_t)(run->entry - pair->plan->entries) + 1, pair->plan->count, run->name,
+             run->target->name);
     if (folder_run_finish_open(run)) {
         const struct imap_mailbox *mailbox = imap_client_mailbox(pair->source.client);
         run->is_listed = folder_run_finish_listing(run);

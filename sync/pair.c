@@ -44,10 +44,12 @@ bool pair_is_overdue(const struct pair *pair)
     return pair_is_ended(pair) && clock_mono_nsecs() - pair->ended_nsecs > PAIR_LINGER_NSECS;
 }
 
-void pair_count_error(struct pair *pair, const struct fault *last)
+static void pair_count_error_as(struct pair *pair, const struct fault *last, const char *text)
 {
     struct fault fault;
     pair->errors++;
+    if (pair->environment->errors != NULL)
+        error_list_add(pair->environment->errors, last, text);
     if (pair->environment->progress != NULL)
         atomic_fetch_add(&pair->environment->progress->errors, 1);
     if (pair->settings->errorsmax <= 0 || pair->errors < (uint64_t)pair->settings->errorsmax)
@@ -71,7 +73,17 @@ void pair_fail_folder(struct pair *pair, const struct fault *fault)
     if (!pair->has_failed_folder)
         pair->folder_fault = *fault;
     pair->has_failed_folder = true;
-    pair_count_error(pair, fault);
+    pair_count_error(pair, fault, NULL);
+}
+
+void pair_count_error(struct pair *pair, const struct fault *fault, const char *subject)
+{
+    const char *said = fault->server[0] != '\0' ? fault->server : fault->text;
+    char *text = subject != NULL            ? mem_printf("%s: %s", subject, said)
+                 : fault->server[0] != '\0' ? mem_printf("%s [server said: %s]", fault->text, said)
+                                            : mem_strdup(said);
+    pair_count_error_as(pair, fault, text);
+    mem_free(text);
 }
 
 bool pair_sees_stop(struct pair *pair)
@@ -365,6 +377,9 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
     const struct message_counts *counts = &pair->counts;
     int64_t difference = message_counts_difference(counts);
     result->counts = *counts;
+    result->figures = pair->figures;
+    if (pair->environment->errors != NULL)
+        result->errors_exit_code = error_list_exit_code(pair->environment->errors);
     result->was_signed_in = pair->source.step == SESSION_READY &&
                             (pair->destination.step == SESSION_READY ||
                              pair->destination.step == SESSION_IDLE);

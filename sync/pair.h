@@ -10,9 +10,11 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "store/store.h"
+#include "sync/error_list.h"
 #include "sync/gate.h"
 #include "sync/settings.h"
 #include "sync/slots.h"
+#include "sync/statistics.h"
 
 struct given_up;
 struct suspects;
@@ -37,6 +39,7 @@ struct pair_environment {
     const struct stop *stop;
     struct tls_contexts *tls; /* shared by all pairs, locks itself */
     struct pair_progress *progress;
+    struct error_list *errors; /* NULL: nobody lists them */
     bool was_throttled;        /* a server asked for patience earlier in this run */
     bool is_careful;           /* connections were lost in vain: one message at a time */
     struct suspects *suspects; /* NULL: nobody keeps them; the next alike */
@@ -47,7 +50,9 @@ struct pair_result {
     enum job_status status;
     struct fault fault; /* FAULT_NONE when status is complete */
     struct message_counts counts;
-    bool was_signed_in; /* both sides were, or the source alone and that was enough */
+    struct pair_figures figures;
+    int errors_exit_code; /* of the most frequent kind of error; 0: there was none */
+    bool was_signed_in;   /* both sides were, or the source alone and that was enough */
 };
 
 /* Signs in, plans, copies; writes folder results and problems to the store as it goes (the job's

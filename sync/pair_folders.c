@@ -4,6 +4,7 @@
  * the seam. A folder is recorded when its last APPEND is answered. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "sync/folder_run.h"
 #include "sync/pair_memory.h"
 
@@ -187,9 +188,24 @@ static void walk_record_unreached(struct walk *walk)
         walk_record_oldest(walk);
 }
 
+/* Where one folder's number of messages is not known, nothing is said about the end. */
+static void walk_plan_progress(struct pair *pair)
+{
+    pair->progress.began_nsecs = clock_mono_nsecs();
+    for (size_t i = 0; i < pair->plan->count; i++) {
+        const struct folder *folder = pair->plan->entries[i].source;
+        if (!folder->has_status || pair->settings->foldersizes == CHOICE_NO) {
+            pair->progress.planned = 0;
+            return;
+        }
+        pair->progress.planned += folder->messages;
+    }
+}
+
 void pair_sync_folders(struct pair *pair)
 {
     struct walk walk = {.pair = pair};
+    walk_plan_progress(pair);
     walk.storing_end = &walk.storing;
     walk_pass_unchanged(&walk);
     while ((walk.ahead != NULL || walk_has_next(&walk)) && !pair_is_ended(pair) &&

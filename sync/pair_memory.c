@@ -174,6 +174,9 @@ void pair_memory_record(struct pair *pair, const struct store_map_folder *folder
         return;
     }
     message_counts_add(&pair->counts, &folder->counts);
+    pair->figures.folders++;
+    pair->figures.folders_synced++;
+    pair->progress.settled += folder->counts.source;
     if (environment->progress != NULL)
         atomic_fetch_add(&environment->progress->messages_known, folder->counts.source);
     log_line(pair->log, "folder %s: unchanged, %llu messages", folder->source_name,

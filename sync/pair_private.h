@@ -10,6 +10,7 @@
 #include "sync/messages/flag_rules.h"
 #include "sync/messages/transform.h"
 #include "sync/pair.h"
+#include "sync/progress_line.h"
 #include "sync/session.h"
 #include "sync/source_set.h"
 #include "sync/target.h"
@@ -47,7 +48,9 @@ struct pair {
     struct folder_memory *memories; /* parallel to the plan's entries */
     struct message_counts counts;   /* sum over the folders that were recorded */
     uint64_t errors;                /* messages and folders that failed, against --errorsmax */
-    uint64_t sent_bytes;            /* against --exitwhenover */
+    struct pair_figures figures;
+    struct progress_line progress;
+    uint64_t sent_bytes; /* against --exitwhenover */
     bool has_failed_folder;
     struct fault folder_fault; /* the first folder's, for the mailbox's error */
     struct fault fault;        /* what ended the pair early; FAULT_NONE while it goes on */
@@ -59,8 +62,9 @@ void pair_end(struct pair *pair, const struct fault *fault);
 bool pair_is_ended(const struct pair *pair);
 /* It ended so long ago that what is still under way is no longer waited for. */
 bool pair_is_overdue(const struct pair *pair);
-/* Counts an error; ends the pair when there are too many. */
-void pair_count_error(struct pair *pair, const struct fault *fault);
+/* Counts an error; ends the pair when there are too many. `subject`: what it is about, as in
+   "msg INBOX/7 {120} could not be fetched"; NULL: the fault says it. */
+void pair_count_error(struct pair *pair, const struct fault *fault, const char *subject);
 /* Something besides the copy could not be done: counts as a failed folder, or ends the pair. */
 void pair_fail_folder(struct pair *pair, const struct fault *fault);
 /* True once a stop is wanted; ends the pair with FAULT_STOPPED. */

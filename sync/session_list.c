@@ -129,7 +129,7 @@ static void take_id(const struct session *session, const struct imap_response *r
         mem_free(name);
         mem_free(value);
     }
-    log_line(session->log, "host%d is %s", session->side, buffer_str(&text));
+    log_line(session->log, "host%d says it is %s", session->side, buffer_str(&text));
     buffer_deinit(&text);
 }
 

@@ -176,14 +176,14 @@ bool settings_column_was_set(const struct settings *settings, int column)
 }
 
 /* One value per line; empty lines count for nothing. */
-static bool set_list_lines(struct settings *settings, const struct setting *row, const char *value,
-                           struct buffer *fault)
+static bool set_list_lines(struct settings *settings, const struct setting *row, int side,
+                           const char *value, struct buffer *fault)
 {
     while (*value != '\0') {
         size_t size = strcspn(value, "\r\n");
         char *line = mem_strndup(value, size);
         bool is_done = size == 0 ||
-                       settings_apply(settings, row, 0, SETTINGS_LEVEL_ROW, line, fault);
+                       settings_apply(settings, row, side, SETTINGS_LEVEL_ROW, line, fault);
         mem_free(line);
         if (!is_done)
             return false;
@@ -201,7 +201,7 @@ bool settings_set_column_number(struct settings *settings, int column, const cha
     if (value[0] == '\0')
         return true;
     if (row->type == SETTING_LIST || row->type == SETTING_PAIRS)
-        return set_list_lines(settings, row, value, fault);
+        return set_list_lines(settings, row, side, value, fault);
     return settings_apply(settings, row, side, SETTINGS_LEVEL_ROW, value, fault);
 }
 

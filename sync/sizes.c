@@ -113,6 +113,17 @@ static void log_totals(const struct sizes *sizes, double seconds)
     log_line(log, "Time spent on sizing:  %14.1f seconds", seconds);
 }
 
+/* For the statistics. */
+static void sizes_keep_difference(const struct sizes *sizes)
+{
+    struct pair_figures *figures = &sizes->pair->figures;
+    struct size_difference *difference = sizes->when == SIZES_BEFORE ? &figures->before
+                                                                     : &figures->after;
+    difference->is_known = true;
+    difference->messages = (int64_t)(sizes->total[1].messages - sizes->total[0].messages);
+    difference->bytes = (int64_t)(sizes->total[1].bytes - sizes->total[0].bytes);
+}
+
 /* -- the pair -- */
 
 /* False when the connection is of no use any more. */
@@ -198,6 +209,8 @@ void sizes_log(struct pair *pair, enum sizes_when when)
     for (size_t i = 0; i < pair->plan->count && may_go_on && !pair_is_ended(pair); i++)
         may_go_on = sizes_compare(&sizes, i) && !pair_sees_stop(pair);
     sizes_leave(pair->destination.client);
+    if (may_go_on)
+        sizes_keep_difference(&sizes);
     if (may_go_on)
         log_totals(&sizes, (double)(clock_mono_nsecs() - started_nsecs) / 1e9);
     else

@@ -587,9 +587,43 @@ static void test_threads(void **state)
     budget_deinit(&work.budget);
 }
 
+/* --maxbytesafter: the limit begins behind the bytes that are free; those of the run do not. */
+static void test_free_bytes(void **state)
+{
+    static const struct {
+        uint64_t free_bytes;
+        int64_t at_nsecs[4]; /* when the n-th 1000 bytes are granted */
+    } rows[] = {
+        /* 100 ms of credit */
+        {0, {0, 900 * MSEC, 1900 * MSEC, 2900 * MSEC}},
+        {1000, {0, 0, 900 * MSEC, 1900 * MSEC}},
+        {2500, {0, 0, 0, 400 * MSEC}},
+        {4000, {0, 0, 0, 0}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct budget *budget = NULL;
+        struct fault fault;
+        int64_t now = SEC;
+        assert_true(budget_init(0, 0, &budget, &fault));
+        struct budget_member *member = budget_member_init(budget, 0, 1000);
+        const struct gate *gate = budget_member_gate(member);
+        budget_member_spare(member, rows[i].free_bytes);
+        for (size_t k = 0; k < 4; k++) {
+            int64_t at;
+            while ((at = gate->ask(gate->context, now, 0, 1000)) != 0)
+                now = at;
+            assert_int_equal(now - SEC, rows[i].at_nsecs[k]);
+        }
+        budget_member_deinit(&member);
+        budget_deinit(&budget);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_free_bytes),
         cmocka_unit_test(test_another_request_is_not_free),
         cmocka_unit_test(test_nothing_is_paid_twice),
         cmocka_unit_test(test_lease_is_used_up),

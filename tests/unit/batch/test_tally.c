@@ -15,14 +15,21 @@ static void test_batch(void **state)
         struct tally tally; /* not started, complete, exceptions, paused, failed, left out */
         int exit_code;
     } rows[] = {
-        {{{0, 0, 0, 0, 0}, false, false}, 0},    {{{0, 5, 0, 0, 0}, false, false}, 0},
-        {{{0, 5, 1, 0, 0}, false, false}, 10},   {{{0, 5, 1, 1, 0}, false, false}, 12},
-        {{{1, 5, 1, 0, 0}, false, false}, 12},   {{{1, 5, 1, 1, 1}, false, false}, 11},
-        {{{0, 0, 0, 0, 5}, false, false}, 11},   {{{1, 5, 1, 1, 1}, true, false}, 12},
-        {{{0, 5, 0, 0, 0}, true, false}, 0}, /* the signal came too late */
-        {{{0, 5, 1, 0, 1}, true, false}, 11},    {{{0, 5, 1, 1, 0}, true, false}, 12},
-        {{{1, 5, 1, 1, 1}, true, true}, 70},     {{{0, 5, 0, 0, 0}, false, true}, 70},
-        {{{0, 0, 0, 0, 0, 5}, false, false}, 0}, {{{0, 2, 0, 1, 0, 5}, false, false}, 12},
+        {{{0, 0, 0, 0, 0}, false, false, false}, 0},
+        {{{0, 5, 0, 0, 0}, false, false, false}, 0},
+        {{{0, 5, 1, 0, 0}, false, false, false}, 10},
+        {{{0, 5, 1, 1, 0}, false, false, false}, 12},
+        {{{1, 5, 1, 0, 0}, false, false, false}, 12},
+        {{{1, 5, 1, 1, 1}, false, false, false}, 11},
+        {{{0, 0, 0, 0, 5}, false, false, false}, 11},
+        {{{1, 5, 1, 1, 1}, true, false, false}, 12},
+        {{{0, 5, 0, 0, 0}, true, false, false}, 0}, /* the signal came too late */
+        {{{0, 5, 1, 0, 1}, true, false, false}, 11},
+        {{{0, 5, 1, 1, 0}, true, false, false}, 12},
+        {{{1, 5, 1, 1, 1}, true, true, false}, 70},
+        {{{0, 5, 0, 0, 0}, false, true, false}, 70},
+        {{{0, 0, 0, 0, 0, 5}, false, false, false}, 0},
+        {{{0, 2, 0, 1, 0, 5}, false, false, false}, 12},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_int_equal(tally_batch_exit_code(&rows[i].tally), rows[i].exit_code);
@@ -67,6 +74,53 @@ static void test_sync(void **state)
     }
 }
 
+/* The most frequent kind of error speaks for messages that are missing. */
+static void test_sync_with_errors(void **state)
+{
+    static const struct {
+        enum job_status status;
+        enum fault_code code;
+        int errors_exit_code;
+        bool is_stopped_by_file;
+        int exit_code;
+    } rows[] = {
+        {JOB_EXCEPTIONS, FAULT_APPEND, 115, false, 115},
+        {JOB_EXCEPTIONS, FAULT_TOO_BIG, 0, false, 114},
+        {JOB_EXCEPTIONS, FAULT_VIRUS, 119, false, 119},
+        {JOB_FAILED, FAULT_ERRORS_MAX, 116, false, 116},
+        {JOB_FAILED, FAULT_ERRORS_MAX, 0, false, 111},
+        {JOB_FAILED, FAULT_QUOTA, 115, false, 113},
+        {JOB_COMPLETE, FAULT_NONE, 115, false, 0},
+        {JOB_PAUSED, FAULT_STOPPED, 115, false, 6},
+        {JOB_PAUSED, FAULT_STOPPED, 0, true, 7},
+        {JOB_NOT_STARTED, FAULT_NONE, 0, true, 7},
+        {JOB_FAILED, FAULT_AUTH, 0, true, 161},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tally tally = {
+            .is_stopped = rows[i].code == FAULT_STOPPED || rows[i].is_stopped_by_file,
+            .is_stopped_by_file = rows[i].is_stopped_by_file,
+        };
+        struct pair_result result;
+        memset(&result, 0, sizeof(result));
+        result.status = rows[i].status;
+        result.fault.code = rows[i].code;
+        result.errors_exit_code = rows[i].errors_exit_code;
+        assert_int_equal(tally_sync_exit_code(&tally, &result), rows[i].exit_code);
+    }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_string_equal(tally_sync_exit_name(0), "EX_OK");
+    assert_string_equal(tally_sync_exit_name(8), "EXIT_PID_FILE_ERROR");
+    assert_string_equal(tally_sync_exit_name(114), "EXIT_ERR_APPEND");
+    assert_string_equal(tally_sync_exit_name(162), "EXIT_AUTHENTICATION_FAILURE_USER2");
+    assert_string_equal(tally_sync_exit_name(1), "EXIT_CATCH_ALL");
+}
+
 static void test_fault(void **state)
 {
     (void)state;
@@ -82,6 +136,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_sync),
+        cmocka_unit_test(test_sync_with_errors),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

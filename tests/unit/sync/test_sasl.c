@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * What is sent to sign in, and the names of the ways to do it. */
+#include "sync/auth/sasl.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sync/auth/mechanism.h"
+
+static void test_cram_md5(void **state)
+{
+    static const struct {
+        const char *challenge;
+        const char *answer; /* NULL: there is none */
+    } rows[] = {
+        {"no base64!", NULL},
+        {"AAA", NULL},
+        /* RFC 2195 section 2 */
+        {"PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+",
+         "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"},
+        /* "<1@a>" and "<12@a>", whose padding is no part of them */
+        {"PDFAYT4=", "dGltIDUxNWQxZGJmN2MxZTU3NTVjZDJkM2I4NDRhMzdkNzA0"},
+        {"PDEyQGE+", "dGltIGQzMmUxNzNlMWNhMzA3OWQwMDMzMTlkNjk2OTJlYmVk"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buffer answer;
+        buffer_init_secret(&answer, 4096);
+        bool is_done = sasl_cram_md5("tim", "tanstaaftanstaaf", rows[i].challenge,
+                                     strlen(rows[i].challenge), &answer);
+        assert_int_equal(is_done, rows[i].answer != NULL);
+        if (is_done)
+            assert_string_equal(buffer_str(&answer), rows[i].answer);
+        buffer_deinit(&answer);
+    }
+}
+
+static void test_endless_challenge(void **state)
+{
+    char challenge[8192];
+    struct buffer answer;
+    (void)state;
+    memset(challenge, 'A', sizeof(challenge));
+    buffer_init_secret(&answer, 4096);
+    assert_false(sasl_cram_md5("u", "p", challenge, sizeof(challenge), &answer));
+    assert_int_equal(answer.used, 0);
+    buffer_deinit(&answer);
+}
+
+static void test_plain(void **state)
+{
+    struct buffer message;
+    (void)state;
+    buffer_init_secret(&message, 4096);
+    assert_true(sasl_plain("", "tim", "tanstaaftanstaaf", &message));
+    assert_string_equal(buffer_str(&message), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
+    buffer_deinit(&message);
+}
+
+static void test_mechanisms(void **state)
+{
+    static const struct {
+        const char *name;
+        enum auth_mechanism mechanism;
+        const char *reason; /* its beginning */
+    } rows[] = {
+        {NULL, AUTH_MECHANISM_ANY, NULL},
+        {"", AUTH_MECHANISM_ANY, NULL},
+        {"plain", AUTH_MECHANISM_PLAIN, NULL},
+        {"Login", AUTH_MECHANISM_LOGIN, NULL},
+        {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
+        {"xoauth2", AUTH_MECHANISM_ANY, "XOAUTH2 comes with OAuth2"},
+        {"NTLM", AUTH_MECHANISM_ANY, "NTLM is not built"},
+        {"CRAM", AUTH_MECHANISM_ANY, "wants PLAIN, LOGIN or CRAM-MD5"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum auth_mechanism mechanism;
+        const char *reason;
+        assert_int_equal(auth_mechanism_find(rows[i].name, &mechanism, &reason),
+                         rows[i].reason == NULL);
+        assert_int_equal(mechanism, rows[i].mechanism);
+        if (rows[i].reason != NULL)
+            assert_memory_equal(reason, rows[i].reason, strlen(rows[i].reason));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cram_md5),
+        cmocka_unit_test(test_endless_challenge),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_mechanisms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
