@@ -131,8 +131,8 @@ static enum imap_taken resync_untagged(void *context, const struct imap_response
     return IMAP_TAKEN;
 }
 
-static bool resync_await(struct resync *resync, const struct imap_answer *answer,
-                         int command, struct fault *fault_r)
+static bool resync_await(struct resync *resync, const struct imap_answer *answer, int command,
+                         struct fault *fault_r)
 {
     struct session *session = &resync->pair->destination;
     if (!delete_await(resync->pair, session, answer, fault_r))

@@ -351,7 +351,8 @@ static void test_faults(void **state)
 /* Whatever ends a mailbox has something to say to people. */
 static void test_every_fault_has_a_row(void **state)
 {
-    static const enum fault_code unheard[] = {FAULT_NONE, FAULT_THROTTLED, FAULT_QUOTA};
+    static const enum fault_code unheard[] = {FAULT_NONE, FAULT_THROTTLED, FAULT_QUOTA,
+                                              FAULT_VIRUS};
     (void)state;
     for (int code = FAULT_NONE; code <= FAULT_INTERNAL; code++) {
         struct fault fault;
