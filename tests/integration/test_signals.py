@@ -72,6 +72,18 @@ def test_a_signal_while_a_server_hangs(work, a, b, authority):
     run.check()
 
 
+def wait_for_silence(server, user):
+    """The server goes on with what was under way when the program died; that is not our matter here."""
+
+    def is_silent():
+        lines = server.log().splitlines()
+        begun = sum(f"Login: user=<{user}>" in line for line in lines)
+        ended = sum(f"imap({user})<" in line and "Disconnected" in line for line in lines)
+        return begun == ended
+
+    wait_until(is_silent, f"{user} has a session left")
+
+
 @pytest.mark.parametrize("appends", [1, 25, 70, 110])
 def test_killed_and_started_again(work, a, b, appends):
     user = work.pair(a, b, TREE)
@@ -80,6 +92,7 @@ def test_killed_and_started_again(work, a, b, appends):
         proxy.wait_for_appends(appends)
         process.kill()
         process.communicate()
+    wait_for_silence(b, user)
     run = work.batch([work.row(a, b, user)])
     assert run.row()["copied"] + run.row()["already"] == COUNT
     assert_same(a, b, user)
@@ -95,6 +108,8 @@ def test_killed_many_times(work, a, b):
         time.sleep(0.05 + 0.11 * number)
         process.kill()
         process.communicate()
+        for user in users:
+            wait_for_silence(b, user)
     assert work.batch(path).code == COMPLETE
     for user in users:
         assert_same(a, b, user)
