@@ -476,6 +476,7 @@ static void bench_run(struct bench *bench, const char *capabilities,
         lane_set_linger(&bench->pair.lanes);
     lane_set_deinit(&bench->pair.lanes);
     copy_deinit(&copy);
+    flag_rules_deinit(&bench->pair.flag_rules);
     transform_deinit(&bench->pair.transform);
     /* The servers see the end of their connection and end themselves. */
     if (bench->has_further)
