@@ -80,7 +80,7 @@ static enum auth_mechanism sign_in_mechanism(const struct session *session)
 static const char *sign_in_obstacle(const struct session *session)
 {
     const struct imap_client *client = session->client;
-    bool is_for_another = sign_in_for(session)[0] != '\0';
+    bool is_for_another = session->own->authuser != NULL && !is_by_proxyauth(session);
     switch (session->mechanism) {
     case AUTH_MECHANISM_PLAIN:
         return imap_client_can(client, IMAP_CAP_AUTH_PLAIN) ? NULL : "does not offer AUTH=PLAIN";
