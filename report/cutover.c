@@ -68,6 +68,7 @@ bool cutover_is_safe(const struct store_job *job, struct buffer *why)
     if (why_messages(why, counts->too_big, "too big"))
         is_safe = false;
     (void)why_messages(why, counts->excluded, "excluded by rule");
+    (void)why_messages(why, counts->not_selected, "not selected");
     (void)why_messages(why, counts->vanished, "deleted on the source during the run");
     if (job->is_partial)
         why_words(why, "folders were chosen by rule");

@@ -23,7 +23,8 @@ report_writer report_write_text;
     "row,label,host1,user1,host2,user2,status,folders,source_messages,copied," \
     "already,excluded,too_big,failed,unreadable,vanished,difference,"          \
     "bytes_copied,started,ended,seconds,error_code,error,"                     \
-    "safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination\n"
+    "safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,"    \
+    "not_selected\n"
 /* The two about the switch are empty unless the run was a final pass (report/cutover.h).
    REPORT_CSV_HEADER, then a row for each mailbox (base/csv.h says how cells are made harmless).
    Times are ISO 8601 UTC; a time that is not known yet is empty. */

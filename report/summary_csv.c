@@ -74,6 +74,7 @@ static bool csv_append_job(void *context, const struct store_job *job)
     csv_append_cutover(&row, job, report->is_final);
     csv_row_uint64(&row, job->deleted_source);
     csv_row_uint64(&row, job->deleted_destination);
+    csv_row_uint64(&row, job->counts.not_selected);
     csv_row_end(&row);
     return report_output_step(output);
 }

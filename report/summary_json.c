@@ -77,6 +77,7 @@ static void json_add_counts(struct json *json, const struct message_counts *coun
     json_add_uint64(json, "failed", counts->failed);
     json_add_uint64(json, "unreadable", counts->unreadable);
     json_add_uint64(json, "vanished", counts->vanished);
+    json_add_uint64(json, "not_selected", counts->not_selected);
     json_key(json, "difference");
     json_int64(json, message_counts_difference(counts));
     json_add_uint64(json, "bytes_copied", counts->bytes_copied);

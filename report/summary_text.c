@@ -17,20 +17,21 @@
 #define CELL_MAX_BYTES  (1024 * 1024)
 #define ADVICE_MAX_ROWS 20
 
-/* X(enum suffix, heading, stands at the right) */
-#define TEXT_COLUMNS(X)               \
-    X(ROW, "Row", true)               \
-    X(MAILBOX, "Mailbox", false)      \
-    X(STATUS, "Status", false)        \
-    X(SOURCE, "Source", true)         \
-    X(COPIED, "Copied", true)         \
-    X(ALREADY, "Already", true)       \
-    X(EXCLUDED, "Excluded", true)     \
-    X(TOO_BIG, "Too big", true)       \
-    X(FAILED, "Failed", true)         \
-    X(UNREADABLE, "Unreadable", true) \
-    X(VANISHED, "Vanished", true)     \
-    X(DIFFERENCE, "Difference", true) \
+/* X(enum suffix, heading, stands at the right). NOT_SELECTED is shown where there are such. */
+#define TEXT_COLUMNS(X)                   \
+    X(ROW, "Row", true)                   \
+    X(MAILBOX, "Mailbox", false)          \
+    X(STATUS, "Status", false)            \
+    X(SOURCE, "Source", true)             \
+    X(COPIED, "Copied", true)             \
+    X(ALREADY, "Already", true)           \
+    X(EXCLUDED, "Excluded", true)         \
+    X(NOT_SELECTED, "Not selected", true) \
+    X(TOO_BIG, "Too big", true)           \
+    X(FAILED, "Failed", true)             \
+    X(UNREADABLE, "Unreadable", true)     \
+    X(VANISHED, "Vanished", true)         \
+    X(DIFFERENCE, "Difference", true)     \
     X(SIZE, "Size", true)
 
 enum text_column {
@@ -55,6 +56,7 @@ struct text_report {
     struct buffer cells[TEXT_COLUMN_COUNT]; /* of the line at hand */
     size_t widths[TEXT_COLUMN_COUNT];
     bool has_errors;
+    bool has_selection;
     bool is_final;
     uint64_t safe; /* mailboxes that may be switched over */
 };
@@ -100,6 +102,7 @@ static void text_fill_counts(struct text_report *report, const struct message_co
     buffer_printf(&cells[TEXT_COPIED], "%" PRIu64, counts->copied);
     buffer_printf(&cells[TEXT_ALREADY], "%" PRIu64, counts->already);
     buffer_printf(&cells[TEXT_EXCLUDED], "%" PRIu64, counts->excluded);
+    buffer_printf(&cells[TEXT_NOT_SELECTED], "%" PRIu64, counts->not_selected);
     buffer_printf(&cells[TEXT_TOO_BIG], "%" PRIu64, counts->too_big);
     buffer_printf(&cells[TEXT_FAILED], "%" PRIu64, counts->failed);
     buffer_printf(&cells[TEXT_UNREADABLE], "%" PRIu64, counts->unreadable);
@@ -141,6 +144,7 @@ static bool text_measure_job(void *context, const struct store_job *job)
     struct text_report *report = context;
     text_fill_job(report, job);
     text_measure(report);
+    report->has_selection = report->has_selection || job->counts.not_selected > 0;
     report_totals_add(&report->totals, job);
     return true;
 }
@@ -149,6 +153,8 @@ static void text_append_line(struct text_report *report)
 {
     struct buffer *text = &report->output.text;
     for (int i = 0; i < TEXT_COLUMN_COUNT; i++) {
+        if (i == TEXT_NOT_SELECTED && !report->has_selection)
+            continue;
         if (i > 0)
             buffer_append_str(text, "  ");
         report_append_cell(text, buffer_str(&report->cells[i]), report->widths[i],

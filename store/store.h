@@ -84,6 +84,8 @@ struct message_counts {
     uint64_t unreadable;
     uint64_t vanished;
     uint64_t bytes_copied;
+    uint64_t
+        not_selected; /* left out by the selection (--search1, --maxage ...): no problem rows */
 };
 /* source minus all states: 0 when the accounting closes, else what was not reached. */
 int64_t message_counts_difference(const struct message_counts *counts);

@@ -329,6 +329,7 @@ static bool store_map_update(struct store_write *write, const struct store_map_f
     store_bind_uint64(binder, counts->unreadable);
     store_bind_uint64(binder, counts->vanished);
     store_bind_int64(binder, folder->bracket_uid_next);
+    store_bind_uint64(binder, counts->not_selected);
     return store_write_step(write, true, fault_r);
 }
 

@@ -34,7 +34,8 @@ const char *change_kind_name(enum change_kind kind)
 int64_t message_counts_difference(const struct message_counts *counts)
 {
     uint64_t reached = counts->copied + counts->already + counts->excluded + counts->too_big +
-                       counts->failed + counts->unreadable + counts->vanished;
+                       counts->failed + counts->unreadable + counts->vanished +
+                       counts->not_selected;
     return (int64_t)(counts->source - reached);
 }
 
@@ -49,6 +50,7 @@ void message_counts_add(struct message_counts *sum, const struct message_counts 
     sum->unreadable += more->unreadable;
     sum->vanished += more->vanished;
     sum->bytes_copied += more->bytes_copied;
+    sum->not_selected += more->not_selected;
 }
 
 void message_counts_carry(struct message_counts *counts, uint64_t copied_before,

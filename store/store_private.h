@@ -22,7 +22,7 @@
       " f.source_uid_next, f.source_messages, f.source_mod_seq, f.destination_uid_validity,"      \
       " f.destination_uid_next, f.destination_messages, f.destination_mod_seq, f.rules,"          \
       " f.source, f.copied, f.already, f.excluded, f.too_big, f.failed, f.unreadable,"            \
-      " f.vanished, f.bytes_copied, f.bracket_uid_next"                                           \
+      " f.vanished, f.bytes_copied, f.not_selected, f.bracket_uid_next"                           \
       " FROM pair p LEFT JOIN folder f ON f.pair_id = p.id"                                       \
       " WHERE p.host1 = ?1 AND p.user1 = ?2 AND p.host2 = ?3 AND p.user2 = ?4")                   \
     X(MAP_FOLDER_STORED,                                                                          \
@@ -37,11 +37,12 @@
       " source_messages = ?4, source_mod_seq = ?5, destination_uid_validity = ?6,"                \
       " destination_uid_next = ?7, destination_messages = ?8, destination_mod_seq = ?9,"          \
       " rules = ?10, source = ?11, already = ?12, excluded = ?13, too_big = ?14,"                 \
-      " failed = ?15, unreadable = ?16, vanished = ?17, bracket_uid_next = ?18 WHERE id = ?1")    \
+      " failed = ?15, unreadable = ?16, vanished = ?17, bracket_uid_next = ?18,"                  \
+      " not_selected = ?19 WHERE id = ?1")                                                        \
     X(MAP_SOURCE_FORGET,                                                                          \
       "UPDATE folder SET source_uid_validity = 0, source_uid_next = 0, source_messages = 0,"      \
       " source_mod_seq = 0, rules = 0, source = 0, already = 0, excluded = 0, too_big = 0,"       \
-      " failed = 0, unreadable = 0, vanished = 0 WHERE id = ?1")                                  \
+      " failed = 0, unreadable = 0, vanished = 0, not_selected = 0 WHERE id = ?1")                \
     X(MAP_DESTINATION_FORGET,                                                                     \
       "UPDATE folder SET destination_uid_validity = 0, destination_uid_next = 0,"                 \
       " destination_messages = 0, destination_mod_seq = 0 WHERE id = ?1")                         \
@@ -107,8 +108,8 @@
     X(FOLDER_ADD,                                                                                  \
       "INSERT OR REPLACE INTO folder_result (run_id, job_row, source_name, destination_name,"      \
       " is_renamed, is_merged, is_failed, error, source, copied, already, excluded, too_big,"      \
-      " failed, unreadable, vanished, bytes_copied)"                                               \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")      \
+      " failed, unreadable, vanished, bytes_copied, not_selected)"                                 \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)") \
     X(FOLDER_COPIED, "SELECT copied, bytes_copied FROM folder_copied"                              \
                      " WHERE run_id = ?1 AND job_row = ?2 AND source_name = ?3")                   \
     X(PROBLEM_ADD,                                                                                 \
@@ -129,13 +130,15 @@
       "COALESCE(SUM(f.source), 0),"                                                                \
       " COALESCE(SUM(f.copied), 0), COALESCE(SUM(f.already), 0), COALESCE(SUM(f.excluded), 0),"    \
       " COALESCE(SUM(f.too_big), 0), COALESCE(SUM(f.failed), 0), COALESCE(SUM(f.unreadable), 0),"  \
-      " COALESCE(SUM(f.vanished), 0), COALESCE(SUM(f.bytes_copied), 0)"                            \
+      " COALESCE(SUM(f.vanished), 0), COALESCE(SUM(f.bytes_copied), 0),"                           \
+      " COALESCE(SUM(f.not_selected), 0)"                                                          \
       " FROM job j LEFT JOIN folder_result f ON f.run_id = j.run_id AND f.job_row = j.job_row"     \
       " WHERE j.run_id = ?1 AND j.job_row > ?2"                                                    \
       " GROUP BY j.run_id, j.job_row ORDER BY j.run_id, j.job_row LIMIT ?3")                       \
     X(FOLDERS,                                                                                     \
       "SELECT source_name, destination_name, is_renamed, is_merged, is_failed, error, source,"     \
-      " copied, already, excluded, too_big, failed, unreadable, vanished, bytes_copied"            \
+      " copied, already, excluded, too_big, failed, unreadable, vanished, bytes_copied,"           \
+      " not_selected"                                                                              \
       " FROM folder_result WHERE run_id = ?1 AND job_row = ?2 ORDER BY id")                        \
     X(PROBLEMS, "SELECT p.job_row, j.user1, p.folder, p.uid, p.messages, p.message_id, p.date,"    \
                 " p.size_bytes, p.reason, p.server_text, p.diagnosis"                              \
@@ -219,7 +222,8 @@ struct store_binder {
 void store_bind_text(struct store_binder *binder, const char *text);
 void store_bind_int64(struct store_binder *binder, int64_t value);
 void store_bind_uint64(struct store_binder *binder, uint64_t value);
-/* source, copied, already, excluded, too_big, failed, unreadable, vanished, bytes_copied */
+/* source, copied, already, excluded, too_big, failed, unreadable, vanished, bytes_copied,
+   not_selected */
 void store_bind_counts(struct store_binder *binder, const struct message_counts *counts);
 
 enum store_write_kind {

@@ -37,6 +37,7 @@ void store_take_counts(struct store_columns *columns, struct message_counts *cou
     counts_r->unreadable = store_take_uint64(columns);
     counts_r->vanished = store_take_uint64(columns);
     counts_r->bytes_copied = store_take_uint64(columns);
+    counts_r->not_selected = store_take_uint64(columns);
 }
 
 /* A name this program does not know can only come from a damaged file; it must not look good. */

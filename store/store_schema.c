@@ -168,6 +168,10 @@ static const struct {
     {6, STORE_CHANGES_SCHEMA},
     {7, STORE_PACE_SCHEMA},
     {8, STORE_DIAGNOSES_SCHEMA},
+
+    /* What a selection leaves out is counted, not listed. */
+    {9, "ALTER TABLE folder_result ADD COLUMN not_selected INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE folder ADD COLUMN not_selected INTEGER NOT NULL DEFAULT 0;"},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

@@ -225,6 +225,7 @@ void store_bind_counts(struct store_binder *binder, const struct message_counts 
     store_bind_uint64(binder, counts->unreadable);
     store_bind_uint64(binder, counts->vanished);
     store_bind_uint64(binder, counts->bytes_copied);
+    store_bind_uint64(binder, counts->not_selected);
 }
 
 /* The folder's counts for the whole run: with what earlier attempts copied. */

@@ -30,13 +30,13 @@ TIMEOUT_SECS = float(os.environ.get("MAILCONVOY_TIMEOUT", "120"))
 SUMMARY_COLUMNS = (
     "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
     "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,error_code,"
-    "error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination"
+    "error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,not_selected"
 ).split(",")
 PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text,advice".split(",")
 REASONS = ("excluded", "too_big", "failed", "unreadable", "vanished")
 COUNTS = (
     "source_messages", "copied", "already", *REASONS, "difference", "bytes_copied", "folders",
-    "deleted_source", "deleted_destination",
+    "deleted_source", "deleted_destination", "not_selected",
 )  # fmt: skip
 STATUSES = ("complete", "exceptions", "paused", "failed", "not_started", "left_out")
 
@@ -104,7 +104,7 @@ class Run:
         """What holds for every run that got past its manifest."""
         rows, problems = self.rows(), self.problems()
         for row in rows:
-            accounted = sum(row[name] for name in ("copied", "already", *REASONS))
+            accounted = sum(row[name] for name in ("copied", "already", "not_selected", *REASONS))
             assert row["difference"] == row["source_messages"] - accounted, row
             assert row["status"] in STATUSES, row
             if row["status"] in ("complete", "exceptions"):

@@ -50,16 +50,17 @@ static void test_not_safe(void **state)
          2,
          NULL,
          true,
-         {.source = 21,
+         {.source = 22,
           .copied = 1,
           .failed = 1,
           .unreadable = 2,
           .too_big = 3,
           .excluded = 6,
+          .not_selected = 1,
           .vanished = 8},
          "it went through with exceptions; 1 message failed; 2 messages could not be read; 3 "
-         "messages too big; 6 messages excluded by rule; 8 messages deleted on the source during "
-         "the run; folders were chosen by rule"},
+         "messages too big; 6 messages excluded by rule; 1 message not selected; 8 messages "
+         "deleted on the source during the run; folders were chosen by rule"},
         /* nothing was looked at */
         {JOB_COMPLETE, 0, NULL, false, {0}, "no folder was compared"},
         {JOB_COMPLETE,
@@ -103,6 +104,7 @@ static void test_safe(void **state)
          false,
          {.source = 5, .already = 3, .excluded = 2},
          "2 messages excluded by rule"},
+        {JOB_COMPLETE, 1, NULL, false, {.source = 5, .not_selected = 5}, "5 messages not selected"},
         {JOB_COMPLETE,
          1,
          NULL,

@@ -246,16 +246,17 @@ static void test_csv(void **state)
         f, report_write_csv,
         "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
         "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,"
-        "error_code,error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination\n"
+        "error_code,error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,"
+        "not_selected\n"
         "1,,a,anna@a,b,anna@b,complete,2,11,8,3,0,0,0,0,0,0,2049,2026-11-22T21:51:47Z,"
-        "2026-11-22T21:51:49Z,2.500,,,,,7,2\n"
+        "2026-11-22T21:51:49Z,2.500,,,,,7,2,0\n"
         "2,'=cmd|'/c calc'!A1,a,\"bob \"\"the\nbuilder\"\"\\x1b[31m\",b,\"b,2\",exceptions,1,9,1,0,"
         "1,1,1,4,1,0,5,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,append,"
-        "\"5 messages \\x1b[31mfailed\nforged line\",,,0,0\n"
+        "\"5 messages \\x1b[31mfailed\nforged line\",,,0,0,0\n"
         "3,,a,carl,b,a very long name that no table can hold in one column,failed,1,20,5,0,0,0,0,0,"
         "0,15,0,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,auth,the server refused the "
-        "login,,,0,0\n"
-        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,0,0\n");
+        "login,,,0,0,0\n"
+        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,0,0,0\n");
 }
 
 static void test_problems(void **state)
@@ -395,10 +396,10 @@ static void test_final_pass(void **state)
                         "2 of 3 mailboxes are safe to switch.\n");
     buffer_deinit(&text);
     write_to_buffer(f, report_write_csv, &text);
-    assert_int_equal(count_of(buffer_str(&text), ",yes,,0,0\n"), 1);
-    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule,0,0\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,,0,0,0\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule,0,0,0\n"), 1);
     assert_int_equal(count_of(buffer_str(&text),
-                              ",no,\"it went through with exceptions; 1 message too big\",0,0\n"),
+                              ",no,\"it went through with exceptions; 1 message too big\",0,0,0\n"),
                      1);
     buffer_deinit(&text);
     write_to_buffer(f, report_write_json, &text);
@@ -522,7 +523,8 @@ static void test_json(void **state)
         "    \"mailboxes_with_difference\": 1,\n    \"counts\": {\n"
         "      \"source_messages\": 40,\n      \"copied\": 14,\n      \"already\": 3,\n"
         "      \"excluded\": 1,\n      \"too_big\": 1,\n      \"failed\": 1,\n"
-        "      \"unreadable\": 4,\n      \"vanished\": 1,\n      \"difference\": 15,\n"
+        "      \"unreadable\": 4,\n      \"vanished\": 1,\n      \"not_selected\": 0,\n      "
+        "\"difference\": 15,\n"
         "      \"bytes_copied\": 2054\n    }\n  }\n}\n",
     };
     fill(f);

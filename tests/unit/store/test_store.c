@@ -104,7 +104,8 @@ static void add_folder(struct fixture *f, int64_t row, const char *name, uint64_
                                              .failed = 4,
                                              .unreadable = 5,
                                              .vanished = 6,
-                                             .bytes_copied = copied * 100}};
+                                             .bytes_copied = copied * 100,
+                                             .not_selected = 7}};
     assert_true(store_folder_add(f->store, "R1", row, &folder, &f->fault));
 }
 
@@ -119,12 +120,12 @@ static bool print_job(void *context, const struct store_job *job)
 {
     const struct message_counts *c = &job->counts;
     return buffer_printf(
-        context, "%d|%s|%s|%s|%s|%s|%s|%lld|%lld|%s|%s|%d|%d,%d,%d,%d,%d,%d,%d,%d,%d\n",
+        context, "%d|%s|%s|%s|%s|%s|%s|%lld|%lld|%s|%s|%d|%d,%d,%d,%d,%d,%d,%d,%d,%d,%d\n",
         (int)job->row, job->label, job->host1, job->user1, job->host2, job->user2,
         job_status_name(job->status), (long long)job->started_msecs, (long long)job->ended_msecs,
         job->error_code, job->error, (int)job->folders, (int)c->source, (int)c->copied,
         (int)c->already, (int)c->excluded, (int)c->too_big, (int)c->failed, (int)c->unreadable,
-        (int)c->vanished, (int)c->bytes_copied);
+        (int)c->vanished, (int)c->bytes_copied, (int)c->not_selected);
 }
 
 static bool print_first_job(void *context, const struct store_job *job)
@@ -283,7 +284,7 @@ static void test_lost_rows_stay_a_fault(void **state)
         assert_false(store_flush(f->store, &f->fault));
         assert_int_equal(f->fault.scope, FAULT_SCOPE_RUN);
     }
-    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|0|0|||0|0,0,0,0,0,0,0,0,0\n");
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|0|0|||0|0,0,0,0,0,0,0,0,0,0\n");
 }
 
 static void test_given_up_transaction_is_sticky(void **state)
@@ -369,8 +370,8 @@ static void test_jobs_and_their_sums(void **state)
         store_job_end(f->store, "R1", 2, JOB_EXCEPTIONS, 9, "append", "was refused", &f->fault));
     reopen(f);
     assert_jobs(f, "R1",
-                "2|L|h1|anna|h2|u2|exceptions|7|9|append|was refused|2|140,98,2,4,6,8,10,12,9800\n"
-                "10|L|h1|carl|h2|u2|not_started|0|0|||0|0,0,0,0,0,0,0,0,0\n");
+                "2|L|h1|anna|h2|u2|exceptions|7|9|append|was refused|2|140,98,2,4,6,8,10,12,9800,14\n"
+                "10|L|h1|carl|h2|u2|not_started|0|0|||0|0,0,0,0,0,0,0,0,0,0\n");
     assert_jobs(f, "nope", "");
     buffer_init(&text, 4096);
     assert_true(store_job_next(f->store, "R1", 0, print_job, &text, &row, &f->fault));
@@ -535,15 +536,15 @@ static void test_second_attempt_drops_the_first(void **state)
     }
     /* Until the second attempt has come to its folders, the first one is what is known. */
     assert_jobs(f, "R1",
-                "1|L|h1|anna|h2|u2|paused|4|0|||2|20,0,2,4,6,8,10,12,0\n"
-                "2|L|h1|bob|h2|u2|paused|4|0|||2|20,0,2,4,6,8,10,12,0\n");
+                "1|L|h1|anna|h2|u2|paused|4|0|||2|20,0,2,4,6,8,10,12,0,14\n"
+                "2|L|h1|bob|h2|u2|paused|4|0|||2|20,0,2,4,6,8,10,12,0,14\n");
     problem.folder = "New";
     add_counts(f, 1, "INBOX", &none);
     assert_true(store_problem_add(f->store, "R1", 2, &problem, &f->fault));
     assert_true(store_problem_add(f->store, "R1", 2, &problem, &f->fault));
     assert_jobs(f, "R1",
-                "1|L|h1|anna|h2|u2|paused|4|0|||1|3,0,3,0,0,0,0,0,0\n"
-                "2|L|h1|bob|h2|u2|paused|4|0|||0|0,0,0,0,0,0,0,0,0\n");
+                "1|L|h1|anna|h2|u2|paused|4|0|||1|3,0,3,0,0,0,0,0,0,0\n"
+                "2|L|h1|bob|h2|u2|paused|4|0|||0|0,0,0,0,0,0,0,0,0,0\n");
     assert_true(store_problems_each(f->store, "R1", print_problem, &text, &f->fault));
     assert_text(&text, "2|bob|New|0|1|||0|excluded|\n"
                        "2|bob|New|0|1|||0|excluded|\n");
@@ -568,14 +569,14 @@ static void test_attempts_add_up(void **state)
     start(f, 1, 5);
     add_counts(f, 1, "INBOX", &second);
     add_counts(f, 1, "INBOX", &second); /* a result that replaces is carried once */
-    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|100,50,5,0,0,1,0,0,500\n");
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|100,50,5,0,0,1,0,0,500,0\n");
     start(f, 1, 6); /* did not come to its folders: nothing changes */
     start(f, 1, 7);
     add_counts(f, 1, "INBOX", &unreached); /* in between nobody looked at the folder */
-    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|100,50,0,0,0,0,0,0,500\n");
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|100,50,0,0,0,0,0,0,500,0\n");
     start(f, 1, 8);
     add_counts(f, 1, "INBOX", &third);
-    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|99,93,5,0,0,1,0,0,930\n");
+    assert_jobs(f, "R1", "1|L|h1|anna|h2|u2|not_started|4|0|||1|99,93,5,0,0,1,0,0,930,0\n");
 }
 
 static void test_carry(void **state)
@@ -699,6 +700,7 @@ static void test_schema_1_is_brought_up(void **state)
                      "DROP TABLE pace;"
                      "ALTER TABLE job DROP COLUMN diagnosis;"
                      "ALTER TABLE problem DROP COLUMN diagnosis;"
+                     "ALTER TABLE folder_result DROP COLUMN not_selected;"
                      "PRAGMA user_version = 1",
                      NULL, NULL, NULL),
         SQLITE_OK);
