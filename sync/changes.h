@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sync/uidset.h"
+
 /* More are not believed. */
 #define CHANGES_MAX        10000000
 #define CHANGES_RANGES_MAX 1000000
@@ -15,11 +17,6 @@
 struct change {
     uint32_t uid;
     uint32_t flags; /* store_map_flags_id() */
-};
-
-struct uid_range {
-    uint32_t first;
-    uint32_t last;
 };
 
 struct changes {

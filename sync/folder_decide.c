@@ -9,6 +9,7 @@
 #include "sync/given_up.h"
 #include "sync/messages/adopt.h"
 #include "sync/suspects.h"
+#include "sync/uidset.h"
 
 void folder_run_change_states(struct folder_run *run, enum message_state from,
                               enum message_state to)
@@ -92,6 +93,53 @@ static void run_remember_adopted(struct folder_run *run)
     }
 }
 
+void folder_run_set_aside_unselected(struct folder_run *run)
+{
+    for (size_t i = 0; run->listing.selection != NULL && i < run->listing.count; i++) {
+        struct listed_message *message = &run->listing.messages[i];
+        if (message->state == MESSAGE_WANTED &&
+            !selection_holds(run->listing.selection, message->uid))
+            message->state = MESSAGE_NOT_SELECTED;
+    }
+}
+
+/* What is not selected may be there all the same: then no later run, with another selection, must
+   bring it once more. After those that are selected, whose copies it must not take; so not in a
+   tail that a run of ours left. */
+static void run_match_unselected(struct folder_run *run, const struct adopt_source *here,
+                                 const struct adopt_destination *there,
+                                 const struct adopt_rules *rules)
+{
+    if (run->listing.selection == NULL || run->memory->is_tail_ours)
+        return;
+    folder_run_change_states(run, MESSAGE_WANTED, MESSAGE_SENT);
+    folder_run_change_states(run, MESSAGE_NOT_SELECTED, MESSAGE_WANTED);
+    adopt_match(here, there, rules);
+    folder_run_change_states(run, MESSAGE_WANTED, MESSAGE_NOT_SELECTED);
+    folder_run_change_states(run, MESSAGE_SENT, MESSAGE_WANTED);
+}
+
+void folder_run_log_wanted(const struct folder_run *run)
+{
+    const struct listing *listing = &run->listing;
+    struct uidset set;
+    for (size_t i = 0; i < listing->count;) {
+        size_t last = SIZE_MAX - 1;
+        uidset_init(&set);
+        for (; i < listing->count; i++) {
+            if (listing->messages[i].state != MESSAGE_WANTED)
+                continue;
+            if (!uidset_add(&set, listing->messages[i].uid, last + 1 == i))
+                break;
+            last = i;
+        }
+        const char *uids = uidset_finish(&set);
+        if (uids[0] != '\0')
+            log_line(run->pair->log, "folder %s: to be copied: %s", run->name, uids);
+        uidset_deinit(&set);
+    }
+}
+
 /* What took memory only to recognise messages is given back before the copy. */
 void folder_run_adopt(struct folder_run *run)
 {
@@ -110,6 +158,7 @@ void folder_run_adopt(struct folder_run *run)
     run_match_placed_nowhere(run, &here, &there, &rules);
     run_forget_places(run, MESSAGE_ALREADY);
     adopt_match(&here, &there, &rules);
+    run_match_unselected(run, &here, &there, &rules);
     run_remember_adopted(run);
 }
 

@@ -22,6 +22,15 @@ bool folder_run_is_delta(const struct folder_run *run)
     return run->memory->delta != DELTA_LIST;
 }
 
+void folder_run_select(struct folder_run *run)
+{
+    const struct selection_rules *rules = &run->pair->selections[0];
+    if (!selection_rules_are_given(rules))
+        return;
+    selection_init(&run->selection, rules);
+    run->listing.selection = &run->selection;
+}
+
 /* All of the folder. What is or will be in the map gets its flags from here, unless its body brings
    them. */
 static void run_send_list(struct folder_run *run)
@@ -116,10 +125,8 @@ static enum imap_taken run_untagged(void *context, const struct imap_response *r
         return IMAP_TAKEN;
     if (str_iequals_n(response->name, response->name_size, "VANISHED"))
         run_take_vanished(run, response);
-    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
-        !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
-        return IMAP_TAKEN;
-    if (fetch.has_flags)
+    if (str_iequals_n(response->name, response->name_size, "FETCH") &&
+        imap_fetch_parse(response, &fetch) && fetch.uid != 0 && fetch.has_flags)
         changes_add(&run->changes, fetch.uid, folder_memory_flags(run->memory, &fetch));
     listing_take(&run->listing, response);
     return IMAP_TAKEN;
@@ -230,8 +237,10 @@ static bool run_list_again(struct folder_run *run)
     folder_memory_distrust(run->memory);
     changes_deinit(&run->changes);
     listing_deinit(&run->listing);
+    selection_deinit(&run->selection);
     listing_init(&run->listing, session);
     run->listing.opened = &run->answer;
+    folder_run_select(run);
     run_send_list(run);
     folder_run_listen(run);
     return run_finish_list(run);

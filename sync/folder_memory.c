@@ -14,6 +14,11 @@ static void memory_fail(struct folder_memory *memory, const struct fault *fault)
     pair_end(memory->pair, fault);
 }
 
+bool folder_memory_may_grow(const struct pair *pair, const struct store_map_folder *folder)
+{
+    return pair->selections[0].may_grow && folder->counts.not_selected > 0;
+}
+
 void folder_memory_init(struct folder_memory *memory, struct pair *pair,
                         const struct plan_entry *entry)
 {
@@ -36,7 +41,8 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
                             ? DELTA_LIST
                             : DELTA_UNCHANGED;
     /* A duplicate is known by what it is a duplicate of. */
-    if (memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates)
+    if ((memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates) ||
+        (!memory->is_partial && folder_memory_may_grow(pair, memory->folder)))
         memory->delta = DELTA_LIST;
     memory->may_bring_mail = memory->delta == DELTA_LIST ||
                              (memory->delta != DELTA_UNCHANGED &&
@@ -290,6 +296,7 @@ static void memory_put_others(struct folder_memory *memory, const struct listing
         enum store_outcome outcome;
     } outcomes[MESSAGE_STATE_COUNT] = {
         [MESSAGE_EXCLUDED] = {true, STORE_OUTCOME_EXCLUDED},
+        [MESSAGE_NOT_SELECTED] = {true, STORE_OUTCOME_EXCLUDED},
         [MESSAGE_TOO_BIG] = {true, STORE_OUTCOME_TOO_BIG},
         [MESSAGE_FAILED] = {true, STORE_OUTCOME_FAILED},
         [MESSAGE_UNREADABLE] = {true, STORE_OUTCOME_UNREADABLE},

@@ -38,6 +38,8 @@ struct folder_memory {
 void folder_memory_init(struct folder_memory *memory, struct pair *pair,
                         const struct plan_entry *entry);
 void folder_memory_deinit(struct folder_memory *memory);
+/* Messages may be selected by now that were not, though nothing changed in the folder. */
+bool folder_memory_may_grow(const struct pair *pair, const struct store_map_folder *folder);
 /* What is remembered can't be relied on: all is listed. */
 void folder_memory_distrust(struct folder_memory *memory);
 /* EXAMINE was answered. False with a fault when this is not the mailbox that STATUS spoke of. */

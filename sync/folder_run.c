@@ -72,6 +72,7 @@ static void run_count(struct folder_run *run)
     run->counts.failed = in_state[MESSAGE_FAILED];
     run->counts.unreadable = in_state[MESSAGE_UNREADABLE];
     run->counts.vanished = in_state[MESSAGE_VANISHED];
+    run->counts.not_selected = in_state[MESSAGE_NOT_SELECTED];
     /* Of a listing of changes: what is not in it is as it was. */
     message_counts_add(&run->counts, &run->memory->known);
 }
@@ -107,6 +108,9 @@ static void run_log_result(const struct folder_run *run)
              (unsigned long long)counts->too_big, (unsigned long long)counts->failed,
              (unsigned long long)counts->unreadable, (unsigned long long)counts->vanished,
              (long long)message_counts_difference(counts));
+    if (counts->not_selected > 0)
+        log_line(run->pair->log, "folder %s: %llu messages are not selected", run->name,
+                 (unsigned long long)counts->not_selected);
     if (run->job.dropped_keywords > 0)
         log_line(run->pair->log, "folder %s: %llu flags the destination can't keep were left out",
                  run->name, (unsigned long long)run->job.dropped_keywords);
@@ -294,6 +298,7 @@ static void run_decide(struct folder_run *run)
     struct pair *pair = run->pair;
     if (pair->environment->progress != NULL)
         atomic_fetch_add(&pair->environment->progress->messages_known, run->listing.count);
+    folder_run_set_aside_unselected(run);
     target_list_mail(run->target);
     if (run->target->fault.code != FAULT_NONE) {
         run->fault = run->target->fault;
@@ -312,6 +317,8 @@ static void run_decide(struct folder_run *run)
     run_check_target(run);
     pair->progress.settled += run->listing.count - run_count_wanted(run) +
                               run->memory->known.source;
+    if (pair->settings->debuglist)
+        folder_run_log_wanted(run);
 }
 
 /* The answers of what is still in flight would be written into `run`, and so would data that comes
@@ -411,6 +418,7 @@ struct folder_run *folder_run_init(struct pair *pair, const struct plan_entry *e
     run->unlisted_messages = entry->source->messages;
     listing_init(&run->listing, &pair->source);
     run->listing.opened = &run->answer;
+    folder_run_select(run);
     return run;
 }
 
@@ -423,6 +431,7 @@ void folder_run_deinit(struct folder_run **run_p)
     copy_deinit(&run->copy);
     carry_list_deinit(&run->job.later);
     listing_deinit(&run->listing);
+    selection_deinit(&run->selection);
     changes_deinit(&run->changes);
     notes_deinit(&run->notes);
     mem_free(run);

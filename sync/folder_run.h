@@ -18,7 +18,8 @@ struct folder_run {
     uint32_t uidvalidity;
     struct folder_memory *memory; /* the pair's, of this entry */
     struct listing listing;
-    struct changes changes; /* flags, and what is gone */
+    struct selection selection; /* the listing's, if there is one */
+    struct changes changes;     /* flags, and what is gone */
     struct imap_answer changes_answer;
     bool is_listed;
     /* With what the destination holds: all that is there is known to be, and changed flags were

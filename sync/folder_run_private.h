@@ -9,6 +9,8 @@
 /* folder_list.c */
 /* Only what changed since the last run is listed. */
 bool folder_run_is_delta(const struct folder_run *run);
+/* Gives the listing its selection, if there is one. */
+void folder_run_select(struct folder_run *run);
 void folder_run_send_examine(struct folder_run *run);
 /* Wait for the answer to EXAMINE, and for the listing. False: run->fault says why, or the pair has
    ended. */
@@ -23,10 +25,14 @@ void folder_run_settle_message(struct folder_run *run, uint32_t index, enum mess
                                enum problem_reason reason, const char *text);
 void folder_run_change_states(struct folder_run *run, enum message_state from,
                               enum message_state to);
+/* What the selection leaves out is NOT_SELECTED. */
+void folder_run_set_aside_unselected(struct folder_run *run);
 /* What is on the destination is ALREADY there, by identity. */
 void folder_run_adopt(struct folder_run *run);
 void folder_run_exclude_duplicates(struct folder_run *run);
 void folder_run_exclude_by_rules(struct folder_run *run);
+/* --debuglist */
+void folder_run_log_wanted(const struct folder_run *run);
 /* What earlier attempts of this run found out. */
 void folder_run_give_up_again(struct folder_run *run);
 /* Messages at which connections were lost again and again. */

@@ -96,6 +96,15 @@ static void listing_grow(struct listing *listing)
     listing->alloc = alloc;
 }
 
+static int64_t listing_date(const struct imap_fetch *fetch)
+{
+    int64_t seconds;
+    return fetch->internaldate != NULL &&
+                   internaldate_parse(fetch->internaldate, fetch->internaldate_size, &seconds)
+               ? seconds
+               : 0;
+}
+
 static enum identity_strength listing_identify(const struct listing *listing,
                                                const struct imap_fetch *fetch,
                                                struct identity *identity_r)
@@ -117,13 +126,9 @@ static void listing_set_identity(struct listing *listing, size_t index,
 {
     struct listed_message *message = &listing->messages[index];
     struct identity identity;
-    int64_t seconds;
     enum identity_strength strength = listing_identify(listing, fetch, &identity);
     uint64_t key = adopt_key(listing->role.secret, &identity);
-    if (fetch->internaldate == NULL ||
-        !internaldate_parse(fetch->internaldate, fetch->internaldate_size, &seconds))
-        seconds = 0;
-    uint32_t date = adopt_date(seconds) & ADOPT_DATE_MAX;
+    uint32_t date = adopt_date(listing_date(fetch)) & ADOPT_DATE_MAX;
     if (listing->role.is_searched) {
         listing->records[index] = (struct adopt_record){.key = key,
                                                         .date = date & ADOPT_DATE_MAX,
@@ -154,8 +159,11 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
     struct listing *listing = context;
     struct imap_fetch fetch;
     /* What comes before anything was asked for, or before the folder is open, is no part of it. */
-    if (!listing->is_sent || (listing->opened != NULL && !listing->opened->is_done) ||
-        !str_iequals_n(response->name, response->name_size, "FETCH") ||
+    if (!listing->is_sent || (listing->opened != NULL && !listing->opened->is_done))
+        return IMAP_TAKEN;
+    if (listing->selection != NULL)
+        selection_take(listing->selection, response);
+    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
         !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || fetch.uid < listing->first_uid ||
         !fetch.has_size || listing_is_full(listing))
         return IMAP_TAKEN;
@@ -171,6 +179,8 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
     };
     if (listing->with_identity)
         listing_set_identity(listing, listing->count, &fetch);
+    if (listing->selection != NULL)
+        selection_take_date(listing->selection, fetch.uid, listing_date(&fetch));
     listing->count++;
     return IMAP_TAKEN;
 }
@@ -183,10 +193,13 @@ void listing_send(struct listing *listing, bool with_identity, bool with_added_f
     listing->with_identity = with_identity;
     listing->with_added_field = with_added_field;
     listing->is_sent = true;
+    if (listing->selection != NULL)
+        selection_send(listing->selection, client, listing->first_uid);
+    bool with_dates = listing->selection != NULL && selection_wants_dates(listing->selection);
     if (!with_identity)
         imap_client_command(client, imap_answer_callback, &listing->answer,
-                            "UID FETCH %u:* (UID RFC822.SIZE%s%s)", listing->first_uid, blank,
-                            also);
+                            "UID FETCH %u:* (UID RFC822.SIZE%s%s%s)", listing->first_uid,
+                            with_dates ? " INTERNALDATE" : "", blank, also);
     else
         imap_client_command(client, imap_answer_callback, &listing->answer,
                             "UID FETCH %u:* (UID RFC822.SIZE INTERNALDATE%s%s "
@@ -262,6 +275,17 @@ static bool listing_agrees(const struct listing *listing)
            listing->count <= mailbox->exists + gone;
 }
 
+/* It looks as if that were not there. */
+static void listing_forget_unselected(struct listing *listing)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        if (selection_holds(listing->selection, listing->messages[i].uid))
+            listing_move(listing, kept++, i);
+    }
+    listing->count = kept;
+}
+
 static void listing_make_searchable(struct listing *listing)
 {
     if (listing->records == NULL)
@@ -271,23 +295,40 @@ static void listing_make_searchable(struct listing *listing)
     adopt_sort(&destination);
 }
 
+/* All messages are there, in order: what is wanted of them? */
+static bool listing_settle(struct listing *listing, const char *name, struct fault *fault_r)
+{
+    struct selection *selection = listing->selection;
+    if (selection != NULL &&
+        !selection_finish(selection, listing->session, listing->count, name, fault_r))
+        return false;
+    if (selection != NULL && listing->role.is_searched)
+        listing_forget_unselected(listing);
+    listing_make_searchable(listing);
+    return true;
+}
+
 bool listing_drop(struct listing *listing, struct fault *fault_r)
 {
     struct session *session = listing->session;
-    if (!imap_loop_await(session->loop, session->client, &listing->answer, fault_r))
+    struct selection *selection = listing->selection;
+    if (!imap_loop_await(session->loop, session->client, &listing->answer, fault_r) ||
+        (selection != NULL && !selection_await(selection, session, fault_r)))
         return false;
     imap_client_set_events(session->client, NULL);
     struct listing_role role = listing->role;
     listing_deinit(listing);
     listing_init(listing, session);
     listing->role = role;
+    listing->selection = selection;
     return true;
 }
 
 bool listing_finish(struct listing *listing, const char *name, struct fault *fault_r)
 {
     struct session *session = listing->session;
-    if (!imap_loop_await(session->loop, session->client, &listing->answer, fault_r))
+    if (!imap_loop_await(session->loop, session->client, &listing->answer, fault_r) ||
+        (listing->selection != NULL && !selection_complete(listing->selection, session, fault_r)))
         return false;
     imap_client_set_events(session->client, NULL);
     const struct imap_mailbox *mailbox = imap_client_mailbox(session->client);
@@ -307,10 +348,8 @@ bool listing_finish(struct listing *listing, const char *name, struct fault *fau
     }
     listing_sort(listing);
     /* Of a part nobody says how many they are. */
-    if (listing->first_uid > 1 || listing_agrees(listing)) {
-        listing_make_searchable(listing);
-        return true;
-    }
+    if (listing->first_uid > 1 || listing_agrees(listing))
+        return listing_settle(listing, name, fault_r);
     fault_set(
         fault_r, FAULT_LISTING, FAULT_SCOPE_FOLDER, FAULT_ADVICE_RETRY, session->side,
         "the folder %s on the %s was not listed completely: %llu messages said to exist, %llu "

@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "sync/messages/adopt.h"
 #include "sync/messages/listed.h"
+#include "sync/selection.h"
 #include "sync/session.h"
 
 /* What a listing with identities is for. */
@@ -37,9 +38,11 @@ struct listing {
     size_t alloc;
     struct listing_role role; /* set before it is sent with identities */
     bool with_identity;
-    bool with_added_field; /* --addheader: such messages get the identity they will have */
-    uint32_t first_uid;    /* what is below is not asked for; set before it is sent */
-    const char *also;      /* asks for these items too, for whoever else hears; NULL: none */
+    bool with_added_field;       /* --addheader: such messages get the identity they will have */
+    uint32_t first_uid;          /* what is below is not asked for; set before it is sent */
+    const char *also;            /* asks for these items too, for whoever else hears; NULL: none */
+    struct selection *selection; /* is asked for with it; NULL: none. One to be searched forgets
+                                    what is not selected */
     const struct imap_answer *opened; /* of SELECT or EXAMINE, if it may still be in flight */
     bool is_sent;
     struct imap_answer answer;
@@ -58,7 +61,7 @@ void listing_listen(struct listing *listing);
 void listing_take(struct listing *listing, const struct imap_response *response);
 /* Waits for the end of a listing that is of no use, and forgets it; it may be sent again. */
 bool listing_drop(struct listing *listing, struct fault *fault_r);
-/* Waits for the end, sorts, checks. `name` is for the sentence. */
+/* Waits for the end, sorts, checks; its selection too. `name` is for the sentence. */
 bool listing_finish(struct listing *listing, const char *name, struct fault *fault_r);
 /* Gives back what only recognising took. */
 void listing_forget_identities(struct listing *listing);

@@ -419,6 +419,8 @@ static void pair_deinit(struct pair *pair)
     session_deinit(&pair->destination);
     buffer_deinit(&pair->flags_text);
     flag_rules_deinit(&pair->flag_rules);
+    for (int i = 0; i < 2; i++)
+        selection_rules_deinit(&pair->selections[i]);
 }
 
 /* Settings are checked before; what is refused here all the same ends the pair. */
@@ -448,6 +450,18 @@ static bool pair_make_secret(struct pair *pair)
     return false;
 }
 
+static void pair_make_selections(struct pair *pair)
+{
+    for (int i = 0; i < 2; i++) {
+        struct selection_rules *rules = &pair->selections[i];
+        selection_rules_init(rules, pair->settings, i + 1, clock_wall_msecs() / 1000);
+        if (selection_rules_are_given(rules))
+            log_line(pair->log, "host%d: of each folder only what UID SEARCH %s finds%s", i + 1,
+                     rules->criterion,
+                     rules->may_search ? "" : ", by dates of arrival, since it can't search");
+    }
+}
+
 void pair_run(const struct settings *settings, const struct pair_environment *environment,
               struct pair_result *result_r)
 {
@@ -461,6 +475,7 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     buffer_init(&pair.flags_text, 64 * 1024);
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
+    pair_make_selections(&pair);
     if (pair_make_flag_rules(&pair) && pair_make_secret(&pair) && pair_change_init(&pair))
         pair_work(&pair);
     pair_conclude(&pair, result_r);

@@ -109,7 +109,7 @@ static enum delta judge_known(struct pair *pair, const struct source_names *name
     if (!name_map_find(&names->by_name, known->source_name, &index))
         return DELTA_LIST;
     const struct folder *source = &pair->source.folders.items[index];
-    if (!source->has_status)
+    if (!source->has_status || folder_memory_may_grow(pair, known))
         return DELTA_LIST;
     struct store_mark now = delta_mark_of(source);
     enum delta delta = delta_judge(known, &now,
@@ -252,6 +252,7 @@ void pair_memory_begin(struct pair *pair)
             continue;
         uint32_t tail = memory_tail(pair, &plan->entries[i], memory, target);
         target_recognise_from(target, tail);
+        target->is_tail_ours = target->is_tail_ours || memory->is_tail_ours;
         if (memory->folder == NULL)
             continue;
         if (plan->entries[i].source->uid_validity != 0)

@@ -33,7 +33,8 @@ struct pair {
     struct lane_set lanes;     /* the connections to the destination */
     struct source_set sources; /* further connections to the source */
     struct adopt_secret adopt_secret;
-    struct transform *transform; /* NULL: messages are copied as they are */
+    struct selection_rules selections[2]; /* of each side */
+    struct transform *transform;          /* NULL: messages are copied as they are */
     struct folder_plan *plan;
     struct target_list targets; /* the plan's destination folders */
     struct store_map *map;      /* what is remembered; NULL: nothing is */

@@ -161,7 +161,8 @@ static bool set_number(void *field, const struct setting *row, const char *value
         int64_t min = value == row->preset ? -1 : row->min;
         return str_to_integer(value, row->type == SETTING_SIZE, min, row->max, field);
     }
-    if (!str_to_number(value, row->type == SETTING_RATE, &number) || number < 0 || number > 1e12)
+    double min = value == row->preset ? -1 : 0;
+    if (!str_to_number(value, row->type == SETTING_RATE, &number) || number < min || number > 1e12)
         return false;
     *(double *)field = number;
     return true;

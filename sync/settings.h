@@ -48,6 +48,8 @@ struct settings_side {
     int64_t reconnectretry; /* connections that may be lost in a row */
     int64_t daily_bytes;    /* of the account and UTC day; 0: no limit */
     bool debugimap;
+    char *search; /* behind UID SEARCH; NULL or "": all */
+    bool abletosearch;
 };
 
 struct settings {
@@ -91,6 +93,10 @@ struct settings {
 
     int64_t minsize; /* copied only if larger; -1 unset */
     int64_t maxsize; /* copied only if not larger; -1 unset */
+    double maxage;   /* days; -1 unset */
+    double minage;
+    bool checknoabletosearch;
+    bool debuglist;
     bool addheader;
     bool syncduplicates;
     bool syncinternaldates;

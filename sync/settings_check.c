@@ -7,6 +7,7 @@
 #include "sync/auth/mechanism.h"
 #include "sync/delete.h"
 #include "sync/folders/plan.h"
+#include "sync/messages/criteria.h"
 #include "sync/messages/flag_rules.h"
 #include "sync/messages/transform.h"
 #include "sync/ssl_args.h"
@@ -112,6 +113,7 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
     is_fine = check_connection(settings, faults) && is_fine;
     is_fine = check_flag_rules(settings, faults) && is_fine;
     is_fine = delete_check_settings(settings, faults) && is_fine;
+    is_fine = criteria_check_settings(settings, faults) && is_fine;
     is_fine = transform_check_settings(settings, faults) && is_fine;
     return folder_plan_check_settings(settings, faults) && is_fine;
 }

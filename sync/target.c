@@ -116,6 +116,16 @@ static void leave_mailbox(struct imap_client *client)
     imap_client_set_selected(client, false);
 }
 
+/* --search2 hides what others put there, never what an interrupted run did. */
+static void target_select(struct target *target)
+{
+    const struct selection_rules *rules = &target->pair->selections[1];
+    if (!selection_rules_are_given(rules) || target->is_tail_ours)
+        return;
+    selection_init(&target->selection, rules);
+    target->listing.selection = &target->selection;
+}
+
 void target_list_mail(struct target *target)
 {
     struct pair *pair = target->pair;
@@ -123,6 +133,7 @@ void target_list_mail(struct target *target)
     if (!target_holds_mail(target))
         return;
     target->listing.first_uid = target->tail_from;
+    target_select(target);
     target_send_open(target, "EXAMINE", target_examined);
     listing_send(&target->listing, true, false);
     listing_listen(&target->listing);
@@ -155,6 +166,7 @@ void target_forget_mail(struct target *target)
 {
     struct session *session = target->listing.session;
     listing_deinit(&target->listing);
+    selection_deinit(&target->selection);
     listing_init(&target->listing, session);
 }
 
@@ -346,6 +358,7 @@ void target_list_deinit(struct target_list *list)
     for (size_t i = 0; i < list->count; i++) {
         struct target *target = &list->items[i];
         listing_deinit(&target->listing);
+        selection_deinit(&target->selection);
         mem_free(target->opened.permanentflags);
         mem_free(target->name);
     }

@@ -21,8 +21,10 @@ struct target {
     bool is_there;              /* it could be opened, so APPENDs may go there */
     uint32_t tail_from;         /* what it holds from this UID on must be recognised; 0: nothing */
     bool is_listed;             /* that is in `listing` */
+    bool is_tail_ours;          /* some of that was appended by a run that could not note it */
     struct listing listing;
-    struct fault fault; /* why nothing can be copied there */
+    struct selection selection; /* --search2 */
+    struct fault fault;         /* why nothing can be copied there */
 };
 
 struct target_list {

@@ -12,6 +12,12 @@
 /* Exchange takes command lines up to 10,240 bytes; sets stay well below. */
 #define UIDSET_MAX_BYTES ((size_t)7900)
 
+/* Both ends included. */
+struct uid_range {
+    uint32_t first;
+    uint32_t last;
+};
+
 struct uidset {
     struct buffer text;
     uint32_t first; /* of the range being built; 0: none */

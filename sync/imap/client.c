@@ -45,6 +45,7 @@ struct imap_client *imap_client_init(struct connection *connection,
     client->state = IMAP_STATE_CONNECTING;
     client->state_after_tls = IMAP_STATE_GREETING;
     client->unasked_max_bytes = UINT64_MAX;
+    client->append_limit = UINT64_MAX;
     /* Passwords pass through the output buffer; bodies need no wiping, but share it. */
     buffer_init(&client->out, CLIENT_OUT_MAX_BYTES);
     buffer_init(&client->in, CLIENT_IN_MAX_BYTES);
@@ -274,6 +275,11 @@ bool imap_client_can(const struct imap_client *client, enum imap_capability capa
     return (client->capabilities & (unsigned int)capability) != 0;
 }
 
+uint64_t imap_client_append_limit(const struct imap_client *client)
+{
+    return client->append_limit;
+}
+
 bool imap_client_knows_capabilities(const struct imap_client *client)
 {
     return client->has_capabilities;
@@ -283,6 +289,7 @@ void imap_client_forget_capabilities(struct imap_client *client)
 {
     client->has_capabilities = false;
     client->capabilities = 0;
+    client->append_limit = UINT64_MAX;
 }
 
 const struct imap_mailbox *imap_client_mailbox(const struct imap_client *client)

@@ -45,6 +45,8 @@ enum imap_capability {
     IMAP_CAP_COMPRESS_DEFLATE = 1 << 17, /* RFC 4978 */
     IMAP_CAP_X_GM_EXT_1 = 1 << 18,       /* Gmail's labels */
     IMAP_CAP_AUTH_CRAM_MD5 = 1 << 24,    /* RFC 2195 */
+    IMAP_CAP_ESEARCH = 1 << 25,          /* RFC 4731 */
+    IMAP_CAP_APPENDLIMIT = 1 << 26,      /* RFC 7889, without a number: STATUS tells it */
 };
 
 enum imap_client_state {
@@ -156,6 +158,8 @@ const struct fault *imap_client_fault(const struct imap_client *client);
 /* The last BYE ("[CODE] text") or the greeting's text, "" if none. */
 const char *imap_client_greeting(const struct imap_client *client);
 bool imap_client_can(const struct imap_client *client, enum imap_capability capability);
+/* The largest message that may be appended (RFC 7889), of all mailboxes; UINT64_MAX: not told. */
+uint64_t imap_client_append_limit(const struct imap_client *client);
 /* False until a CAPABILITY was heard in the present state: it must be asked for. */
 bool imap_client_knows_capabilities(const struct imap_client *client);
 /* After STARTTLS and after sign-in the old list is void (RFC 9051 section 6.1.1). */

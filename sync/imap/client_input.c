@@ -37,12 +37,26 @@ static const struct {
     {"QRESYNC", IMAP_CAP_QRESYNC},
     {"COMPRESS=DEFLATE", IMAP_CAP_COMPRESS_DEFLATE},
     {"X-GM-EXT-1", IMAP_CAP_X_GM_EXT_1},
+    {"ESEARCH", IMAP_CAP_ESEARCH},
+    {"IMAP4rev2", IMAP_CAP_ESEARCH},
+    {"APPENDLIMIT", IMAP_CAP_APPENDLIMIT},
 };
+
+/* "APPENDLIMIT=35882577" */
+static void client_take_append_limit(struct imap_client *client, const struct imap_token *token)
+{
+    static const char name[] = "APPENDLIMIT=";
+    size_t size = strlen(name);
+    if (token->size > size && str_iequals_n(token->data, size, name))
+        (void)str_to_uint64(token->data + size, token->size - size, INT64_MAX,
+                            &client->append_limit);
+}
 
 static void client_set_capabilities(struct imap_client *client, const struct imap_token *tokens,
                                     size_t count)
 {
     client->capabilities = 0;
+    client->append_limit = UINT64_MAX;
     client->has_capabilities = true;
     client->has_login_capabilities = true;
     for (size_t i = 0; i < count; i = imap_token_next(tokens, i)) {
@@ -50,6 +64,7 @@ static void client_set_capabilities(struct imap_client *client, const struct ima
             if (imap_token_is(&tokens[i], capability_names[k].name))
                 client->capabilities |= (unsigned int)capability_names[k].capability;
         }
+        client_take_append_limit(client, &tokens[i]);
     }
 }
 

@@ -30,6 +30,7 @@ struct imap_client {
     struct fault fault; /* why CLOSED */
     struct imap_events events;
     unsigned int capabilities;
+    uint64_t append_limit; /* UINT64_MAX: not told */
     bool has_capabilities;
     bool has_login_capabilities; /* heard since the last secret command was begun */
     struct imap_mailbox mailbox;

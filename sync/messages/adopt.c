@@ -253,10 +253,13 @@ void adopt_exclude_duplicates(const struct adopt_source *source)
     const struct sort by_key = {&arrays, source_key_is_less, source_swap};
     const struct sort by_uid = {&arrays, source_uid_is_less, source_swap};
     sort_in_place(&by_key, arrays.count);
-    for (size_t i = 1; i < arrays.count; i++) {
-        if (!arrays.traits[i].is_weak && arrays.keys[i] == arrays.keys[i - 1] &&
-            arrays.messages[i].state == MESSAGE_WANTED)
+    bool is_represented = false;
+    for (size_t i = 0; i < arrays.count; i++) {
+        is_represented = is_represented && i > 0 && arrays.keys[i] == arrays.keys[i - 1];
+        if (is_represented && arrays.messages[i].state == MESSAGE_WANTED &&
+            !arrays.traits[i].is_weak)
             arrays.messages[i].state = MESSAGE_EXCLUDED;
+        is_represented = is_represented || arrays.messages[i].state != MESSAGE_NOT_SELECTED;
     }
     sort_in_place(&by_uid, arrays.count);
 }

@@ -104,7 +104,8 @@ void adopt_place(const struct adopt_source *source, const struct adopt_destinati
    where dates_are_kept is false. */
 void adopt_match(const struct adopt_source *source, const struct adopt_destination *destination,
                  const struct adopt_rules *rules);
-/* --nosyncduplicates: sets each WANTED message that has an equal one of lower UID to EXCLUDED.
+/* --nosyncduplicates: sets each WANTED message that has an equal one of lower UID to EXCLUDED; those
+   that are NOT_SELECTED stand for none.
    Messages without any identity are equal to none. */
 void adopt_exclude_duplicates(const struct adopt_source *source);
 

@@ -20,6 +20,7 @@ enum message_state {
     MESSAGE_FAILED,
     MESSAGE_UNREADABLE,
     MESSAGE_VANISHED,
+    MESSAGE_NOT_SELECTED, /* see sync/selection.h */
     MESSAGE_STATE_COUNT,
 };
 

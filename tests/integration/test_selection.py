@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""Which messages are selected, and who they are taken to be: by content, between real Dovecots."""
+
+import datetime
+import re
+
+import pytest
+
+from tests.integration.harness import EXCEPTIONS, USAGE
+from tests.servers import mailbox
+from tests.servers.messages import Message
+from tests.servers.proxy import Proxy
+
+DAY = datetime.timedelta(days=1)
+
+
+def instead(command):
+    """The server itself answers, in its turn, but another command."""
+
+    def action(session, tag, _):
+        session.up.write(f"{tag} {command}\r\n".encode())
+
+    return action
+
+
+def mail(number, age=0, arrived=None, sender="ann", flags=(), head=b"", identity=True, size=0):
+    """Its Date field is so many days old; it arrived then too, or so many days ago."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    sent = now - age * DAY
+    came = sent if arrived is None else now - arrived * DAY
+    known = f"Message-ID: <{number}@x>\r\n" if identity else ""
+    text = (
+        f"From: {sender}@example.org\r\nSubject: number {number}\r\n{known}"
+        f"Date: {sent:%a, %d %b %Y %H:%M:%S} +0000\r\n"
+    ).encode()
+    return Message(text + head + b"\r\ntext %d\r\n" % number + b"x" * size, flags, came)
+
+
+def numbers(server, user, folder="INBOX"):
+    """The messages that are there, by the number in their text."""
+    with mailbox.Mailbox(server, user) as box:
+        if box.imap.select('"%s"' % box.raw_name(folder), readonly=True)[1] == [b"0"]:
+            return []
+        items = box.imap.fetch("1:*", "(BODY.PEEK[])")[1]
+        return sorted(
+            int(re.search(rb"\r\ntext (\d+)\r\n", item[1])[1])
+            for item in items
+            if isinstance(item, tuple)
+        )
+
+
+def counted(run):
+    row = run.row()
+    return row["source_messages"], row["copied"], row["already"], row["not_selected"]
+
+
+# Ages -------------------------------------------------------------------------------------------
+
+AGES = [0, 5, 20, 29, 31, 50, 400]
+
+
+@pytest.mark.parametrize("options, wanted", [
+    (("--maxage", "30"), {0, 5, 20, 29}),
+    (("--minage", "30"), {31, 50, 400}),
+    (("--maxage", "30", "--minage", "10"), {20, 29}),
+    (("--maxage", "10", "--minage", "30"), {0, 5, 31, 50, 400}),
+    (("--maxage", "0.00071"), {0}),
+    (("--maxage", "9999", "--minage", "10000"), set(AGES)),
+    (("--maxage", "100000000000"), set(AGES)),
+    (("--maxage", "30", "--search", "FROM bob"), {5, 29}),
+    (("--maxage", "10", "--minage", "30", "--search1", "OR FROM bob FROM carl"), {5, 31}),
+    (("--search1", "CHARSET UTF-8 FROM bob", "--minage", "10"), {29, 31}),
+    (("--search1", "FROM ann"), {0, 20, 50, 400}),
+], ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")  # fmt: skip
+@pytest.mark.parametrize("hide", [(), ("ESEARCH", "IMAP4REV2")], ids=["esearch", "search"])
+def test_ages(work, a, b, hide, options, wanted):
+    """The day counts, by the Date field, wherever its arrival stands."""
+    senders = {5: "bob", 29: "bob", 31: "bob"}
+    items = [mail(age, age, 3, senders.get(age, "ann")) for age in AGES]
+    user = work.pair(a, b, {"INBOX": items})
+    with Proxy(a, hide=hide) as source:
+        run = work.batch([work.row(source, b, user)], *options)
+    assert numbers(b, user) == sorted(wanted)
+    assert counted(run) == (len(AGES), len(wanted), 0, len(AGES) - len(wanted))
+    assert run.problems() == []
+    assert ("Not selected" in run.text("summary.txt")) == (len(wanted) < len(AGES))
+
+
+def test_a_server_that_cannot_search(work, a, b):
+    """Ages are those of arrival then; an hour more or less counts."""
+    items = [mail(1, 100, 2), mail(2, 2, 100), mail(3, 3.5, 3.5)]
+    user = work.pair(a, b, {"INBOX": items, "Empty": []})
+    few = instead("UID SEARCH RETURN (COUNT) UID 1:2")
+    with Proxy(a).on("UID SEARCH .*COUNT", few) as source:
+        run = work.batch([work.row(source, b, user)], "--maxage", "3.6")
+        assert "SEARCH ALL finds 2 of 3" in run.user_log()
+    assert numbers(b, user) == [1, 3] and counted(run) == (3, 2, 0, 1)
+    with Proxy(a) as source:
+        run = work.batch([work.row(source, b, user)], "--maxage", "3.4", "--noabletosearch1")
+        assert counted(run) == (3, 0, 2, 1) and not source.seen("SEARCH")
+        run = work.batch([work.row(source, b, user)], "--minage", "3.6", "--noabletosearch")
+        assert counted(run) == (3, 1, 2, 0) and numbers(b, user) == [1, 2, 3]
+
+
+def test_a_server_that_finds_too_little_of_what_is_asked(work, a, b):
+    """Other searches than ages can't be done otherwise; nothing is taken for an empty result."""
+    user = work.pair(a, b, {"INBOX": [mail(1), mail(2)]})
+    few = instead("UID SEARCH RETURN (COUNT) UID 1")
+    with Proxy(a).on("UID SEARCH .*COUNT", few) as source:
+        run = work.batch([work.row(source, b, user)], "--search1", "FROM ann", expect=EXCEPTIONS)
+    assert run.row()["failed"] == 2 and "can't search" in run.row()["error"]
+    assert work.batch([work.row(a, b, user)], "--search1", "FROM ann",
+                      "--nochecknoabletosearch").row()["copied"] == 2  # fmt: skip
+
+
+@pytest.mark.parametrize("reply, words", [
+    (instead("UID SEARCH CHARSET X-NONE FROM x"), "refused the search"),
+    (instead("UID SEARCH WHATEVER"), "refused the search"),
+    (instead("NOOP"), "gave no result"),
+], ids=["no", "bad", "nothing"])  # fmt: skip
+def test_a_search_that_fails_is_no_empty_selection(work, a, b, reply, words):
+    user = work.pair(a, b, {"INBOX": [mail(1), mail(2)], "Empty": []})
+    with Proxy(a).on("UID SEARCH .*FROM", reply) as source:
+        run = work.batch([work.row(source, b, user)], "--search1", "FROM ann",
+                         expect=(10, 11, 12))  # fmt: skip
+    assert run.row()["not_selected"] == 0 and words in run.row()["error"]
+    assert numbers(b, user) == []
+    assert work.batch([work.row(a, b, user)], "--search1", "FROM ann").row()["copied"] == 2
+
+
+@pytest.mark.parametrize("options, words", [
+    (("--search", "FROM {3}"), "search1 may not hold a literal"),
+    (("--search2", 'FROM "ann'), "search2 has a double quote that is not closed"),
+    (("--search1", "(FROM ann"), "search1 has brackets that do not match"),
+    (("--search1", "FROM ann)"), "search1 has brackets that do not match"),
+    (("--search1", "FROM ann\r\nA1 DELETE INBOX"), "search1 may not hold a line break"),
+    (("--search1", "FROM ann", "--noabletosearch1"), "can't be done without searching"),
+    (("--maxage", "-1"), "maxage wants a number that is not negative"),
+], ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")  # fmt: skip
+def test_refused_before_any_connection(work, a, b, options, words):
+    user = work.pair(a, b, {"INBOX": [mail(1)]})
+    with Proxy(a) as source:
+        run = work.sync(work.row(source, b, user), *options, expect=USAGE)
+        assert words in run.err and source.connections == 0
+
+
+# Night after night ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hide", [(), ("CONDSTORE", "QRESYNC")], ids=["condstore", "none"])
+def test_another_selection_each_night(nightly, a, b, hide):
+    """What one selection leaves out is nobody's loss: each night brings what it asks for."""
+    items = [mail(1, 5), mail(2, 40, sender="bob"), mail(3, 50), mail(4, 60, sender="carl")]
+    pair = nightly({"INBOX": items, "Other": [mail(7, 70)]}, hide1=hide)
+    assert counted(pair.run("--maxage", "30")) == (5, 1, 0, 4)
+    assert counted(pair.run("--maxage", "30")) == (5, 0, 1, 4)
+    assert pair.destination.connections == 0
+    with pair.at(1) as box:
+        box.append("INBOX", mail(5, 3), mail(6, 90))
+    assert counted(pair.run("--maxage", "30")) == (7, 1, 1, 5)
+    assert counted(pair.run("--search1", "FROM bob")) == (7, 1, 2, 4)
+    assert numbers(b, pair.user) == [1, 2, 5]
+    assert counted(pair.run("--maxage", "55")) == (7, 1, 3, 3)
+    assert counted(pair.run()) == (7, 3, 4, 0)
+    assert counted(pair.run("--maxage", "30")) == (7, 0, 7, 0)
+    assert numbers(b, pair.user) == [1, 2, 3, 4, 5, 6] and numbers(b, pair.user, "Other") == [7]
+
+
+def test_what_becomes_selected_later_is_found(nightly, b):
+    """Though nothing came or went: the flags changed, or the days went by."""
+    pair = nightly({"INBOX": [mail(1, flags=("\\Flagged",)), mail(2), mail(3)]})
+    assert counted(pair.run("--search1", "FLAGGED")) == (3, 1, 0, 2)
+    assert counted(pair.run("--search1", "FLAGGED")) == (3, 0, 1, 2)
+    with pair.at(1) as box:
+        box.imap.select("INBOX")
+        box.imap.store("3", "+FLAGS", "\\Flagged")
+    assert counted(pair.run("--search1", "FLAGGED")) == (3, 1, 1, 1)
+    assert numbers(b, pair.user) == [1, 3]
+
+
+def test_what_was_there_before_is_not_brought_again(nightly, b):
+    """The destination held all of it when the first selection ran: a run without one finds that."""
+    items = [mail(1, 5), mail(2, 40), mail(3, 50), mail(4, 60)]
+    pair = nightly({"INBOX": items}, there={"INBOX": items[:3]})
+    assert counted(pair.run("--maxage", "30")) == (4, 0, 3, 1)
+    assert counted(pair.run()) == (4, 1, 3, 0)
+    assert numbers(b, pair.user) == [1, 2, 3, 4]
+
+
+def test_search2_hides_what_is_there(nightly, b):
+    items = [mail(1, sender="bob"), mail(2, sender="ann")]
+    pair = nightly({"INBOX": items}, there={"INBOX": items})
+    assert counted(pair.run("--search2", "FROM bob")) == (2, 1, 1, 0)
+    assert numbers(b, pair.user) == [1, 2, 2]
+    assert counted(pair.run("--search2", "FROM bob")) == (2, 0, 2, 0)
+
+
+def test_both_sides_are_searched(work, a, b):
+    items = [mail(1, sender="bob"), mail(2, sender="ann")]
+    user = work.pair(a, b, {"INBOX": items}, {"INBOX": items})
+    run = work.batch([work.row(a, b, user)], "--search", "FROM bob")
+    assert counted(run) == (2, 0, 1, 1) and numbers(b, user) == [1, 2]
+
+
+def test_duplicates_stand_only_for_selected_ones(work, a, b):
+    items = [mail(1, sender="bob"), mail(1, sender="ann"), mail(1, sender="ann")]
+    user = work.pair(a, b, {"INBOX": items})
+    run = work.batch([work.row(a, b, user)], "--nosyncduplicates", "--search1", "FROM ann")
+    assert counted(run) == (3, 1, 0, 1) and run.row()["excluded"] == 1
+
+
+def test_deletes_see_what_is_not_selected(work, a, b):
+    """A selection never makes mail look deleted."""
+    items = [mail(n, 10 * n) for n in range(1, 6)]
+    user = work.pair(a, b, {"INBOX": items}, {"INBOX": [*items, mail(99, 5)]})
+    run = work.batch([work.row(a, b, user)], "--maxage", "15", "--delete2", "--maxdelete", "all")
+    assert run.row()["deleted_destination"] == 1
+    assert numbers(b, user) == [1, 2, 3, 4, 5]
+    work.batch([work.row(a, b, user)], "--search", "FROM nobody", "--delete2", "--maxdelete", "all")
+    assert numbers(b, user) == [1, 2, 3, 4, 5]
+
+
+def test_lists_of_what_is_copied(work, a, b):
+    items = [mail(n, 10 * n) for n in range(1, 6)]
+    user = work.pair(a, b, {"INBOX": items})
+    run = work.batch([work.row(a, b, user)], "--debuglist", "--search1", "OR UID 1:2 UID 4")
+    assert "folder INBOX: to be copied: 1:2,4\n" in run.user_log()
+    assert numbers(b, user) == [1, 2, 4]
+    dry = work.batch([work.row(a, b, user)], "--dry", "--search1", "UID 3")
+    assert counted(dry) == (5, 0, 3, 1) and dry.row()["excluded"] == 1
