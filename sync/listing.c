@@ -105,28 +105,18 @@ static int64_t listing_date(const struct imap_fetch *fetch)
                : 0;
 }
 
-static enum identity_strength listing_identify(const struct listing *listing,
-                                               const struct imap_fetch *fetch,
-                                               struct identity *identity_r)
-{
-    struct header_field field;
-    enum identity_strength strength = identity_from_header(fetch->header, fetch->header_size,
-                                                           identity_r);
-    if (listing->with_added_field && strength != IDENTITY_OF_MESSAGE &&
-        !header_find(fetch->header, fetch->header_size, "Received", &field)) {
-        /* Folders that are merged have the same UIDs, so such an id says little. */
-        identity_from_uid(fetch->uid, identity_r);
-        strength = IDENTITY_NOTHING;
-    }
-    return strength;
-}
-
 static void listing_set_identity(struct listing *listing, size_t index,
                                  const struct imap_fetch *fetch)
 {
     struct listed_message *message = &listing->messages[index];
     struct identity identity;
-    enum identity_strength strength = listing_identify(listing, fetch, &identity);
+    const struct identity_message own = {
+        .header = fetch->header == NULL ? (const unsigned char *)"" : fetch->header,
+        .size = fetch->header_size,
+        .size_bytes = fetch->size_bytes,
+        .added_uid = listing->with_added_field ? fetch->uid : 0,
+    };
+    enum identity_strength strength = identity_make(listing->role.secret->maker, &own, &identity);
     uint64_t key = adopt_key(listing->role.secret, &identity);
     uint32_t date = adopt_date(listing_date(fetch)) & ADOPT_DATE_MAX;
     if (listing->role.is_searched) {
@@ -202,9 +192,9 @@ void listing_send(struct listing *listing, bool with_identity, bool with_added_f
                             with_dates ? " INTERNALDATE" : "", blank, also);
     else
         imap_client_command(client, imap_answer_callback, &listing->answer,
-                            "UID FETCH %u:* (UID RFC822.SIZE INTERNALDATE%s%s "
-                            "BODY.PEEK[HEADER.FIELDS (" IDENTITY_FIELDS "%s)])",
-                            listing->first_uid, blank, also, with_added_field ? " RECEIVED" : "");
+                            "UID FETCH %u:* (UID RFC822.SIZE INTERNALDATE%s%s %s)",
+                            listing->first_uid, blank, also,
+                            identity_maker_item(listing->role.secret->maker, with_added_field));
 }
 
 void listing_take(struct listing *listing, const struct imap_response *response)

@@ -421,15 +421,18 @@ static void pair_deinit(struct pair *pair)
     flag_rules_deinit(&pair->flag_rules);
     for (int i = 0; i < 2; i++)
         selection_rules_deinit(&pair->selections[i]);
+    identity_maker_deinit(&pair->adopt_secret.maker);
 }
 
 /* Settings are checked before; what is refused here all the same ends the pair. */
-static bool pair_make_flag_rules(struct pair *pair)
+static bool pair_make_rules(struct pair *pair)
 {
     struct buffer faults;
     struct fault fault;
     buffer_init(&faults, 64 * 1024);
-    bool is_good = flag_rules_init(&pair->flag_rules, pair->settings, &faults);
+    pair->adopt_secret.maker = identity_maker_init(pair->settings, &faults);
+    bool is_good = flag_rules_init(&pair->flag_rules, pair->settings, &faults) &&
+                   pair->adopt_secret.maker != NULL;
     if (!is_good) {
         fault_set(&fault, FAULT_USAGE, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0, "%s",
                   buffer_str(&faults));
@@ -476,7 +479,7 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
     pair_make_selections(&pair);
-    if (pair_make_flag_rules(&pair) && pair_make_secret(&pair) && pair_change_init(&pair))
+    if (pair_make_rules(&pair) && pair_make_secret(&pair) && pair_change_init(&pair))
         pair_work(&pair);
     pair_conclude(&pair, result_r);
     pair_deinit(&pair);

@@ -98,6 +98,17 @@ struct settings {
     bool checknoabletosearch;
     bool debuglist;
     bool addheader;
+    struct str_list useheader; /* names of fields, or ALL */
+    char *skipheader;          /* an expression without delimiters, modifiers x and i */
+    bool wholeheaderifneeded;
+    bool messageidnodomain;
+    bool skipsize;
+    bool allowsizemismatch;
+    bool skipcrossduplicates;
+    bool debugcrossduplicates;
+    bool useuid;
+    bool usecache;
+    int64_t appendlimit; /* bytes; -1: what the server says */
     bool syncduplicates;
     bool syncinternaldates;
     bool copy_placeholders;

@@ -9,6 +9,7 @@
 #include "sync/folders/plan.h"
 #include "sync/messages/criteria.h"
 #include "sync/messages/flag_rules.h"
+#include "sync/messages/identity_maker.h"
 #include "sync/messages/transform.h"
 #include "sync/ssl_args.h"
 
@@ -95,6 +96,22 @@ static bool check_connection(const struct settings *settings, struct buffer *fau
     return is_fine;
 }
 
+static bool check_identities(const struct settings *settings, struct buffer *faults)
+{
+    struct identity_maker *maker = identity_maker_init(settings, faults);
+    bool is_fine = maker != NULL;
+    identity_maker_deinit(&maker);
+    if (settings->skipcrossduplicates && (settings->usecache || settings->useuid)) {
+        buffer_printf(faults,
+                      "skipcrossduplicates and %s can't be used together: leave %s out, which "
+                      "changes nothing\n",
+                      settings->usecache ? "usecache" : "useuid",
+                      settings->usecache ? "usecache" : "useuid");
+        is_fine = false;
+    }
+    return is_fine;
+}
+
 bool settings_check_pair(const struct settings *settings, struct buffer *faults)
 {
     bool is_fine = true;
@@ -114,6 +131,7 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
     is_fine = check_flag_rules(settings, faults) && is_fine;
     is_fine = delete_check_settings(settings, faults) && is_fine;
     is_fine = criteria_check_settings(settings, faults) && is_fine;
+    is_fine = check_identities(settings, faults) && is_fine;
     is_fine = transform_check_settings(settings, faults) && is_fine;
     return folder_plan_check_settings(settings, faults) && is_fine;
 }

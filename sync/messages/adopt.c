@@ -19,6 +19,15 @@ uint64_t adopt_key(const struct adopt_secret *secret, const struct identity *ide
     return siphash(secret->bytes, identity->bytes, sizeof(identity->bytes));
 }
 
+uint64_t adopt_key_of_added(const struct adopt_secret *secret, uint32_t uid, uint64_t size_bytes)
+{
+    const struct identity_message message = {
+        .header = "", .size_bytes = size_bytes, .added_uid = uid};
+    struct identity identity;
+    (void)identity_make(secret->maker, &message, &identity);
+    return adopt_key(secret, &identity);
+}
+
 uint32_t adopt_date(int64_t seconds)
 {
     return seconds == 0 ? 0 : (uint32_t)((uint64_t)seconds % ADOPT_DATE_MAX) + 1;
@@ -158,12 +167,10 @@ static bool is_recognisable(const struct adopt_record *wanted, bool is_weak, enu
 static uint32_t size_of_copy(const struct listed_message *message, bool is_weak, uint64_t key,
                              const struct adopt_rules *rules)
 {
-    struct identity identity;
     char field[IDENTITY_ADDED_FIELD_SIZE];
     uint64_t size_bytes = message->size_bytes;
     if (rules->with_added_field && is_weak) {
-        identity_from_uid(message->uid, &identity);
-        if (adopt_key(rules->secret, &identity) == key)
+        if (adopt_key_of_added(rules->secret, message->uid, message->size_bytes) == key)
             size_bytes += identity_added_field(message->uid, field);
     }
     return size_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)size_bytes;

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #include "base/siphash.h"
-#include "sync/messages/identity.h"
+#include "sync/messages/identity_maker.h"
 #include "sync/messages/listed.h"
 
 /* No message of the destination has the identity. */
@@ -36,9 +36,10 @@
 #define ADOPT_RECORDS_MAX ((size_t)ADOPT_NOWHERE)
 #define ADOPT_DATE_MAX    ((1u << 31) - 1)
 
-/* Random, the same for both sides of a match. */
+/* What keys are made with, the same for both sides of a match. */
 struct adopt_secret {
-    unsigned char bytes[SIPHASH_KEY_SIZE];
+    unsigned char bytes[SIPHASH_KEY_SIZE]; /* random */
+    struct identity_maker *maker;          /* NULL: by default */
 };
 
 /* A message on the destination. Packed: the key would cost four bytes more. */
@@ -82,6 +83,8 @@ struct adopt_rules {
 };
 
 uint64_t adopt_key(const struct adopt_secret *secret, const struct identity *identity);
+/* Of the copy that --addheader makes of a message of this UID and size that has no identity. */
+uint64_t adopt_key_of_added(const struct adopt_secret *secret, uint32_t uid, uint64_t size_bytes);
 /* 0 for 0, an unknown date; else 1 to ADOPT_DATE_MAX. */
 uint32_t adopt_date(int64_t seconds);
 
@@ -104,9 +107,8 @@ void adopt_place(const struct adopt_source *source, const struct adopt_destinati
    where dates_are_kept is false. */
 void adopt_match(const struct adopt_source *source, const struct adopt_destination *destination,
                  const struct adopt_rules *rules);
-/* --nosyncduplicates: sets each WANTED message that has an equal one of lower UID to EXCLUDED; those
-   that are NOT_SELECTED stand for none.
-   Messages without any identity are equal to none. */
+/* --nosyncduplicates: sets each WANTED message that has an equal one of lower UID to EXCLUDED;
+   those that are NOT_SELECTED stand for none. Messages without any identity are equal to none. */
 void adopt_exclude_duplicates(const struct adopt_source *source);
 
 #endif

@@ -11,10 +11,10 @@
 
 #define IDENTITY_TEXT_MAX_BYTES (5 * HEADER_VALUE_MAX_BYTES)
 
-static void identity_hash(const struct buffer *text, struct identity *identity_r)
+void identity_hash(const void *data, size_t size, struct identity *identity_r)
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
-    (void)SHA256(text->data, text->used, digest);
+    (void)SHA256(data, size, digest);
     memcpy(identity_r->bytes, digest, sizeof(identity_r->bytes));
 }
 
@@ -62,7 +62,7 @@ enum identity_strength identity_from_header(const void *header, size_t size,
         strength = IDENTITY_OF_MESSAGE;
     else
         strength = append_fields(header, size, &text);
-    identity_hash(&text, identity_r);
+    identity_hash(text.data, text.used, identity_r);
     buffer_deinit(&text);
     return strength;
 }

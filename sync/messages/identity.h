@@ -16,6 +16,9 @@ struct identity {
     unsigned char bytes[16]; /* of a SHA-256: nobody can make two messages collide */
 };
 
+/* Of any bytes. */
+void identity_hash(const void *data, size_t size, struct identity *identity_r);
+
 enum identity_strength {
     IDENTITY_NOTHING,    /* none of the fields: many messages share this one */
     IDENTITY_OF_FIELDS,  /* hash of Date, From, To, Subject */

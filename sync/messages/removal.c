@@ -130,11 +130,10 @@ void removal_keep_doubtful(const struct adopt_source *source,
                            const struct adopt_secret *secret)
 {
     for (size_t i = 0; i < source->count; i++) {
-        struct identity identity;
-        if (source->messages[i].state != MESSAGE_WANTED || !source->traits[i].is_weak)
+        const struct listed_message *message = &source->messages[i];
+        if (message->state != MESSAGE_WANTED || !source->traits[i].is_weak)
             continue;
-        identity_from_uid(source->messages[i].uid, &identity);
-        keep_all_of(destination, adopt_key(secret, &identity));
+        keep_all_of(destination, adopt_key_of_added(secret, message->uid, message->size_bytes));
     }
 }
 
@@ -142,8 +141,9 @@ void removal_keep_doubtful(const struct adopt_source *source,
 
 static uint64_t key_of_nothing(const struct adopt_secret *secret)
 {
+    const struct identity_message message = {.header = ""};
     struct identity identity;
-    (void)identity_from_header("", 0, &identity);
+    (void)identity_make(secret->maker, &message, &identity);
     return adopt_key(secret, &identity);
 }
 
