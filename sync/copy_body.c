@@ -234,6 +234,33 @@ static void decline(struct copy_source *source, uint32_t index)
     copy_change_give_up(source, index);
 }
 
+/* --noallowsizemismatch. Not again once it was taken: what was appended is noted then. */
+static bool size_is_wrong(const struct copy *copy, uint32_t index, uint64_t size_bytes)
+{
+    return !copy->pair->settings->allowsizemismatch &&
+           size_bytes != copy->listing->messages[index].size_bytes;
+}
+
+static void decline_size(struct copy_source *source, uint32_t index, uint64_t size_bytes)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_FETCH, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 1,
+              "the source gave %llu bytes, and had said %u (--noallowsizemismatch)",
+              (unsigned long long)size_bytes, source->copy->listing->messages[index].size_bytes);
+    if (is_asked_alone(source, index))
+        source->alone.has_body = true;
+    delivered(source, index, MESSAGE_FAILED);
+    copy_give_up(source->copy, index, MESSAGE_FAILED, &fault);
+}
+
+/* Of a changed message the size that the source said stays, where it counts. */
+static void note_size(const struct copy *copy, uint32_t index, uint64_t size_bytes)
+{
+    if (copy->pair->settings->allowsizemismatch)
+        copy->listing->messages[index].size_bytes = size_bytes > UINT32_MAX ? UINT32_MAX
+                                                                            : (uint32_t)size_bytes;
+}
+
 static enum imap_taken take_held(struct copy_source *source, uint32_t index,
                                  const struct imap_fetch *fetch)
 {
@@ -241,6 +268,10 @@ static enum imap_taken take_held(struct copy_source *source, uint32_t index,
     struct copy_feed *feed = &source->feed;
     if (!feed->is_active && copy_is_dropping(copy)) {
         delivered(source, index, MESSAGE_WANTED);
+        return IMAP_TAKEN;
+    }
+    if (!feed->is_active && size_is_wrong(copy, index, fetch->body_size)) {
+        decline_size(source, index, fetch->body_size);
         return IMAP_TAKEN;
     }
     if (!feed->is_active && !copy_change(source, index, fetch->body, fetch->body_size)) {
@@ -270,7 +301,7 @@ static enum imap_taken take_held(struct copy_source *source, uint32_t index,
     feed->is_active = false;
     /* The state first: a client that is closed answers at once. */
     delivered(source, index, MESSAGE_SENT);
-    copy->listing->messages[index].size_bytes = (uint32_t)text.size;
+    note_size(copy, index, text.size);
     appender_end(source->feeding->appender);
     copy_change_forget(source);
     return IMAP_TAKEN;
@@ -408,7 +439,9 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
         memset(&fetch, 0, sizeof(fetch));
     stream->state = STREAM_PASSED_OVER;
     if (stream_is_expected(source, &fetch)) {
-        if (copy->pair->transform != NULL)
+        if (size_is_wrong(copy, source->alone.index, literal_bytes))
+            stream->state = STREAM_WRONG_SIZE;
+        else if (copy->pair->transform != NULL)
             stream_begin_gathered(source, literal_bytes);
         else if (!transfer_limit_is_reached(copy, literal_bytes) &&
                  !stream_begin_copied(source, literal_bytes))
@@ -490,11 +523,10 @@ static size_t copy_literal_data(void *context, const unsigned char *data, size_t
 static void stream_finish_copied(struct copy_source *source, uint32_t uid)
 {
     struct copy *copy = source->copy;
-    struct listed_message *message = &copy->listing->messages[source->alone.index];
+    const struct listed_message *message = &copy->listing->messages[source->alone.index];
     struct fault fault;
     if (uid == message->uid) {
-        message->size_bytes = source->stream.bytes > UINT32_MAX ? UINT32_MAX
-                                                                : (uint32_t)source->stream.bytes;
+        note_size(copy, source->alone.index, source->stream.bytes);
         delivered(source, source->alone.index, MESSAGE_SENT);
         appender_end(source->feeding->appender);
         (void)appender_flush(source->feeding->appender);
@@ -525,9 +557,12 @@ static void copy_literal_end(void *context, const struct imap_parser *remainder)
         copy_change_forget(source);
         return;
     }
-    if (state == STREAM_DECLINED && is_good &&
-        fetch.uid == copy->listing->messages[source->alone.index].uid) {
-        decline(source, source->alone.index);
+    bool is_refused = state == STREAM_DECLINED || state == STREAM_WRONG_SIZE;
+    if (is_refused && is_good && fetch.uid == copy->listing->messages[source->alone.index].uid) {
+        if (state == STREAM_DECLINED)
+            decline(source, source->alone.index);
+        else
+            decline_size(source, source->alone.index, stream->bytes);
         return;
     }
     /* Larger than its RFC822.SIZE said: it has to come alone. */

@@ -49,6 +49,7 @@ enum copy_stream_state {
     STREAM_PASSED_OVER, /* read and dropped */
     STREAM_COPIED,      /* goes into an open APPEND */
     STREAM_GATHERED,    /* is kept until it is whole, then changed, then appended */
+    STREAM_WRONG_SIZE,  /* of another size than was said, and that counts */
     STREAM_DECLINED,    /* was not to be appended as it is; the change says why */
 };
 

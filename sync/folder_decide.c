@@ -177,6 +177,23 @@ void folder_run_exclude_duplicates(struct folder_run *run)
     }
 }
 
+/* More than the destination takes (RFC 7889), unless it is cut before it gets there: it would go
+   all the way to be refused. */
+static bool size_is_refused(const struct folder_run *run, uint64_t size_bytes, char *text,
+                            size_t text_size)
+{
+    const struct settings *settings = run->pair->settings;
+    bool is_set = settings->appendlimit >= 0;
+    uint64_t limit = is_set ? (uint64_t)settings->appendlimit : target_append_limit(run->target);
+    if (size_bytes <= limit || (settings->truncmess >= 0 && (uint64_t)settings->truncmess <= limit))
+        return false;
+    (void)snprintf(text, text_size,
+                   is_set ? "rule: larger than --appendlimit %llu"
+                          : "rule: larger than the %llu bytes that the destination says it takes",
+                   (unsigned long long)limit);
+    return true;
+}
+
 void folder_run_exclude_by_rules(struct folder_run *run)
 {
     const struct settings *settings = run->pair->settings;
@@ -193,10 +210,18 @@ void folder_run_exclude_by_rules(struct folder_run *run)
             (void)snprintf(text, sizeof(text), "rule: not larger than --minsize %lld",
                            (long long)settings->minsize);
             folder_run_settle_message(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED, text);
-        } else if (settings->dry) {
+        } else if (size_is_refused(run, message->size_bytes, text, sizeof(text))) {
+            folder_run_settle_message(run, (uint32_t)i, MESSAGE_TOO_BIG, PROBLEM_TOO_BIG, text);
+        }
+    }
+}
+
+void folder_run_exclude_dry(struct folder_run *run)
+{
+    for (size_t i = 0; i < run->listing.count; i++) {
+        if (run->listing.messages[i].state == MESSAGE_WANTED)
             folder_run_settle_message(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
                                       "rule: dry run, it would be copied");
-        }
     }
 }
 

@@ -14,7 +14,7 @@
 static bool run_needs_identity(const struct folder_run *run)
 {
     return target_holds_mail(run->target) || run->target->listing.count > 0 ||
-           !run->pair->settings->syncduplicates;
+           !run->pair->settings->syncduplicates || run->pair->cross != NULL;
 }
 
 bool folder_run_is_delta(const struct folder_run *run)
@@ -44,7 +44,7 @@ static void run_send_list(struct folder_run *run)
     run->listing.role = (struct listing_role){
         .secret = &pair->adopt_secret,
         .among = is_there_listed ? &run->target->listing : NULL,
-        .with_keys = !is_there_listed || !pair->settings->syncduplicates,
+        .with_keys = !is_there_listed || !pair->settings->syncduplicates || pair->cross != NULL,
     };
     listing_send(&run->listing, run_needs_identity(run), pair->settings->addheader);
     memset(&run->changes_answer, 0, sizeof(run->changes_answer));

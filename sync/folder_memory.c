@@ -40,9 +40,10 @@ void folder_memory_init(struct folder_memory *memory, struct pair *pair,
         memory->delta = store_map_folder_has_failures(memory->folder) || memory->folder->rules == 0
                             ? DELTA_LIST
                             : DELTA_UNCHANGED;
-    /* A duplicate is known by what it is a duplicate of. */
+    /* A duplicate is known by what it is a duplicate of, in this folder or in a later one. */
     if ((memory->delta != DELTA_UNCHANGED && !pair->settings->syncduplicates) ||
-        (!memory->is_partial && folder_memory_may_grow(pair, memory->folder)))
+        (!memory->is_partial &&
+         (folder_memory_may_grow(pair, memory->folder) || pair->cross != NULL)))
         memory->delta = DELTA_LIST;
     memory->may_bring_mail = memory->delta == DELTA_LIST ||
                              (memory->delta != DELTA_UNCHANGED &&

@@ -191,6 +191,7 @@ void folder_run_record(struct folder_run *run)
     struct fault fault;
     bool is_stored = true;
     folder_run_settle(run);
+    folder_cross_note(run);
     run_strike(run);
     bool is_failed = run_has_failed(run);
     if (run->is_listed) {
@@ -310,8 +311,13 @@ static void run_decide(struct folder_run *run)
     run->is_matched = !pair_is_ended(pair);
     if (!pair->settings->syncduplicates)
         folder_run_exclude_duplicates(run);
-    listing_forget_identities(&run->listing);
+    if (pair->cross != NULL)
+        folder_cross_exclude(run);
+    else
+        listing_forget_identities(&run->listing);
     folder_run_exclude_by_rules(run);
+    if (pair->settings->dry)
+        folder_run_exclude_dry(run);
     folder_run_give_up_again(run);
     folder_run_give_up_suspects(run);
     run_check_target(run);

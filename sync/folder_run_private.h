@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Shared by folder_run.c (its life, the copy, the account), folder_list.c (opening and listing) and
- * folder_decide.c (which messages). */
+ * Shared by folder_run.c (its life, the copy, the account), folder_list.c (opening and listing),
+ * folder_decide.c (which messages) and folder_cross.c (those that other folders have). */
 #ifndef SYNC_FOLDER_RUN_PRIVATE_H
 #define SYNC_FOLDER_RUN_PRIVATE_H
 
@@ -31,11 +31,18 @@ void folder_run_set_aside_unselected(struct folder_run *run);
 void folder_run_adopt(struct folder_run *run);
 void folder_run_exclude_duplicates(struct folder_run *run);
 void folder_run_exclude_by_rules(struct folder_run *run);
+void folder_run_exclude_dry(struct folder_run *run);
 /* --debuglist */
 void folder_run_log_wanted(const struct folder_run *run);
 /* What earlier attempts of this run found out. */
 void folder_run_give_up_again(struct folder_run *run);
 /* Messages at which connections were lost again and again. */
 void folder_run_give_up_suspects(struct folder_run *run);
+
+/* folder_cross.c: --skipcrossduplicates */
+/* What an earlier folder has too is EXCLUDED. The listing has its keys. */
+void folder_cross_exclude(struct folder_run *run);
+/* The folder is at its end: what is on the destination counts for those that follow. */
+void folder_cross_note(struct folder_run *run);
 
 #endif

@@ -9,6 +9,7 @@
 #include "sync/imap/fetch.h"
 #include "sync/messages/header.h"
 #include "sync/messages/internaldate.h"
+#include "sync/uidset.h"
 #include "sync/verdict.h"
 
 /* No folder holds more; memory is not given for what a server merely claims. */
@@ -44,6 +45,7 @@ void listing_deinit(struct listing *listing)
 {
     listing_forget_messages(listing);
     listing_forget_identities(listing);
+    mem_free(listing->bare);
     memset(listing, 0, sizeof(*listing));
 }
 
@@ -144,6 +146,18 @@ static bool listing_is_full(const struct listing *listing)
            (listing->count >= 1000 && listing->count / 2 >= exists);
 }
 
+/* None of the fields is there, or the server can't show single fields. */
+static void listing_note_bare(struct listing *listing, const struct imap_fetch *fetch)
+{
+    struct header_field field;
+    size_t position = 0;
+    if (!identity_maker_wants_whole(listing->role.secret->maker) ||
+        header_next(fetch->header, fetch->header_size, &position, &field))
+        return;
+    MEM_GROW(listing->bare, listing->bare_count, listing->bare_alloc);
+    listing->bare[listing->bare_count++] = fetch->uid;
+}
+
 static enum imap_taken listing_untagged(void *context, const struct imap_response *response)
 {
     struct listing *listing = context;
@@ -169,6 +183,8 @@ static enum imap_taken listing_untagged(void *context, const struct imap_respons
     };
     if (listing->with_identity)
         listing_set_identity(listing, listing->count, &fetch);
+    if (listing->with_identity)
+        listing_note_bare(listing, &fetch);
     if (listing->selection != NULL)
         selection_take_date(listing->selection, fetch.uid, listing_date(&fetch));
     listing->count++;
@@ -285,10 +301,54 @@ static void listing_make_searchable(struct listing *listing)
     adopt_sort(&destination);
 }
 
+/* -- whole headers -- */
+
+static enum imap_taken whole_untagged(void *context, const struct imap_response *response)
+{
+    struct listing *listing = context;
+    struct imap_fetch fetch;
+    if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
+        !imap_fetch_parse(response, &fetch) || fetch.uid == 0 || !fetch.has_header)
+        return IMAP_TAKEN;
+    ptrdiff_t index = listing_find(listing, fetch.uid);
+    if (index >= 0)
+        listing_set_identity(listing, (size_t)index, &fetch);
+    return IMAP_TAKEN;
+}
+
+/* imapsync's --wholeheaderifneeded. What can't be had stays as it is. False: the connection is
+   lost. */
+static bool listing_ask_whole(struct listing *listing, struct fault *fault_r)
+{
+    struct session *session = listing->session;
+    struct imap_events events = {listing, whole_untagged, NULL, NULL, NULL, NULL};
+    bool is_alive = true;
+    imap_client_set_events(session->client, &events);
+    for (size_t i = 0; i < listing->bare_count && is_alive;) {
+        struct uidset set;
+        uidset_init(&set);
+        while (i < listing->bare_count && uidset_add(&set, listing->bare[i], false))
+            i++;
+        memset(&listing->answer, 0, sizeof(listing->answer));
+        imap_client_command(session->client, imap_answer_callback, &listing->answer,
+                            "UID FETCH %s (UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER])",
+                            uidset_finish(&set));
+        uidset_deinit(&set);
+        is_alive = imap_loop_await(session->loop, session->client, &listing->answer, fault_r);
+    }
+    imap_client_set_events(session->client, NULL);
+    mem_free(listing->bare);
+    listing->bare = NULL;
+    listing->bare_count = listing->bare_alloc = 0;
+    return is_alive;
+}
+
 /* All messages are there, in order: what is wanted of them? */
 static bool listing_settle(struct listing *listing, const char *name, struct fault *fault_r)
 {
     struct selection *selection = listing->selection;
+    if (listing->bare_count > 0 && !listing_ask_whole(listing, fault_r))
+        return false;
     if (selection != NULL &&
         !selection_finish(selection, listing->session, listing->count, name, fault_r))
         return false;

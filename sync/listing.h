@@ -43,6 +43,9 @@ struct listing {
     const char *also;            /* asks for these items too, for whoever else hears; NULL: none */
     struct selection *selection; /* is asked for with it; NULL: none. One to be searched forgets
                                     what is not selected */
+    uint32_t *bare;              /* UIDs whose header came empty, while it is read */
+    size_t bare_count;
+    size_t bare_alloc;
     const struct imap_answer *opened; /* of SELECT or EXAMINE, if it may still be in flight */
     bool is_sent;
     struct imap_answer answer;

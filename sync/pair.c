@@ -422,6 +422,7 @@ static void pair_deinit(struct pair *pair)
     for (int i = 0; i < 2; i++)
         selection_rules_deinit(&pair->selections[i]);
     identity_maker_deinit(&pair->adopt_secret.maker);
+    cross_deinit(&pair->cross);
 }
 
 /* Settings are checked before; what is refused here all the same ends the pair. */
@@ -479,6 +480,8 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
     pair_make_selections(&pair);
+    if (settings->skipcrossduplicates)
+        pair.cross = cross_init(settings->debugcrossduplicates);
     if (pair_make_rules(&pair) && pair_make_secret(&pair) && pair_change_init(&pair))
         pair_work(&pair);
     pair_conclude(&pair, result_r);

@@ -63,7 +63,8 @@ static bool walk_open_next(void *context)
 {
     struct walk *walk = context;
     walk_pass_unchanged(walk);
-    if (!walk_has_next(walk) || pair_is_ended(walk->pair))
+    /* What is not there yet is no reason to leave a message out of the next folder. */
+    if (!walk_has_next(walk) || pair_is_ended(walk->pair) || walk->pair->cross != NULL)
         return false;
     for (const struct folder_run *run = walk->storing; run != NULL; run = run->next) {
         if (folder_run_wants_source(run))
@@ -167,11 +168,12 @@ static void walk_folder(struct walk *walk)
         folder_run_open(run);
         folder_run_listen(run);
     }
+    struct target *target = run->target;
     folder_run_read(run, &next);
-    if (!walk_goes_on_into(walk, run->target))
-        target_forget_mail(run->target);
     walk_add_storing(walk, run);
-    walk_settle(walk, false);
+    walk_settle(walk, walk->pair->cross != NULL);
+    if (!walk_goes_on_into(walk, target))
+        target_forget_mail(target);
 }
 
 /* Folders that were not reached are recorded with what the listing said of them. */

@@ -251,7 +251,7 @@ void pair_memory_begin(struct pair *pair)
         if (memory->delta == DELTA_UNCHANGED || !target->is_there)
             continue;
         uint32_t tail = memory_tail(pair, &plan->entries[i], memory, target);
-        target_recognise_from(target, tail);
+        target_recognise_from(target, pair->cross == NULL ? tail : 1);
         target->is_tail_ours = target->is_tail_ours || memory->is_tail_ours;
         if (memory->folder == NULL)
             continue;

@@ -388,7 +388,7 @@ const struct setting settings_table[] = {
 
     {NOT_BUILT(ACCEPTED, "fastio", BOOL, SIDED)},
     {ACCEPTED("buffersize", INTEGER)},
-    {LATER_SIDED("split", INTEGER)},
+    {NOT_BUILT(ACCEPTED, "split", INTEGER, SIDED)},
     {NOT_BUILT(REFUSED, "uid", BOOL, SIDED), .accepts = SETTING_ACCEPTS_ON,
      .help = "messages are always addressed by UID; leave the option out"},
 
@@ -421,7 +421,8 @@ const struct setting settings_table[] = {
     {ACCEPTED("cacheaftercopy", BOOL)},
     {REFUSED("fixcolonbug", BOOL),
      .help = "it repairs a cache that mailconvoy does not have; leave the option out"},
-    {LATER("fetch-hash-set", STRING)},
+    {REFUSED("fetch-hash-set", STRING),
+     .help = "all UIDs are listed; to take only some of them use --search1 'UID 1:1000'"},
     {ACCEPTED("checkmessageexists", BOOL)},
 
     {ACCEPTED("flagscase", BOOL)},
@@ -449,7 +450,7 @@ const struct setting settings_table[] = {
     {REFUSED("releasecheck", BOOL), .accepts = SETTING_ACCEPTS_OFF,
      .help = "mailconvoy never calls home; leave the option out"},
 
-    {LATER("debugcache", BOOL)},
+    {ACCEPTED("debugcache", BOOL)},
     {REFUSED("debugsleep", NUMBER), .help = "it is a test aid of imapsync"},
     {REFUSED("debugdev", BOOL), .help = "it traces imapsync's own code; use --debugimap"},
     {REFUSED("debugcgi", BOOL), .help = "there is no CGI mode; use --debugimap"},

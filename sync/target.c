@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sync/delete.h"
 #include "sync/folders/mutf7.h"
 #include "sync/pair_private.h"
@@ -162,6 +163,13 @@ void target_enter(struct target *target)
         target_send_open(target, "SELECT", NULL);
 }
 
+uint64_t target_append_limit(const struct target *target)
+{
+    const struct imap_client *client = target->pair->destination.client;
+    return target->append_limit != UINT64_MAX ? target->append_limit
+                                              : imap_client_append_limit(client);
+}
+
 void target_forget_mail(struct target *target)
 {
     struct session *session = target->listing.session;
@@ -184,12 +192,13 @@ static void send_slowly(struct pair *pair)
 }
 
 static void send_with_name(struct pair *pair, const char *command, const char *name,
-                           imap_command_callback *callback, uint32_t number)
+                           const char *more, imap_command_callback *callback, uint32_t number)
 {
     struct imap_client *client = pair->destination.client;
     imap_client_begin(client, false);
     imap_client_add(client, "%s ", command);
     imap_client_add_string(client, name);
+    imap_client_add(client, "%s", more);
     imap_client_end(client, callback, pair, number);
     send_slowly(pair);
 }
@@ -280,18 +289,19 @@ static void send_creates(struct pair *pair)
     for (size_t i = 0; i < plan->create_count && !pair_is_ended(pair); i++) {
         if (create_is_unwanted(pair, plan->creates[i]))
             continue;
-        send_with_name(pair, "CREATE", plan->creates[i], create_answered, (uint32_t)i);
+        send_with_name(pair, "CREATE", plan->creates[i], "", create_answered, (uint32_t)i);
     }
     for (size_t i = 0; i < plan->subscribe_count && !pair_is_ended(pair); i++) {
         if (subscribe_is_unwanted(pair, plan->subscribes[i]))
             continue;
-        send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], subscribe_answered, (uint32_t)i);
+        send_with_name(pair, "SUBSCRIBE", plan->subscribes[i], "", subscribe_answered, (uint32_t)i);
     }
 }
 
 static void target_init(struct target *target, struct pair *pair, const struct plan_entry *entry)
 {
     target->pair = pair;
+    target->append_limit = UINT64_MAX;
     target->mailbox = entry->destination;
     target->name = mutf7_to_display(entry->destination);
     listing_init(&target->listing, &pair->destination);
@@ -299,8 +309,38 @@ static void target_init(struct target *target, struct pair *pair, const struct p
                                                  .is_searched = true};
 }
 
+/* "* STATUS Work (APPENDLIMIT 35882577)"; NIL is no limit (RFC 7889 section 4). */
+static enum imap_taken status_told(void *context, const struct imap_response *response)
+{
+    struct target_list *list = context;
+    const struct imap_token *tokens = response->tokens;
+    uint64_t limit;
+    if (!str_iequals_n(response->name, response->name_size, "STATUS") ||
+        response->token_count < 4 || !imap_token_is_string(&tokens[0]) ||
+        tokens[1].type != IMAP_TOKEN_LIST || !imap_token_is(&tokens[2], "APPENDLIMIT") ||
+        !imap_token_uint64(&tokens[3], INT64_MAX, &limit))
+        return IMAP_TAKEN;
+    char *mailbox = imap_token_strdup(&tokens[0]);
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].mailbox, mailbox) == 0)
+            list->items[i].append_limit = limit;
+    }
+    mem_free(mailbox);
+    return IMAP_TAKEN;
+}
+
+/* The capability alone, without a number: each mailbox has its own. */
+static bool asks_for_limits(const struct pair *pair)
+{
+    return pair->settings->appendlimit < 0 &&
+           imap_client_can(pair->destination.client, IMAP_CAP_APPENDLIMIT);
+}
+
 static void send_opens(struct target_list *list, struct pair *pair)
 {
+    struct imap_events events = {list, status_told, NULL, NULL, NULL, NULL};
+    if (asks_for_limits(pair))
+        imap_client_set_events(pair->destination.client, &events);
     const struct folder_plan *plan = pair->plan;
     bool is_dry = pair->settings->dry;
     for (size_t i = 0; i < plan->count && !pair_is_ended(pair); i++) {
@@ -313,6 +353,8 @@ static void send_opens(struct target_list *list, struct pair *pair)
                              (delete_needs_targets(pair->settings) || pair->settings->resyncflags);
         if ((is_dry && !plan->entries[i].exists) || !(target_has_work(pair, i) || is_to_be_seen))
             continue;
+        if (asks_for_limits(pair))
+            send_with_name(pair, "STATUS", target->mailbox, " (APPENDLIMIT)", NULL, 0);
         target_send_open(target, is_dry ? "EXAMINE" : "SELECT", target_opened);
         send_slowly(pair);
     }
@@ -339,6 +381,7 @@ void target_list_await(struct target_list *list)
         imap_loop_turn(&pair->loop);
     if (!imap_client_is_alive(client))
         pair_end(pair, imap_client_fault(client));
+    imap_client_set_events(client, NULL);
     for (size_t i = 0; i < list->count && !pair_is_ended(pair); i++) {
         if (list->items[i].answer.is_done)
             target_judge(&list->items[i]);

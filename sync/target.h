@@ -24,6 +24,7 @@ struct target {
     bool is_tail_ours;          /* some of that was appended by a run that could not note it */
     struct listing listing;
     struct selection selection; /* --search2 */
+    uint64_t append_limit;      /* UINT64_MAX: STATUS did not tell one */
     struct fault fault;         /* why nothing can be copied there */
 };
 
@@ -55,6 +56,8 @@ void target_list_mail(struct target *target);
 /* Selects the folder, ahead of many APPENDs: a server may open a folder that is not selected anew
    for each of them, which takes the longer the more it holds. Nothing is waited for. */
 void target_enter(struct target *target);
+/* The largest message that may be appended there (RFC 7889); UINT64_MAX: any. */
+uint64_t target_append_limit(const struct target *target);
 /* Nothing more has to be recognised. */
 void target_forget_mail(struct target *target);
 
