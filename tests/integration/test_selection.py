@@ -7,9 +7,11 @@ import re
 import pytest
 
 from tests.integration.harness import EXCEPTIONS, USAGE
-from tests.servers import mailbox
+from tests.servers import mailbox, messages
+from tests.servers.exchange import Exchange
 from tests.servers.messages import Message
 from tests.servers.proxy import Proxy
+from tests.servers.scripted import CAPABILITY, ScriptedServer, answer, no
 
 DAY = datetime.timedelta(days=1)
 
@@ -228,3 +230,193 @@ def test_lists_of_what_is_copied(work, a, b):
     assert numbers(b, user) == [1, 2, 4]
     dry = work.batch([work.row(a, b, user)], "--dry", "--search1", "UID 3")
     assert counted(dry) == (5, 0, 3, 1) and dry.row()["excluded"] == 1
+
+
+# Who a message is -------------------------------------------------------------------------------
+
+
+def changed(message, old, new):
+    return Message(re.sub(old, new, message.body), message.flags, message.date)
+
+
+KEYED = [mail(n, n, head=b"X-Key: Key  %d\r\n" % n) for n in range(1, 4)]
+
+
+@pytest.mark.parametrize("options, there, fields, already", [
+    ((), [changed(m, rb"<(\d)@x>", rb"<\1@y>") for m in KEYED], "MESSAGE-ID DATE", 0),
+    (("--messageidnodomain",), [changed(m, rb"<(\d)@x>", rb"<\1@y>") for m in KEYED], "ID DATE", 3),
+    (("--useheader", "X-Key"), [changed(m, rb"<\d@x>", b"<q@x>") for m in KEYED], "(X-Key)", 3),
+    (("--useheader", "X-Key"), [changed(m, rb"X-Key: Key  ", rb"x-key:\tkey ") for m in KEYED],
+     "(X-Key)", 3),
+    (("--useheader", "X-Key"), [changed(m, rb"X-Key", b"X-Kex") for m in KEYED[:1]], "(X-Key)", 0),
+    (("--useheader", "Message-Id", "--useheader", "Received"), KEYED, "(Message-Id Received)", 3),
+    (("--useheader", "ALL"), KEYED[:2], "PEEK[HEADER]", 2),
+    (("--useheader", "ALL"), [changed(m, b"ann@", b"bob@") for m in KEYED], "PEEK[HEADER]", 0),
+    (("--useheader", "ALL", "--skipheader", "^From:"),
+     [changed(m, b"ann@", b"bob@") for m in KEYED], "PEEK[HEADER]", 3),
+    (("--skipheader", "^Message-Id:"), [changed(m, rb"<\d@x>", b"<q@x>") for m in KEYED], "ID DATE", 3),
+    ((), [changed(m, b"text", b"other text") for m in KEYED], "ID DATE", 3),
+    (("--noskipsize",), [changed(m, b"text", b"other text") for m in KEYED], "ID DATE", 0),
+    (("--noskipsize",), KEYED, "ID DATE", 3),
+], ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")  # fmt: skip
+def test_recognised_by(work, a, b, options, there, fields, already):
+    user = work.pair(a, b, {"INBOX": KEYED}, {"INBOX": there})
+    with Proxy(a) as source, Proxy(b) as destination:
+        run = work.batch([work.row(source, destination, user)], *options)
+        assert all(any(fields in c for c in side.seen("^UID FETCH .*HEADER"))
+                   for side in (source, destination))  # fmt: skip
+    assert counted(run) == (3, 3 - already, already, 0)
+
+
+def test_added_headers_are_recognised_by_the_header_asked_for(work, a, b):
+    """As gmail2 does. Nothing else is known of these messages, and no work directory remembers."""
+    items = [messages.no_header(n) for n in range(3)]
+    user = work.pair(a, b, {"INBOX": items})
+    options = ("--addheader", "--useheader", "Message-Id", "--noskipsize")
+    for already in (0, 3):
+        work.workdir = work.path / f"data{already}"
+        run = work.batch([work.row(a, b, user)], *options)
+        assert counted(run) == (3, 3 - already, already, 0)
+
+
+@pytest.mark.parametrize("options, copied, asked", [
+    ((), 0, True), (("--nowholeheaderifneeded",), 1, False)])  # fmt: skip
+def test_a_server_that_shows_no_single_fields(work, authority, b, options, copied, asked):
+    item = mail(1, identity=True)
+    user = work.user(b, {"INBOX": [changed(item, b"Subject", b"X-Subject")]})
+    server = ScriptedServer({"INBOX": [item.body]}, authority)
+    server.on(r"UID FETCH .*HEADER\.FIELDS", answer(
+        '* 1 FETCH (UID 1 RFC822.SIZE 9 INTERNALDATE "01-Mar-2020 10:00:00 +0000"'
+        ' FLAGS () BODY[HEADER.FIELDS (MESSAGE-ID)] {2}\r\n\r\n)', "{tag} OK done"))  # fmt: skip
+    with server:
+        run = work.batch([work.side(1, server, "anna", work.secret()) | work.side(2, b, user)], *options)
+        assert bool(server.seen(r"FETCH 1 .*PEEK\[HEADER\]")) == asked
+    assert run.row()["copied"] == copied
+
+
+@pytest.mark.parametrize("size", [100, 1_200_000], ids=["held", "streamed"])
+@pytest.mark.parametrize("change", [(), ("--regexmess", "s/text/other/")], ids=["as it is", "changed"])
+def test_sizes_that_are_not_what_was_said(work, a, b, size, change):
+    items = [mail(n, size=size) for n in range(3)]
+    user = work.pair(a, b, {"INBOX": items})
+    with Exchange(a, "estimates") as source:
+        row = work.row(source, b, user)
+        strict = work.batch([row], "--noallowsizemismatch", *change, expect=EXCEPTIONS)
+        assert strict.row()["copied"] == 0 and strict.row()["failed"] == 3
+        assert all("had said" in p["server_text"] for p in strict.problems())
+        assert work.batch([row], *change).row()["copied"] == 3
+    other = work.user(b)
+    row = work.row(a, b, user, other)
+    assert work.batch([row], "--noallowsizemismatch", *change).row()["copied"] == 3
+
+
+# In several folders -----------------------------------------------------------------------------
+
+FIVE = mail(5, identity=False)
+TREE = {
+    "INBOX": [mail(1), mail(2), mail(2)],
+    "Work": [mail(2), mail(3)],
+    "All": [mail(1), mail(2), mail(3), mail(4), FIVE],
+    "Zoo": [mail(4), FIVE],
+}
+CROSS = ("--skipcrossduplicates", "--folderlast", "All")
+
+
+def in_folders(server, user):
+    return {name: numbers(server, user, name) for name in TREE}
+
+
+def left_out(run):
+    assert all("--skipcrossduplicates" in p["server_text"] for p in run.problems())
+    return sorted((p["folder"], int(p["uid"])) for p in run.problems())
+
+
+def test_what_earlier_folders_have_is_left_out(nightly, b):
+    pair = nightly(TREE)
+    wanted = [("All", 1), ("All", 2), ("All", 3), ("All", 4), ("All", 5), ("Work", 1)]
+    dry = pair.run("--dry", *CROSS)
+    assert dry.row()["excluded"] == 12
+    assert sum("skipcross" in p["server_text"] for p in dry.problems()) == 6
+    run = pair.run("--debugcrossduplicates", *CROSS)
+    assert (run.row()["copied"], run.row()["excluded"]) == (6, 6) and left_out(run) == wanted
+    assert in_folders(b, pair.user) == {"INBOX": [1, 2, 2], "Work": [3], "All": [], "Zoo": [4, 5]}
+    assert "folder Work: UID 1 is in folder INBOX, too" in run.user_log()
+    again = pair.run("--debugcrossduplicates", *CROSS)
+    assert (again.row()["already"], left_out(again)) == (6, wanted)
+    assert pair.destination.connections == 0
+    with pair.at(1) as box:
+        box.append("Zoo", mail(6), mail(3), mail(7))
+        box.append("All", mail(6), mail(8))
+    run = pair.run(*CROSS)
+    assert run.row()["copied"] == 3 and left_out(run) == sorted([*wanted, ("Zoo", 4), ("All", 6)])
+    assert in_folders(b, pair.user)["Zoo"] == [4, 5, 6, 7]
+    assert in_folders(b, pair.user)["All"] == [8]
+    # Without the option all of it is wanted after all.
+    assert pair.run().row()["copied"] == 8
+
+
+def test_what_the_destination_has_in_an_earlier_folder(work, a, b):
+    user = work.pair(a, b, {"INBOX": [mail(1)], "Work": [mail(2), mail(3)]}, {"INBOX": [mail(2)]})
+    run = work.batch([work.row(a, b, user)], "--skipcrossduplicates")
+    assert run.row()["copied"] == 2 and left_out(run) == [("Work", 1)]
+    assert numbers(b, user) == [1, 2] and numbers(b, user, "Work") == [3]
+
+
+def test_a_message_that_failed_in_an_earlier_folder(work, a, b):
+    """It is not there: the later folder brings it."""
+    user = work.pair(a, b, {"INBOX": [mail(1), mail(2)], "Work": [mail(1), mail(2)]})
+    with Proxy(b).on(r'^APPEND "?INBOX"? ', no("not this one"), body=rb"text 1\r") as destination:
+        row = work.row(a, destination, user)
+        run = work.batch([row], "--skipcrossduplicates", expect=EXCEPTIONS)
+    assert (run.row()["copied"], run.row()["failed"], run.row()["excluded"]) == (2, 1, 1)
+    assert numbers(b, user) == [2] and numbers(b, user, "Work") == [1]
+
+
+@pytest.mark.parametrize("option", ["--usecache", "--useuid"])
+def test_cross_duplicates_and_the_cache(work, a, b, option):
+    user = work.pair(a, b, {"INBOX": [mail(1)]})
+    run = work.sync(work.row(a, b, user), "--skipcrossduplicates", option, expect=USAGE)
+    assert f"skipcrossduplicates and {option[2:]} can't be used together" in run.err
+    assert work.sync(work.row(a, b, user), option, "--cacheaftercopy").row()["copied"] == 1
+    assert work.sync(work.row(a, b, user), option, "--split1", "100").row()["already"] == 1
+
+
+# What the destination takes ---------------------------------------------------------------------
+
+
+def test_the_limit_of_the_destination(work, a, dovecot):
+    limited = dovecot("limited", capability="+APPENDLIMIT=3000")
+    items = [mail(1), mail(2, size=3000), mail(3, size=2000)]
+    user = work.pair(a, limited, {"INBOX": items})
+    row = work.row(a, limited, user)
+    with Proxy(limited) as destination:
+        run = work.batch([work.row(a, destination, user)], expect=EXCEPTIONS)
+        assert len(destination.appends) == 2
+    assert (run.row()["copied"], run.row()["too_big"]) == (2, 1)
+    (problem,) = run.problems()
+    assert "the 3000 bytes that the destination says it takes" in problem["server_text"]
+    run = work.batch([row], "--maxsize", "1000", expect=EXCEPTIONS)
+    assert "--maxsize 1000" in run.problems()[0]["server_text"]
+    assert work.batch([row], "--truncmess", "2500").row()["copied"] == 1
+    other = work.user(limited)
+    row = work.row(a, limited, user, other)
+    run = work.batch([row], "--appendlimit", "2k", expect=EXCEPTIONS)
+    assert run.row()["too_big"] == 2
+    assert "--appendlimit 2000" in run.problems()[0]["server_text"]
+    assert work.batch([row], "--appendlimit", "1_000_000").row()["copied"] == 2
+
+
+def test_the_limit_of_each_folder(work, a, authority):
+    """RFC 7889 section 4: the capability without a number; STATUS tells."""
+    user = work.user(a, {"INBOX": [mail(1), mail(2, size=3000)], "Work": [mail(3, size=3000)]})
+    server = ScriptedServer({"INBOX": [], "Work": []}, authority,
+                            capability=CAPABILITY + " APPENDLIMIT")  # fmt: skip
+    server.on(r"STATUS \"?INBOX\"? \(APPENDLIMIT",
+              answer("* STATUS INBOX (APPENDLIMIT 3000)", "{tag} OK done"))
+    server.on(r"STATUS \"?Work\"? \(APPENDLIMIT",
+              answer("* STATUS Work (APPENDLIMIT NIL)", "{tag} OK done"))
+    with server:
+        row = work.side(1, a, user) | work.side(2, server, "anna", work.secret())
+        run = work.batch([row], expect=EXCEPTIONS)
+    assert (run.row()["copied"], run.row()["too_big"]) == (2, 1)
+    assert [p["folder"] for p in run.problems()] == ["INBOX"]
