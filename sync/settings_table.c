@@ -105,6 +105,13 @@ const struct setting settings_table[] = {
     {MAILBOX("office2", FLAG, office2), IN(PRESETS), .help = "the destination is Microsoft 365: its limits, its long lines"},
     {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS), .help = "the source is an Exchange server: sets nothing"},
     {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS), .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
+    {MAILBOX("gmail1", FLAG, gmail1), IN(PRESETS),
+     .help = "the source is Gmail: its limits; messages that are in an earlier folder are left out, "
+             "All Mail comes last"},
+    {MAILBOX("gmail2", FLAG, gmail2), IN(PRESETS),
+     .help = "the destination is Gmail: its limits and names, --addheader; with --gmail1: labels"},
+    {MAILBOX("domino1", FLAG, domino1), IN(PRESETS), .help = "the source is Domino"},
+    {MAILBOX("domino2", FLAG, domino2), IN(PRESETS), .help = "the destination is Domino"},
     {MAILBOX("noregexflag", FLAG, noregexflag), IN(PRESETS),
      .help = "without what --exchange2 does to flags"},
 
@@ -413,11 +420,6 @@ const struct setting settings_table[] = {
      .help = "rights name the users of one server, who are others or nobody on the next; set them "
              "there"},
 
-    /* They need useheader, skipcrossduplicates and messageidnodomain. */
-    {LATER("gmail1", FLAG)},
-    {LATER("gmail2", FLAG)},
-    {LATER("domino1", FLAG)},
-    {LATER("domino2", FLAG)},
     {ACCEPTED("cacheaftercopy", BOOL)},
     {REFUSED("fixcolonbug", BOOL),
      .help = "it repairs a cache that mailconvoy does not have; leave the option out"},

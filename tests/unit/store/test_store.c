@@ -369,9 +369,10 @@ static void test_jobs_and_their_sums(void **state)
     assert_true(
         store_job_end(f->store, "R1", 2, JOB_EXCEPTIONS, 9, "append", "was refused", &f->fault));
     reopen(f);
-    assert_jobs(f, "R1",
-                "2|L|h1|anna|h2|u2|exceptions|7|9|append|was refused|2|140,98,2,4,6,8,10,12,9800,14\n"
-                "10|L|h1|carl|h2|u2|not_started|0|0|||0|0,0,0,0,0,0,0,0,0,0\n");
+    assert_jobs(
+        f, "R1",
+        "2|L|h1|anna|h2|u2|exceptions|7|9|append|was refused|2|140,98,2,4,6,8,10,12,9800,14\n"
+        "10|L|h1|carl|h2|u2|not_started|0|0|||0|0,0,0,0,0,0,0,0,0,0\n");
     assert_jobs(f, "nope", "");
     buffer_init(&text, 4096);
     assert_true(store_job_next(f->store, "R1", 0, print_job, &text, &row, &f->fault));
@@ -587,14 +588,15 @@ static void test_carry(void **state)
         uint64_t copied;
         uint64_t already;
     } rows[] = {
-        {{10, 0, 0, 10, 0, 0, 0, 0, 0}, 4, 0, 0}, /* all are in some other state */
-        {{10, 0, 0, 0, 0, 10, 0, 0, 0}, 4, 0, 0},
-        {{3, 0, 3, 0, 0, 0, 0, 0, 0}, 4, 3, 0}, /* one left the source in between */
-        {{10, 6, 4, 0, 0, 0, 0, 0, 0}, 4, 10, 0},
-        {{10, 3, 7, 0, 0, 0, 0, 0, 0}, 4, 7, 3},
-        {{10, 0, 2, 0, 0, 0, 0, 0, 0}, 4, 4, 0}, /* eight were not reached */
-        {{10, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0},
-        {{10, 9, 9, 0, 0, 0, 0, 0, 0}, 0, 9, 9}, /* does not close: left as it is */
+        {{10, 0, 0, 10, 0, 0, 0, 0, 0, 0}, 4, 0, 0}, /* all are in some other state */
+        {{10, 0, 0, 0, 0, 10, 0, 0, 0, 0}, 4, 0, 0},
+        {{3, 0, 3, 0, 0, 0, 0, 0, 0, 0}, 4, 3, 0}, /* one left the source in between */
+        {{10, 6, 4, 0, 0, 0, 0, 0, 0, 0}, 4, 10, 0},
+        {{10, 3, 7, 0, 0, 0, 0, 0, 0, 0}, 4, 7, 3},
+        {{10, 0, 2, 0, 0, 0, 0, 0, 0, 0}, 4, 4, 0}, /* eight were not reached */
+        {{10, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0},
+        {{10, 0, 0, 0, 0, 0, 0, 0, 0, 10}, 4, 0, 0},
+        {{10, 9, 9, 0, 0, 0, 0, 0, 0, 0}, 0, 9, 9}, /* does not close: left as it is */
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -801,15 +803,15 @@ static void test_two_threads_write(void **state)
 static void test_counts(void **state)
 {
     struct message_counts sum = {.source = 1, .bytes_copied = 5};
-    const struct message_counts more = {10, 1, 2, 1, 1, 1, 1, 1, 70};
+    const struct message_counts more = {10, 1, 2, 1, 1, 1, 1, 1, 70, 1};
     (void)state;
-    assert_int_equal(message_counts_difference(&more), 2);
+    assert_int_equal(message_counts_difference(&more), 1);
     message_counts_add(&sum, &more);
     assert_int_equal(sum.source, 11);
     assert_int_equal(sum.bytes_copied, 75);
-    assert_int_equal(message_counts_difference(&sum), 3);
+    assert_int_equal(message_counts_difference(&sum), 2);
     sum.copied = 12;
-    assert_int_equal(message_counts_difference(&sum), -8);
+    assert_int_equal(message_counts_difference(&sum), -9);
     assert_string_equal(job_status_name(JOB_FAILED), "failed");
     assert_string_equal(problem_reason_name(PROBLEM_VANISHED), "vanished");
 }

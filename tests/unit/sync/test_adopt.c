@@ -30,7 +30,7 @@ struct match_row {
 
 #define NOTHING 200 /* from here on, an identity without any field */
 
-static const struct adopt_secret secret = {"sixteen bytes.."};
+static const struct adopt_secret secret = {.bytes = "sixteen bytes.."};
 
 /* Both sides of a match, in the order of the rows that made them. */
 struct folder {

@@ -11,7 +11,7 @@
 #include "sync/listing.h"
 #include "tests/unit/sync/peer.h"
 
-static const struct adopt_secret secret = {"sixteen bytes.."};
+static const struct adopt_secret secret = {.bytes = "sixteen bytes.."};
 static const struct listing_role searched = {.secret = &secret, .is_searched = true};
 
 /* A mailbox that is open on a server, and its listing. */

@@ -55,6 +55,39 @@ static const struct {
      "\ndisarmreadreceipts = yes\nregexflag = s/\\\\Flagged//g\nmaxmessagespersecond = 4\n",
      "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes, regexflag "
      "= s/\\\\Flagged//g, regexmess = " WRAP "\n"},
+    {"--gmail1",
+     "host1 = imap.gmail.com\nssl1 = yes\ngmail1 = yes\nfolderlast = [Gmail]/All Mail\n"
+     "automap = yes\nregextrans2 = s,\\[Gmail\\].,,\nuseheader = X-Gmail-Received\n"
+     "useheader = Message-Id\nskipcrossduplicates = yes\nmaxbytespersecond = 40000\n"
+     "maxbytesafter = 3000000000\n",
+     "gmail1: host1 = imap.gmail.com, ssl1 = yes, maxbytespersecond = 40000, maxbytesafter = "
+     "3000000000, automap = yes, skipcrossduplicates = yes, useheader = X-Gmail-Received, "
+     "useheader = Message-Id, regextrans2 = s,\\[Gmail\\].,,, folderlast = [Gmail]/All Mail\n"},
+    {"--gmail2;--maxbytespersecond;9;--noexclude;--noaddheader",
+     "host2 = imap.gmail.com\nssl2 = yes\ngmail2 = yes\nfolderlast = [Gmail]/All Mail\n"
+     "noexclude = yes\nautomap = yes\nregextrans2 = s,\\[Gmail\\].,,\n"
+     "regextrans2 = s,^ +| +$,,g\nregextrans2 = s,/ +| +/,/,g\nregextrans2 = s/['^\"]/_/g\n"
+     "addheader = no\nuseheader = Message-Id\nmaxbytespersecond = 9\n"
+     "maxbytesafter = 1000000000\n",
+     "gmail2: host2 = imap.gmail.com, ssl2 = yes, maxbytesafter = 1000000000, automap = yes, "
+     "useheader = Message-Id, regextrans2 = s,\\[Gmail\\].,,, regextrans2 = s,^ +| +$,,g, "
+     "regextrans2 = s,/ +| +/,/,g, regextrans2 = s/['^\"]/_/g, folderlast = [Gmail]/All Mail\n"},
+    {"--gmail1;--gmail2;--noexclude;--folderlast;X",
+     "host1 = imap.gmail.com\nssl1 = yes\nhost2 = imap.gmail.com\nssl2 = yes\ngmail1 = yes\n"
+     "gmail2 = yes\nfolderlast = X\nfolderlast = [Gmail]/All Mail\nexclude = \\[Gmail\\]$\n"
+     "noexclude = yes\nautomap = yes\nuseheader = X-Gmail-Received\nuseheader = Message-Id\n"
+     "skipcrossduplicates = no\nsynclabels = yes\nresynclabels = yes\n"
+     "maxbytespersecond = 20000\nmaxbytesafter = 1000000000\n",
+     "gmail1 and gmail2: host1 = imap.gmail.com, ssl1 = yes, host2 = imap.gmail.com, ssl2 = yes, "
+     "maxbytespersecond = 20000, maxbytesafter = 1000000000, automap = yes, skipcrossduplicates = "
+     "no, synclabels = yes, resynclabels = yes, useheader = X-Gmail-Received, useheader = "
+     "Message-Id, exclude = \\[Gmail\\]$, folderlast = [Gmail]/All Mail\n"},
+    {"--domino1", "domino1 = yes\nsep1 = \\\nprefix1 = \nmessageidnodomain = yes\n",
+     "domino1: sep1 = \\, prefix1 = , messageidnodomain = yes\n"},
+    {"--domino2;--prefix2;X",
+     "domino2 = yes\nsep2 = \\\nprefix2 = X\nmessageidnodomain = yes\n"
+     "regextrans2 = s,^Inbox\\\\(.*),$1,i\n",
+     "domino2: sep2 = \\, messageidnodomain = yes, regextrans2 = s,^Inbox\\\\(.*),$1,i\n"},
     {"--exchange2;--noregexflag;--noregexmess",
      "exchange2 = yes\nnoregexflag = yes\nmaxsize = 10000000\nnoregexmess = yes\n"
      "disarmreadreceipts = yes\nmaxmessagespersecond = 4\n",

@@ -16,7 +16,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MESSAGES_MAX 8
 
-static const struct adopt_secret secret = {"sixteen bytes.."};
+static const struct adopt_secret secret = {.bytes = "sixteen bytes.."};
 
 /* One letter for each message, its UID is the place (from 1): the letter is its identity, "." is a
    message without any, "@" one with the Message-ID that --addheader gives to UID 1. */
