@@ -103,14 +103,14 @@ void folder_run_set_aside_unselected(struct folder_run *run)
     }
 }
 
-/* What is not selected may be there all the same: then no later run, with another selection, must
-   bring it once more. After those that are selected, whose copies it must not take; so not in a
-   tail that a run of ours left. */
+/* What is not selected may be there all the same, from others or from a run with another selection
+   that was cut off: then no later run must bring it once more. After those that are selected, whose
+   copies it must not take. */
 static void run_match_unselected(struct folder_run *run, const struct adopt_source *here,
                                  const struct adopt_destination *there,
                                  const struct adopt_rules *rules)
 {
-    if (run->listing.selection == NULL || run->memory->is_tail_ours)
+    if (run->listing.selection == NULL)
         return;
     folder_run_change_states(run, MESSAGE_WANTED, MESSAGE_SENT);
     folder_run_change_states(run, MESSAGE_NOT_SELECTED, MESSAGE_WANTED);

@@ -10,7 +10,7 @@ from tests.integration.harness import EXCEPTIONS, USAGE
 from tests.servers import mailbox, messages
 from tests.servers.exchange import Exchange
 from tests.servers.messages import Message
-from tests.servers.proxy import Proxy
+from tests.servers.proxy import Proxy, pass_then_drop
 from tests.servers.scripted import CAPABILITY, ScriptedServer, answer, no
 
 DAY = datetime.timedelta(days=1)
@@ -49,6 +49,13 @@ def numbers(server, user, folder="INBOX"):
             for item in items
             if isinstance(item, tuple)
         )
+
+
+def senders(server, user):
+    with mailbox.Mailbox(server, user) as box:
+        box.imap.select("INBOX", readonly=True)
+        items = box.imap.fetch("1:*", "(BODY.PEEK[])")[1]
+        return sorted(re.search(rb"^From: .*", i[1])[0] + i[1][-9:] for i in items if len(i) == 2)
 
 
 def counted(run):
@@ -195,6 +202,34 @@ def test_search2_hides_what_is_there(nightly, b):
     assert counted(pair.run("--search2", "FROM bob")) == (2, 1, 1, 0)
     assert numbers(b, pair.user) == [1, 2, 2]
     assert counted(pair.run("--search2", "FROM bob")) == (2, 0, 2, 0)
+
+
+@pytest.mark.parametrize("second", ["FROM bob", "FROM carl", "SEEN"])
+@pytest.mark.parametrize("hide", [(), ("MULTIAPPEND", "UIDPLUS")], ids=["all", "little"])
+def test_a_copy_that_was_cut_off(nightly, b, hide, second):
+    """What an interrupted run brought is found, whatever the next one selects or hides; and a message
+    that is not selected does not pass for the copy of one that is."""
+    twin = mail(1, sender="ann") if second == "FROM bob" else mail(4)
+    items = [twin, mail(1, sender="bob"), mail(2, sender="bob"), mail(3, sender="carl")]
+    pair = nightly({"INBOX": items}, hide2=hide)
+    pair.destination.on("^APPEND", pass_then_drop, times=1)
+    pair.run("--search", "FROM bob", expect=(10, 11, 12))
+    assert numbers(b, pair.user) in ([1], [1, 2])
+    pair.run("--search", second)
+    pair.run()
+    assert senders(b, pair.user) == senders(pair.servers[1], pair.user)
+
+
+def test_an_exchange_that_finds_too_little(work, a, b):
+    items = [mail(n, 10 * n, sender="bob") for n in range(6)]
+    user = work.pair(a, b, {"INBOX": items})
+    with Exchange(a, "short_search") as source:
+        row = work.row(source, b, user)
+        run = work.batch([row], "--maxage", "35")
+        assert counted(run) == (6, 4, 0, 2) and "can't search" in run.user_log()
+        run = work.batch([row], "--search1", "FROM bob", expect=EXCEPTIONS)
+        assert "can't search" in run.row()["error"]
+    assert numbers(b, user) == [0, 1, 2, 3]
 
 
 def test_both_sides_are_searched(work, a, b):

@@ -111,8 +111,8 @@ static void test_faults(void **state)
          "F:1:1: there is no column \"password2\", and no --password2 on the command line\n"
          "F:3:2: user1 is missing: the login name of the mailbox\n"
          "F:4:2: the same pair of mailboxes stands in line 2 (column \"user1\")\n"},
-        {HEADER ",Host1,maxage,parallel\na,u,p,b,v,q,,,\n",
-         "F:1:8: maxage is known to imapsync, but not built into mailconvoy yet\n"
+        {HEADER ",Host1,oauthdirect1,parallel\na,u,p,b,v,q,,,\n",
+         "F:1:8: oauthdirect1 is known to imapsync, but not built into mailconvoy yet\n"
          "F:1:9: parallel can't be a column: it is not of a single mailbox\n"
          "F:1:7: says the same as column 1 (column \"Host1\")\n"},
         {HEADER ",srchost\na,u,p,b,v,q,a\n",
