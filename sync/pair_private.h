@@ -35,7 +35,7 @@ struct pair {
     struct source_set sources; /* further connections to the source */
     struct adopt_secret adopt_secret;
     struct selection_rules selections[2]; /* of each side */
-    struct cross *cross;         /* NULL: without --skipcrossduplicates */
+    struct cross *cross;                  /* NULL: without --skipcrossduplicates */
     struct transform *transform;          /* NULL: messages are copied as they are */
     struct folder_plan *plan;
     struct target_list targets; /* the plan's destination folders */
