@@ -234,7 +234,9 @@ static void leave_out_by_rules(struct pair *pair, struct delete_source *source)
     for (size_t i = 0; i < source->listing.count; i++) {
         struct listed_message *message = &source->listing.messages[i];
         int64_t size_bytes = (int64_t)message->size_bytes;
-        if ((settings->maxsize >= 0 && size_bytes > settings->maxsize) ||
+        if ((source->listing.selection != NULL &&
+             !selection_holds(source->listing.selection, message->uid)) ||
+            (settings->maxsize >= 0 && size_bytes > settings->maxsize) ||
             (settings->minsize >= 0 && size_bytes <= settings->minsize))
             message->state = MESSAGE_EXCLUDED;
     }

@@ -50,10 +50,13 @@ void delete_compare_init(struct delete_compare *compare, struct pair *pair,
 
 void delete_compare_deinit(struct delete_compare *compare)
 {
-    for (size_t i = 0; i < compare->count; i++)
+    for (size_t i = 0; i < compare->count; i++) {
         listing_deinit(&compare->sources[i].listing);
+        selection_deinit(&compare->sources[i].selection);
+    }
     mem_free(compare->sources);
     listing_deinit(&compare->listing);
+    selection_deinit(&compare->selection);
     memset(compare, 0, sizeof(*compare));
 }
 
@@ -67,8 +70,23 @@ static bool list_all(const struct delete_compare *compare, struct listing *listi
     bool with_added_field = session->side == 1 && compare->pair->settings->addheader;
     listing_send(listing, compare->has_identities, with_added_field);
     listing_listen(listing);
-    return delete_await(compare->pair, session, &listing->answer, fault_r) &&
-           listing_finish(listing, name, fault_r);
+    if (!delete_await(compare->pair, session, &listing->answer, fault_r))
+        return false;
+    bool is_fine = listing_finish(listing, name, fault_r);
+    if (!is_fine && imap_client_is_alive(session->client) &&
+        imap_client_pending(session->client) > 0)
+        imap_client_fail(session->client, fault_r);
+    return is_fine;
+}
+
+static void select_if(bool is_wanted, const struct selection_rules *rules,
+                      struct selection *selection, struct listing *listing)
+{
+    selection_deinit(selection);
+    if (!is_wanted || !selection_rules_are_given(rules))
+        return;
+    selection_init(selection, rules);
+    listing->selection = selection;
 }
 
 static bool refuse_replaced(const char *name, int side, struct fault *fault_r)
@@ -120,6 +138,8 @@ static bool list_destination(struct delete_compare *compare, struct fault *fault
         return refuse_replaced(target->name, 2, fault_r);
     compare->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
                                                   .is_searched = true};
+    select_if(pair->settings->delete2 || pair->settings->delete2duplicates, &pair->removable,
+              &compare->selection, &compare->listing);
     if (!list_all(compare, &compare->listing, target->name, fault_r))
         return false;
     if (!compare->has_identities)
@@ -147,6 +167,7 @@ static bool list_source(struct delete_compare *compare, struct delete_source *so
         return refuse_replaced(name, 1, fault_r);
     source->listing.role = (struct listing_role){.secret = &pair->adopt_secret,
                                                  .among = &compare->listing};
+    select_if(pair->settings->delete1, &pair->wanted, &source->selection, &source->listing);
     return list_all(compare, &source->listing, name, fault_r);
 }
 

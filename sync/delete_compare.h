@@ -15,7 +15,8 @@ struct delete_source {
     struct folder_memory *memory;   /* NULL: this run leaves the folder out */
     struct store_map_folder *known; /* NULL: nothing is remembered */
     uint32_t uidvalidity;
-    struct listing listing; /* after delete_compare_run(): ALREADY is what was found there */
+    struct selection selection; /* with --delete1: what else is there is none of this run's */
+    struct listing listing;     /* after delete_compare_run(): ALREADY is what was found there */
 };
 
 struct delete_compare {
@@ -23,8 +24,9 @@ struct delete_compare {
     const struct target *target;
     struct delete_source *sources; /* those of this run first */
     size_t count;
-    size_t own_count;       /* those that this run syncs */
-    struct listing listing; /* of the destination: records to be searched */
+    size_t own_count;           /* those that this run syncs */
+    struct listing listing;     /* of the destination: records to be searched */
+    struct selection selection; /* with --delete2: what else is there stays */
     uint32_t uidvalidity;
     bool has_identities; /* else every message of the destination was matched by the map */
     uint64_t lost; /* messages that were brought there by an earlier run and can't be told from the

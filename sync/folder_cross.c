@@ -20,6 +20,7 @@ void folder_cross_exclude(struct folder_run *run)
             continue;
         folder_run_settle_message(run, (uint32_t)i, MESSAGE_EXCLUDED, PROBLEM_EXCLUDED,
                                   "rule: an earlier folder has it, too (--skipcrossduplicates)");
+        run->pair->figures.cross_duplicates++;
         if (pair->settings->debugcrossduplicates)
             log_line(pair->log, "folder %s: UID %u is in folder %s, too", run->name,
                      listing->messages[i].uid, pair->plan->entries[folder].source_label);

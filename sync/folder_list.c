@@ -24,7 +24,7 @@ bool folder_run_is_delta(const struct folder_run *run)
 
 void folder_run_select(struct folder_run *run)
 {
-    const struct selection_rules *rules = &run->pair->selections[0];
+    const struct selection_rules *rules = &run->pair->wanted;
     if (!selection_rules_are_given(rules))
         return;
     selection_init(&run->selection, rules);

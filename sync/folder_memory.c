@@ -16,7 +16,7 @@ static void memory_fail(struct folder_memory *memory, const struct fault *fault)
 
 bool folder_memory_may_grow(const struct pair *pair, const struct store_map_folder *folder)
 {
-    return pair->selections[0].may_grow && folder->counts.not_selected > 0;
+    return pair->wanted.may_grow && folder->counts.not_selected > 0;
 }
 
 void folder_memory_init(struct folder_memory *memory, struct pair *pair,

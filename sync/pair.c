@@ -419,8 +419,9 @@ static void pair_deinit(struct pair *pair)
     session_deinit(&pair->destination);
     buffer_deinit(&pair->flags_text);
     flag_rules_deinit(&pair->flag_rules);
-    for (int i = 0; i < 2; i++)
-        selection_rules_deinit(&pair->selections[i]);
+    selection_rules_deinit(&pair->wanted);
+    selection_rules_deinit(&pair->looked_at);
+    selection_rules_deinit(&pair->removable);
     identity_maker_deinit(&pair->adopt_secret.maker);
     cross_deinit(&pair->cross);
 }
@@ -456,14 +457,18 @@ static bool pair_make_secret(struct pair *pair)
 
 static void pair_make_selections(struct pair *pair)
 {
-    for (int i = 0; i < 2; i++) {
-        struct selection_rules *rules = &pair->selections[i];
-        selection_rules_init(rules, pair->settings, i + 1, clock_wall_msecs() / 1000);
-        if (selection_rules_are_given(rules))
-            log_line(pair->log, "host%d: of each folder only what UID SEARCH %s finds%s", i + 1,
-                     rules->criterion,
-                     rules->may_search ? "" : ", by dates of arrival, since it can't search");
-    }
+    const struct settings *settings = pair->settings;
+    int64_t now_secs = clock_wall_msecs() / 1000;
+    selection_rules_init(&pair->wanted, settings, 1, true, now_secs);
+    selection_rules_init(&pair->looked_at, settings, 2, false, now_secs);
+    selection_rules_init(&pair->removable, settings, 2, true, now_secs);
+    if (selection_rules_are_given(&pair->wanted))
+        log_line(pair->log, "host1: of each folder only what UID SEARCH %s finds%s",
+                 pair->wanted.criterion,
+                 pair->wanted.may_search ? "" : ", by dates of arrival, since it can't search");
+    if (selection_rules_are_given(&pair->looked_at))
+        log_line(pair->log, "host2: only what UID SEARCH %s finds is looked at",
+                 pair->looked_at.criterion);
 }
 
 void pair_run(const struct settings *settings, const struct pair_environment *environment,

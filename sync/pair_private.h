@@ -34,9 +34,12 @@ struct pair {
     struct lane_set lanes;     /* the connections to the destination */
     struct source_set sources; /* further connections to the source */
     struct adopt_secret adopt_secret;
-    struct selection_rules selections[2]; /* of each side */
-    struct cross *cross;                  /* NULL: without --skipcrossduplicates */
-    struct transform *transform;          /* NULL: messages are copied as they are */
+    struct selection_rules wanted; /* what is copied, and deleted, of the source */
+    struct selection_rules
+        looked_at; /* where the destination's mail is recognised: ages hide none */
+    struct selection_rules removable; /* what may be deleted on the destination */
+    struct cross *cross;              /* NULL: without --skipcrossduplicates */
+    struct transform *transform;      /* NULL: messages are copied as they are */
     struct folder_plan *plan;
     struct target_list targets; /* the plan's destination folders */
     struct store_map *map;      /* what is remembered; NULL: nothing is */

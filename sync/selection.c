@@ -19,12 +19,12 @@ static bool is_blank(const char *text)
 }
 
 void selection_rules_init(struct selection_rules *rules, const struct settings *settings, int side,
-                          int64_t now_secs)
+                          bool with_ages, int64_t now_secs)
 {
     const struct settings_side *own = &settings->side[side - 1];
     struct buffer text;
     memset(rules, 0, sizeof(*rules));
-    if (side == 1)
+    if (with_ages)
         rules->ages = criteria_ages(settings, now_secs);
     buffer_init(&text, CRITERION_MAX_BYTES);
     criteria_append(own->search, &rules->ages, &text);

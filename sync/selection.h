@@ -26,10 +26,9 @@ struct selection_rules {
     bool may_grow;   /* messages may become selected while nothing changes in the folder */
 };
 
-/* `side` 2 is what --search2 asks for alone: ages choose what is copied, and hide nothing that is
-   there. */
+/* with_ages: else what --search1 or --search2 asks for alone. */
 void selection_rules_init(struct selection_rules *rules, const struct settings *settings, int side,
-                          int64_t now_secs);
+                          bool with_ages, int64_t now_secs);
 void selection_rules_deinit(struct selection_rules *rules);
 bool selection_rules_are_given(const struct selection_rules *rules);
 

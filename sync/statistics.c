@@ -82,6 +82,8 @@ static void append_messages(const struct statistics *statistics, struct buffer *
         append_number(text, "Messages transferred", counts->copied);
     append_number(text, "Messages skipped",
                   counts->already + counts->excluded + counts->too_big + counts->vanished);
+    if (counts->not_selected > 0)
+        append_number(text, "Messages not selected", counts->not_selected);
     append_number(text, "Messages found duplicate on host1", figures->duplicates);
     append_line(text, "Messages found duplicate on host2", "%s", unknown);
     append_number(text, "Messages found crossduplicate on host2", figures->cross_duplicates);

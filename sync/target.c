@@ -120,7 +120,7 @@ static void leave_mailbox(struct imap_client *client)
 /* --search2 hides what others put there, never what an interrupted run did. */
 static void target_select(struct target *target)
 {
-    const struct selection_rules *rules = &target->pair->selections[1];
+    const struct selection_rules *rules = &target->pair->looked_at;
     if (!selection_rules_are_given(rules) || target->is_tail_ours)
         return;
     selection_init(&target->selection, rules);

@@ -247,14 +247,36 @@ def test_duplicates_stand_only_for_selected_ones(work, a, b):
 
 
 def test_deletes_see_what_is_not_selected(work, a, b):
-    """A selection never makes mail look deleted."""
+    """A selection never makes mail look deleted; and what it leaves out is not deleted either."""
     items = [mail(n, 10 * n) for n in range(1, 6)]
-    user = work.pair(a, b, {"INBOX": items}, {"INBOX": [*items, mail(99, 5)]})
-    run = work.batch([work.row(a, b, user)], "--maxage", "15", "--delete2", "--maxdelete", "all")
-    assert run.row()["deleted_destination"] == 1
-    assert numbers(b, user) == [1, 2, 3, 4, 5]
-    work.batch([work.row(a, b, user)], "--search", "FROM nobody", "--delete2", "--maxdelete", "all")
-    assert numbers(b, user) == [1, 2, 3, 4, 5]
+    there = [*items, mail(98, 50), mail(99, 5)]
+    user = work.pair(a, b, {"INBOX": items}, {"INBOX": there})
+    for options, left in [
+        (("--maxage", "15"), [1, 2, 3, 4, 5, 98]),
+        (("--search", "FROM nobody"), [1, 2, 3, 4, 5, 98]),
+        (("--search2", "BODY 98"), [1, 2, 3, 4, 5, 98]),
+        (("--search1", "FROM nobody"), [1, 2, 3, 4, 5]),
+    ]:
+        if options[0] == "--search2":
+            mailbox.fill(b, user, {"INBOX": [mail(97, 50)]})
+            left = [1, 2, 3, 4, 5, 97]
+        run = work.batch([work.row(a, b, user)], "--delete2", "--maxdelete", "all", *options)
+        assert numbers(b, user) == left, (options, run)
+
+
+@pytest.mark.parametrize("options, left", [
+    (("--minage", "25"), [1, 2]), (("--search1", "BODY \"text 4\""), [1, 2, 3, 5]),
+    (("--noabletosearch", "--maxage", "25"), [3, 4, 5]), (("--search2", "FROM ann"), []),
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("has_map", [True, False])
+def test_only_what_is_selected_leaves_the_source(work, a, b, options, left, has_map):
+    items = [mail(n, 10 * n) for n in range(1, 6)]
+    user = work.pair(a, b, {"INBOX": items}, None if has_map else {"INBOX": items})
+    if has_map:
+        work.batch([work.row(a, b, user)])
+    run = work.batch([work.row(a, b, user)], "--delete1", "--expunge1", *options)
+    assert run.row()["deleted_source"] == 5 - len(left)
+    assert numbers(a, user) == left and numbers(b, user) == [1, 2, 3, 4, 5]
 
 
 def test_lists_of_what_is_copied(work, a, b):
