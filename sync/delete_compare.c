@@ -205,19 +205,17 @@ static bool known_read(struct known *known, const struct delete_compare *compare
     struct store_map_row rows[PAGE_ROWS];
     const struct store_map_folder *folder = source->known;
     uint64_t next_uid = 1;
-    size_t count = PAGE_ROWS;
+    size_t count;
     if (folder == NULL || folder->id == 0 ||
         folder->destination.uid_validity != compare->uidvalidity)
         return true;
-    while (count == PAGE_ROWS && next_uid <= UINT32_MAX) {
-        if (!store_map_read(compare->pair->map, folder, (uint32_t)next_uid, UINT32_MAX, rows,
-                            PAGE_ROWS, &count, fault_r))
+    do {
+        if (!store_map_read_on(compare->pair->map, folder, &next_uid, UINT32_MAX, rows, PAGE_ROWS,
+                               &count, fault_r))
             return false;
         for (size_t i = 0; i < count; i++)
             known_add(known, &source->listing, &rows[i]);
-        if (count > 0)
-            next_uid = (uint64_t)rows[count - 1].src_uid + 1;
-    }
+    } while (count > 0);
     return true;
 }
 

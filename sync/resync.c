@@ -94,20 +94,18 @@ static void resync_read(struct resync *resync, const struct folder_memory *memor
     struct store_map_row rows[PAGE_ROWS];
     struct fault fault;
     uint64_t next_uid = 1;
-    size_t count = PAGE_ROWS;
+    size_t count;
     if (memory->folder == NULL || memory->folder->id == 0 ||
         memory->folder->destination.uid_validity != resync->target->opened.uidvalidity)
         return;
-    while (count == PAGE_ROWS && next_uid <= UINT32_MAX) {
-        if (!store_map_read(pair->map, memory->folder, (uint32_t)next_uid, UINT32_MAX, rows,
-                            PAGE_ROWS, &count, &fault)) {
+    do {
+        if (!store_map_read_on(pair->map, memory->folder, &next_uid, UINT32_MAX, rows, PAGE_ROWS,
+                               &count, &fault)) {
             pair_end(pair, &fault);
             return;
         }
         resync_take_rows(resync, rows, count, first_uid);
-        if (count > 0)
-            next_uid = (uint64_t)rows[count - 1].src_uid + 1;
-    }
+    } while (count > 0);
 }
 
 /* -- what is there -- */
