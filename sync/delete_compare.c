@@ -67,7 +67,7 @@ static bool list_all(const struct delete_compare *compare, struct listing *listi
     bool with_added_field = session->side == 1 && compare->pair->settings->addheader;
     listing_send(listing, compare->has_identities, with_added_field);
     listing_listen(listing);
-    return delete_await(compare->pair, session, &listing->answer, fault_r) &&
+    return pair_await_answer(compare->pair, session, &listing->answer, fault_r) &&
            listing_finish(listing, name, fault_r);
 }
 
@@ -113,7 +113,7 @@ static bool list_destination(struct delete_compare *compare, struct fault *fault
 {
     struct pair *pair = compare->pair;
     const struct target *target = compare->target;
-    if (!delete_open(pair, &pair->destination, target->mailbox, target->name, false, fault_r))
+    if (!pair_open_mailbox(pair, &pair->destination, target->mailbox, target->name, false, fault_r))
         return false;
     compare->uidvalidity = imap_client_mailbox(pair->destination.client)->uidvalidity;
     if (compare->uidvalidity != target->opened.uidvalidity)
@@ -140,7 +140,7 @@ static bool list_source(struct delete_compare *compare, struct delete_source *so
 {
     struct pair *pair = compare->pair;
     const char *name = source->entry->source_label;
-    if (!delete_open(pair, &pair->source, source->entry->source->name, name, false, fault_r))
+    if (!pair_open_mailbox(pair, &pair->source, source->entry->source->name, name, false, fault_r))
         return false;
     source->uidvalidity = imap_client_mailbox(pair->source.client)->uidvalidity;
     if (!source_is_the_same(source))

@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sync/delete_folder.h"
 #include "sync/messages/flags.h"
+#include "sync/pair_command.h"
 #include "sync/uidset.h"
 #include "sync/verdict.h"
 
@@ -133,7 +133,7 @@ static bool resync_await(struct resync *resync, const struct imap_answer *answer
                          struct fault *fault_r)
 {
     struct session *session = &resync->pair->destination;
-    if (!delete_await(resync->pair, session, answer, fault_r))
+    if (!pair_await_answer(resync->pair, session, answer, fault_r))
         return false;
     imap_client_set_events(session->client, NULL);
     if (answer->status == IMAP_STATUS_OK)
@@ -206,7 +206,7 @@ static bool resync_work(struct resync *resync, uint32_t first_uid, struct fault 
     struct pair *pair = resync->pair;
     const struct target *target = resync->target;
     struct session *session = &pair->destination;
-    if (!delete_open(pair, session, target->mailbox, target->name, true, fault_r))
+    if (!pair_open_mailbox(pair, session, target->mailbox, target->name, true, fault_r))
         return false;
     /* Replaced meanwhile: the UIDs are other messages'. */
     if (imap_client_mailbox(session->client)->uidvalidity != target->opened.uidvalidity)
