@@ -30,7 +30,7 @@ def exit_codes_of_readme(command):
     return dict(re.findall(r"^\| (\d[\d/]*) \| (.*) \|$", table, re.MULTILINE))
 
 
-@pytest.mark.parametrize("command, count", [("batch", 7), ("sync", 17)])
+@pytest.mark.parametrize("command, count", [("batch", 7), ("sync", 21)])
 def test_exit_codes_are_those_of_the_help(work, command, count):
     told = exit_codes_of_help(help_of(work, command))
     assert len(told) == count, told
