@@ -160,7 +160,7 @@ static void test_a_crowd_slows_its_server(void **state)
 {
     struct fixture *f = *state;
     struct paces_member *members[5];
-    char names[5][16];
+    char names[5][24];
     for (int i = 0; i < 5; i++) {
         struct store_pace known = {names[i], 2, 10, TODAY};
         (void)snprintf(names[i], sizeof(names[i]), "b user%d", i);
@@ -226,7 +226,7 @@ static void test_forty_mailboxes(void **state)
     const int64_t step = SEC / 100;
     memset(boxes, 0, sizeof(boxes));
     for (int i = 0; i < MAILBOXES; i++) {
-        char source[16], destination[16];
+        char source[24], destination[24];
         (void)snprintf(source, sizeof(source), "a user%d", i);
         (void)snprintf(destination, sizeof(destination), "b user%d", i);
         boxes[i].member = join(f, source, destination, TODAY);
