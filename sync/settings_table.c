@@ -336,7 +336,7 @@ const struct setting settings_table[] = {
     {COMMAND("quiet", FLAG, quiet, PAIR), IN(OUTPUT),
      .help = "print nothing when all went well, else only the problems"},
     {COMMAND("log", BOOL, log, PAIR), IN(OUTPUT), .preset = "1",
-     .help = "write logs; the report is written anyway"},
+     .help = "write a log for each mailbox; run.log and the report are written anyway"},
     {COMMAND("logdir", STRING, logdir, SYNC), IN(OUTPUT), .argument = "DIR",
      .help = "write the mailbox's log there, under imapsync's names"},
     {COMMAND("logfile", PATH, logfile, SYNC), IN(OUTPUT), .argument = "FILE",
