@@ -43,13 +43,14 @@ static const char exits_sync[] =
     "Exit codes (imapsync's):\n"
     "    0    everything is there           101/102  no connection to host1/host2\n"
     "    6    stopped by a signal           111      ended with errors\n"
-    "   12    TLS failed                    113      destination over quota\n"
-    "   21    subfolder1 does not exist     114      a message was refused\n"
-    "   64    bad command line              115      a message could not be fetched\n"
-    "   66    a password can't be read      116      a folder could not be created\n"
-    "   70    internal error                117      a folder could not be opened\n"
-    "   75    workdir or mailbox is in use  118      a limit of bytes was reached\n"
-    "                                       161/162  login refused by host1/host2\n";
+    "    7    stopped by a file             113      destination over quota\n"
+    "    8    the pidfile's process lives   114      a message was refused\n"
+    "   12    TLS failed                    115      a message could not be fetched\n"
+    "   21    subfolder1 does not exist     116      a folder could not be created\n"
+    "   64    bad command line              117      a folder could not be opened\n"
+    "   66    a password can't be read      118      a limit of bytes was reached\n"
+    "   70    internal error                119      a message was taken for a virus\n"
+    "   75    workdir or mailbox is in use  161/162  login refused by host1/host2\n";
 static const char exits_batch[] =
     "Exit codes:\n"
     "    0    all mailboxes are complete\n"

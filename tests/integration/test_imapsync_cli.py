@@ -4,13 +4,13 @@ people look for in them."""
 
 import base64
 import hmac
-import os
 import re
+import shlex
 import signal
 
 import pytest
 
-from tests.integration.harness import BUSY, FAILED, PAUSED, USAGE, assert_same, wait_until
+from tests.integration.harness import BUSY, FAILED, ROOT, USAGE, assert_same
 from tests.servers import mailbox, messages
 from tests.servers.scripted import ScriptedServer, hang, no
 
@@ -420,3 +420,55 @@ def test_a_refused_sign_in_is_an_error(work, a, b):
     assert "Err 1/1: the destination server refused the sign-in of" in run.out
     assert "The most frequent error is ERR_AUTHENTICATION_FAILURE_USER2. " in run.out
     assert "Exiting with return value 162 (EXIT_AUTHENTICATION_FAILURE_USER2) 1/50" in run.out
+
+
+# The guide ---------------------------------------------------------------------------------------
+
+
+def commands_of_guide():
+    text = (ROOT / "docs/coming-from-imapsync.md").read_text()
+    return re.findall(r"^    ((?:imapsync|mailconvoy) .*)$", text, re.MULTILINE)
+
+
+def test_the_guides_command_lines(work, a, b):
+    """Both of each pair, the old one with the program's name swapped, do the same."""
+    content = {"INBOX": [long_line(), messages.plain(2)], "Files": [messages.plain(3)]}
+    commands = commands_of_guide()
+    assert [shlex.split(c)[0] for c in commands] == ["imapsync", "mailconvoy"] * 2 + ["mailconvoy"]
+    seen = []
+    for number, command in enumerate(commands[:4]):
+        user = work.pair(b, a, content)
+        words = [w for w in shlex.split(command)[1:] if w != "sync"]
+        words = [user if w == "ada" else w for w in words]
+        words = ["localhost" if w.endswith(".example") else w for w in words]
+        for name, server in (("ada.old", b), ("ada.new", a)):
+            (work.inputs / name).write_text(server.passwords[user] + "\n")
+        words = [str(work.inputs / w) if w.startswith("ada.") else w for w in words]
+        row = work.row(b, a, user)
+        places = [x for n in ("port1", "port2", "cafile1", "cafile2") for x in (f"--{n}", row[n])]
+        run = work.run("sync", *words, *places, "--workdir", work.path / f"data{number}")
+        assert run.code == 0, run
+        seen.append({
+            name: [(e.sha256, e.flags - {"\\Recent"}) for e in entries]
+            for name, entries in mailbox.snapshot(a, user).items()
+        })  # fmt: skip
+    assert seen[0] == seen[1] and seen[2] == seen[3]
+    assert set(seen[0]) == {"INBOX", "Files"} and seen[0] != seen[2]
+    assert set(seen[2]) == {"INBOX", "Files of the old server"}
+
+
+def test_the_guides_manifest(work, a, b):
+    users = [work.pair(a, b, SMALL) for _ in range(2)]
+    lines = [
+        ";".join(("localhost", u, a.passwords[u], "localhost", u, b.passwords[u], extra))
+        for u, extra in zip(users, ("", '--maxsize 5_000_000 --exclude "^Junk"'))
+    ]
+    work.manifest("\n".join(lines) + "\n", name="file.txt")
+    words = shlex.split(commands_of_guide()[-1])
+    options = [w for w in words[1:] if w not in ("batch", "file.txt")]
+    row = work.row(a, b, users[0])
+    places = [x for n in ("port1", "port2", "cafile1", "cafile2") for x in (f"--{n}", row[n])]
+    run = work.batch(work.inputs / "file.txt", *options, *places)
+    assert "setting exclude = ^Junk" in run.user_log(users[1])
+    for user in users:
+        assert_same(a, b, user)
