@@ -102,9 +102,12 @@ const struct setting settings_table[] = {
      .help = "shared mailbox that is opened with the user's login"},
 
     {MAILBOX("office1", FLAG, office1), IN(PRESETS), .help = "the source is Microsoft 365"},
-    {MAILBOX("office2", FLAG, office2), IN(PRESETS), .help = "the destination is Microsoft 365: its limits, its long lines"},
-    {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS), .help = "the source is an Exchange server: sets nothing"},
-    {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS), .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
+    {MAILBOX("office2", FLAG, office2), IN(PRESETS),
+     .help = "the destination is Microsoft 365: its limits, its long lines"},
+    {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS),
+     .help = "the source is an Exchange server: sets nothing"},
+    {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS),
+     .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
     {MAILBOX("noregexflag", FLAG, noregexflag), IN(PRESETS),
      .help = "without what --exchange2 does to flags"},
 
