@@ -27,10 +27,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"batch", command_batch},
-    {"sync", command_sync},
-    {"report", command_report},
-    {"explain", explain_command},
+    {"batch", command_batch},     {"sync", command_sync}, {"report", command_report},
+    {"explain", explain_command}, {"docs", command_docs}, /* for whoever writes the documentation */
 };
 
 /* Passwords are in memory: no core file, no other process of the same user may look. What the

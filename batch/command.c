@@ -18,6 +18,7 @@
 #include "batch/tally.h"
 #include "report/command.h"
 #include "sync/settings.h"
+#include "sync/settings_imapsync.h"
 #include "sync/settings_presets.h"
 
 #define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
@@ -265,6 +266,20 @@ int command_report(int argc, char **argv)
         exit_code = report_command(command.settings.workdir, command.settings.report_run,
                                    command.settings.report_format);
     return command_end(&command, exit_code);
+}
+
+int command_docs(int argc, char **argv)
+{
+    struct buffer text;
+    if (argc != 1 || strcmp(argv[0], "imapsync-options") != 0) {
+        (void)fprintf(stderr, "name a page: mailconvoy docs imapsync-options\n");
+        return EXIT_CODE_USAGE;
+    }
+    buffer_init(&text, COMMAND_TEXT_MAX_BYTES);
+    settings_append_imapsync_options(&text);
+    bool is_ok = fputs(buffer_str(&text), stdout) >= 0 && fflush(stdout) == 0;
+    buffer_deinit(&text);
+    return is_ok ? EXIT_CODE_COMPLETE : EXIT_CODE_INTERNAL;
 }
 
 int command_version(void)

@@ -180,8 +180,7 @@ static bool run_make_log_dir(const char *path, struct fault *fault_r)
 static bool run_open_log(struct run *run, int64_t now_msecs, struct fault *fault_r)
 {
     const struct settings *settings = run->plan->settings;
-    char *path = settings->log ? mem_printf("%s/run.log", workdir_run_dir(run->workdir))
-                               : mem_strdup("/dev/null");
+    char *path = mem_printf("%s/run.log", workdir_run_dir(run->workdir));
     run->log = log_open(path, fault_r);
     run->mailbox_log_path = log_path_make(settings, now_msecs);
     bool is_ok = run->log != NULL && (run->mailbox_log_path == NULL ||

@@ -58,6 +58,7 @@ const char *tally_sync_exit_name(int exit_code)
         {117, "EXIT_ERR_SELECT"},
         {118, "EXIT_TRANSFER_EXCEEDED"},
         {119, "EXIT_ERR_APPEND_VIRUS"},
+        {120, "EXIT_ERR_FLAGS"},
         {161, "EXIT_AUTHENTICATION_FAILURE_USER1"},
         {162, "EXIT_AUTHENTICATION_FAILURE_USER2"},
     };

@@ -158,6 +158,12 @@ bool store_map_read(struct store_map *map, const struct store_map_folder *folder
                     uint32_t first_uid, uint32_t last_uid, struct store_map_row *rows,
                     size_t capacity, size_t *count_r, struct fault *fault_r);
 
+/* The same page by page: from *next_uid on, which goes on behind what was read. *count_r is 0 when
+   there are no more. */
+bool store_map_read_on(struct store_map *map, const struct store_map_folder *folder,
+                       uint64_t *next_uid, uint32_t last_uid, struct store_map_row *rows,
+                       size_t capacity, size_t *count_r, struct fault *fault_r);
+
 /* Flags as small numbers, one for each set of flags that the pair's source showed. */
 #define STORE_FLAGS_UNKNOWN   0     /* none was noted, or a ceiling was reached: equals nothing */
 #define STORE_FLAGS_MAX_SETS  32768 /* per pair; with Gmail's labels there may be many */

@@ -124,3 +124,18 @@ bool store_map_read(struct store_map *map, const struct store_map_folder *folder
     }
     return store_query_end(&query, fault_r);
 }
+
+bool store_map_read_on(struct store_map *map, const struct store_map_folder *folder,
+                       uint64_t *next_uid, uint32_t last_uid, struct store_map_row *rows,
+                       size_t capacity, size_t *count_r, struct fault *fault_r)
+{
+    *count_r = 0;
+    if (*next_uid > last_uid)
+        return true;
+    if (!store_map_read(map, folder, (uint32_t)*next_uid, last_uid, rows, capacity, count_r,
+                        fault_r))
+        return false;
+    *next_uid = *count_r < capacity ? (uint64_t)UINT32_MAX + 1
+                                    : (uint64_t)rows[*count_r - 1].src_uid + 1;
+    return true;
+}

@@ -70,7 +70,7 @@ static bool list_all(const struct delete_compare *compare, struct listing *listi
     bool with_added_field = session->side == 1 && compare->pair->settings->addheader;
     listing_send(listing, compare->has_identities, with_added_field);
     listing_listen(listing);
-    if (!delete_await(compare->pair, session, &listing->answer, fault_r))
+    if (!pair_await_answer(compare->pair, session, &listing->answer, fault_r))
         return false;
     bool is_fine = listing_finish(listing, name, fault_r);
     if (!is_fine && imap_client_is_alive(session->client) &&
@@ -131,7 +131,7 @@ static bool list_destination(struct delete_compare *compare, struct fault *fault
 {
     struct pair *pair = compare->pair;
     const struct target *target = compare->target;
-    if (!delete_open(pair, &pair->destination, target->mailbox, target->name, false, fault_r))
+    if (!pair_open_mailbox(pair, &pair->destination, target->mailbox, target->name, false, fault_r))
         return false;
     compare->uidvalidity = imap_client_mailbox(pair->destination.client)->uidvalidity;
     if (compare->uidvalidity != target->opened.uidvalidity)
@@ -160,7 +160,7 @@ static bool list_source(struct delete_compare *compare, struct delete_source *so
 {
     struct pair *pair = compare->pair;
     const char *name = source->entry->source_label;
-    if (!delete_open(pair, &pair->source, source->entry->source->name, name, false, fault_r))
+    if (!pair_open_mailbox(pair, &pair->source, source->entry->source->name, name, false, fault_r))
         return false;
     source->uidvalidity = imap_client_mailbox(pair->source.client)->uidvalidity;
     if (!source_is_the_same(source))
@@ -226,19 +226,17 @@ static bool known_read(struct known *known, const struct delete_compare *compare
     struct store_map_row rows[PAGE_ROWS];
     const struct store_map_folder *folder = source->known;
     uint64_t next_uid = 1;
-    size_t count = PAGE_ROWS;
+    size_t count;
     if (folder == NULL || folder->id == 0 ||
         folder->destination.uid_validity != compare->uidvalidity)
         return true;
-    while (count == PAGE_ROWS && next_uid <= UINT32_MAX) {
-        if (!store_map_read(compare->pair->map, folder, (uint32_t)next_uid, UINT32_MAX, rows,
-                            PAGE_ROWS, &count, fault_r))
+    do {
+        if (!store_map_read_on(compare->pair->map, folder, &next_uid, UINT32_MAX, rows, PAGE_ROWS,
+                               &count, fault_r))
             return false;
         for (size_t i = 0; i < count; i++)
             known_add(known, &source->listing, &rows[i]);
-        if (count > 0)
-            next_uid = (uint64_t)rows[count - 1].src_uid + 1;
-    }
+    } while (count > 0);
     return true;
 }
 

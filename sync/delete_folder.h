@@ -6,7 +6,7 @@
 #define SYNC_DELETE_FOLDER_H
 
 #include "sync/messages/removal.h"
-#include "sync/pair_private.h"
+#include "sync/pair_command.h"
 
 struct delete_folder {
     struct pair *pair;
@@ -22,14 +22,6 @@ struct delete_folder {
     bool is_late;     /* expunges when all are marked, not group by group */
     uint64_t deleted; /* result: messages that were, in a dry run would be, deleted or marked */
 };
-
-/* Waits for an answer. False: the pair has ended, and nothing is in flight on the session. */
-bool delete_await(struct pair *pair, struct session *session, const struct imap_answer *answer,
-                  struct fault *fault_r);
-/* Opens a mailbox, with SELECT or EXAMINE; what the server told is imap_client_mailbox(). False
-   with a fault if it can't be opened. */
-bool delete_open(struct pair *pair, struct session *session, const char *mailbox, const char *name,
-                 bool is_for_writing, struct fault *fault_r);
 
 /* The functions below return false with a fault. One of the mailbox is the caller's to end the pair
    with (pair_end()). */

@@ -133,7 +133,7 @@ static bool command_with_name(struct pair *pair, struct session *session, const 
     imap_client_add(client, "%s ", command);
     imap_client_add_string(client, mailbox);
     imap_client_end(client, imap_answer_callback, answer, 0);
-    return delete_await(pair, session, answer, fault_r);
+    return pair_await_answer(pair, session, answer, fault_r);
 }
 
 /* False if it is still there; the fault is counted. */
@@ -161,7 +161,7 @@ static bool count_messages(struct pair *pair, const struct folder *folder, uint6
 {
     struct fault fault;
     char *name = mutf7_to_display(folder->name);
-    bool is_open = delete_open(pair, &pair->destination, folder->name, name, false, &fault);
+    bool is_open = pair_open_mailbox(pair, &pair->destination, folder->name, name, false, &fault);
     const struct imap_mailbox *mailbox = imap_client_mailbox(pair->destination.client);
     bool is_counted = is_open && mailbox->has_exists;
     *messages_r = is_counted ? mailbox->exists : 0;
@@ -207,7 +207,7 @@ static bool leave_mailbox(struct pair *pair, struct session *session)
     /* It was opened with EXAMINE, so CLOSE expunges nothing (RFC 9051 section 6.4.1). */
     imap_client_command(client, imap_answer_callback, &answer, "%s",
                         imap_client_can(client, IMAP_CAP_UNSELECT) ? "UNSELECT" : "CLOSE");
-    if (!delete_await(pair, session, &answer, &fault))
+    if (!pair_await_answer(pair, session, &answer, &fault))
         return false;
     imap_client_set_selected(client, false);
     return true;
@@ -299,7 +299,7 @@ static bool is_empty(struct pair *pair, const struct folder *folder, const char 
     struct imap_client *client = pair->source.client;
     struct fault fault;
     uint64_t found = 0;
-    bool is_fine = delete_open(pair, &pair->source, folder->name, name, false, &fault);
+    bool is_fine = pair_open_mailbox(pair, &pair->source, folder->name, name, false, &fault);
     const struct imap_mailbox *mailbox = imap_client_mailbox(client);
     bool has_none = is_fine && mailbox->has_exists && mailbox->exists == 0;
     if (has_none)

@@ -35,6 +35,9 @@ static const char *const advice[ERROR_KIND_COUNT] = {
         "folders out with --exclude.",
     [ERROR_KIND_EXIT_TLS_FAILURE] = "Check host and port; a private authority is trusted with "
                                     "--cafile1 or --cafile2.",
+    [ERROR_KIND_FLAGS] =
+        "The destination refuses these flags: leave out those it does not know with "
+        "--regexflag, or all but the usual ones with --systemflagsonly.",
     [ERROR_KIND_Host1_FETCH] =
         "Run the same command again: each run asks for these messages once more.",
     [ERROR_KIND_OVERQUOTA] = "The destination mailbox is full: give it more room, and run the same "
@@ -71,6 +74,8 @@ enum error_kind error_kind_of(const struct fault *fault)
         return ERROR_KIND_CREATE;
     case FAULT_SELECT:
         return ERROR_KIND_SELECT;
+    case FAULT_FLAGS:
+        return ERROR_KIND_FLAGS;
     case FAULT_TRANSFER_LIMIT:
         return ERROR_KIND_TRANSFER_EXCEEDED;
     case FAULT_TLS:

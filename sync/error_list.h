@@ -25,6 +25,7 @@
     X(CONNECTION_FAILURE_HOST2, 102)     \
     X(CREATE, 116)                       \
     X(EXIT_TLS_FAILURE, 12)              \
+    X(FLAGS, 120)                        \
     X(Host1_FETCH, 115)                  \
     X(OVERQUOTA, 113)                    \
     X(SELECT, 117)                       \

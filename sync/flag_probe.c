@@ -60,10 +60,10 @@ static bool probe_agrees(struct probe *probe, struct pair *pair,
     struct fault fault;
     uint64_t next_uid = 1;
     size_t at = 0;
-    size_t count = PAGE_ROWS;
-    while (count == PAGE_ROWS && next_uid <= UINT32_MAX) {
-        if (!store_map_read(pair->map, known, (uint32_t)next_uid, UINT32_MAX, rows, PAGE_ROWS,
-                            &count, &fault)) {
+    size_t count;
+    do {
+        if (!store_map_read_on(pair->map, known, &next_uid, UINT32_MAX, rows, PAGE_ROWS, &count,
+                               &fault)) {
             pair_end(pair, &fault);
             return false;
         }
@@ -73,9 +73,7 @@ static bool probe_agrees(struct probe *probe, struct pair *pair,
                  probe->flags.items[at].flags != rows[i].flags))
                 return false;
         }
-        if (count > 0)
-            next_uid = (uint64_t)rows[count - 1].src_uid + 1;
-    }
+    } while (count > 0);
     return at == probe->flags.count;
 }
 

@@ -169,14 +169,11 @@ static size_t memory_read(struct folder_memory *memory, uint64_t *next_uid, uint
 {
     struct fault fault;
     size_t count = 0;
-    if (*next_uid > last_uid)
-        return 0;
-    if (!store_map_read(memory->pair->map, memory->folder, (uint32_t)*next_uid, last_uid, rows,
-                        capacity, &count, &fault)) {
+    if (!store_map_read_on(memory->pair->map, memory->folder, next_uid, last_uid, rows, capacity,
+                           &count, &fault)) {
         memory_fail(memory, &fault);
         return 0;
     }
-    *next_uid = count < capacity ? (uint64_t)UINT32_MAX + 1 : (uint64_t)rows[count - 1].src_uid + 1;
     return count;
 }
 

@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sync/delete_folder.h"
 #include "sync/messages/flags.h"
+#include "sync/pair_command.h"
 #include "sync/uidset.h"
 #include "sync/verdict.h"
 
@@ -94,20 +94,18 @@ static void resync_read(struct resync *resync, const struct folder_memory *memor
     struct store_map_row rows[PAGE_ROWS];
     struct fault fault;
     uint64_t next_uid = 1;
-    size_t count = PAGE_ROWS;
+    size_t count;
     if (memory->folder == NULL || memory->folder->id == 0 ||
         memory->folder->destination.uid_validity != resync->target->opened.uidvalidity)
         return;
-    while (count == PAGE_ROWS && next_uid <= UINT32_MAX) {
-        if (!store_map_read(pair->map, memory->folder, (uint32_t)next_uid, UINT32_MAX, rows,
-                            PAGE_ROWS, &count, &fault)) {
+    do {
+        if (!store_map_read_on(pair->map, memory->folder, &next_uid, UINT32_MAX, rows, PAGE_ROWS,
+                               &count, &fault)) {
             pair_end(pair, &fault);
             return;
         }
         resync_take_rows(resync, rows, count, first_uid);
-        if (count > 0)
-            next_uid = (uint64_t)rows[count - 1].src_uid + 1;
-    }
+    } while (count > 0);
 }
 
 /* -- what is there -- */
@@ -135,7 +133,7 @@ static bool resync_await(struct resync *resync, const struct imap_answer *answer
                          struct fault *fault_r)
 {
     struct session *session = &resync->pair->destination;
-    if (!delete_await(resync->pair, session, answer, fault_r))
+    if (!pair_await_answer(resync->pair, session, answer, fault_r))
         return false;
     imap_client_set_events(session->client, NULL);
     if (answer->status == IMAP_STATUS_OK)
@@ -208,7 +206,7 @@ static bool resync_work(struct resync *resync, uint32_t first_uid, struct fault 
     struct pair *pair = resync->pair;
     const struct target *target = resync->target;
     struct session *session = &pair->destination;
-    if (!delete_open(pair, session, target->mailbox, target->name, true, fault_r))
+    if (!pair_open_mailbox(pair, session, target->mailbox, target->name, true, fault_r))
         return false;
     /* Replaced meanwhile: the UIDs are other messages'. */
     if (imap_client_mailbox(session->client)->uidvalidity != target->opened.uidvalidity)

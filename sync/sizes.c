@@ -69,6 +69,9 @@ static bool size_of_folder(struct session *session, const char *mailbox, struct 
     }
     if (is_ok)
         size_of_listing(&listing, size_r);
+    /* What is unanswered, since the run is to stop, points into this frame. */
+    if (!is_ok && imap_client_is_alive(client) && imap_client_pending(client) > 0)
+        imap_client_fail(client, fault_r);
     imap_client_set_events(client, NULL);
     listing_deinit(&listing);
     mem_free(name);

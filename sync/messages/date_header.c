@@ -178,6 +178,17 @@ static bool take_zone(const char **at, struct date *date)
     return true;
 }
 
+/* "16:00:00 +0200", "05:00 PM": how most forms end. */
+static bool take_time_and_zone(const char *at, struct date *date)
+{
+    at += strspn(at, ", ");
+    if (!take_time(&at, date))
+        return false;
+    take_half_day(&at, date);
+    (void)take_zone(&at, date);
+    return true;
+}
+
 /* "Tuesday, ": any word before a comma, a blank or a digit. */
 static void skip_weekday(const char **at)
 {
@@ -207,14 +218,7 @@ static bool try_rfc(const char *at, struct date *date)
     if (!take_month(&at, &date->month))
         return false;
     at += strspn(at, ",- ");
-    if (!take_year(&at, &date->year))
-        return false;
-    at += strspn(at, ", ");
-    if (!take_time(&at, date))
-        return false;
-    take_half_day(&at, date);
-    (void)take_zone(&at, date);
-    return true;
+    return take_year(&at, &date->year) && take_time_and_zone(at, date);
 }
 
 /* "Sun Aug  2 11:55:42 1993", also with a zone before the year. */
@@ -263,29 +267,16 @@ static bool try_month_first(const char *at, struct date *date)
     if (!take_number(&at, 1, 2, &date->day))
         return false;
     at += strspn(at, ", ");
-    if (!take_number(&at, 4, 4, &date->year))
-        return false;
-    at += strspn(at, ", ");
-    if (!take_time(&at, date))
-        return false;
-    take_half_day(&at, date);
-    (void)take_zone(&at, date);
-    return true;
+    return take_number(&at, 4, 4, &date->year) && take_time_and_zone(at, date);
 }
 
 /* "02/06/09 22:18:08". */
 static bool try_slashes(const char *at, struct date *date)
 {
     skip_weekday(&at);
-    if (!take_number(&at, 1, 2, &date->month) || !take_char(&at, "/") ||
-        !take_number(&at, 1, 2, &date->day) || !take_char(&at, "/") || !take_year(&at, &date->year))
-        return false;
-    at += strspn(at, ", ");
-    if (!take_time(&at, date))
-        return false;
-    take_half_day(&at, date);
-    (void)take_zone(&at, date);
-    return true;
+    return take_number(&at, 1, 2, &date->month) && take_char(&at, "/") &&
+           take_number(&at, 1, 2, &date->day) && take_char(&at, "/") &&
+           take_year(&at, &date->year) && take_time_and_zone(at, date);
 }
 
 /* The days of each month and the hours of a day are internaldate_parse()'s to know. */

@@ -34,12 +34,11 @@ static void check_tokens(const struct imap_parser *parser, const char *frame, si
 
 static void use_fetch(const struct imap_fetch *fetch)
 {
-    static const struct imap_mailbox mailbox = {0};
     struct buffer flags;
     buffer_init(&flags, 1000);
     demand(!fetch->has_body || fetch->body != NULL);
     if (fetch->has_flags)
-        (void)flags_append_kept(fetch->flags, fetch->flag_count, &mailbox, &flags);
+        flags_append_canonical(fetch->flags, fetch->flag_count, &flags);
     demand(buffer_str(&flags)[strcspn(buffer_str(&flags), "\r\n()\"{")] == '\0');
     buffer_deinit(&flags);
 }

@@ -122,6 +122,17 @@ def test_a_store_that_is_refused_counts(nightly):
     assert sets(pair, 2) == AS_THEY_ARE
 
 
+def test_it_has_the_exit_code_of_imapsync(nightly):
+    pair = nightly(INBOX)
+    pair.run()
+    with pair.at(2) as box:
+        box.store("INBOX", "1:*", "+", "Mine")
+    pair.destination.on(STORE, no("[CANNOT] these flags are not for you"), times=1)
+    run = pair.work.sync(pair.row(), "--resyncflags", expect=120)
+    assert "The most frequent error is ERR_FLAGS." in run.out
+    assert "Exiting with return value 120 (EXIT_ERR_FLAGS)" in run.out
+
+
 def forget_flags(session, tag, command):
     """A server that keeps \\Seen alone from an APPEND."""
     session.data = re.sub(rb"\((\\Seen)?[^()]*\) \"", rb'(\1) "', session.data)

@@ -4,22 +4,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "batch/paces.h"
+#include "tests/unit/store/store_dir.h"
 
 #define SEC   CLOCK_NSECS_PER_SEC
 #define TODAY INT64_C(1795392000000) /* 2026-11-22 */
 #define DAY   INT64_C(86400000)
 
 struct fixture {
-    char dir[64];
-    char path[96];
+    struct store_dir dir;
     struct store *store;
     struct paces *paces;
     struct fault fault;
@@ -27,7 +24,7 @@ struct fixture {
 
 static void open_all(struct fixture *f)
 {
-    assert_true(store_open(f->path, &f->store, &f->fault));
+    assert_true(store_open(f->dir.path, &f->store, &f->fault));
     assert_true(paces_init(f->store, &f->paces, &f->fault));
 }
 
@@ -41,9 +38,7 @@ static void close_all(struct fixture *f)
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/mailconvoy-test-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    (void)snprintf(f->path, sizeof(f->path), "%s/state.db", f->dir);
+    store_dir_make(&f->dir);
     open_all(f);
     *state = f;
     return 0;
@@ -53,8 +48,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     close_all(f);
-    assert_int_equal(unlink(f->path), 0);
-    assert_int_equal(rmdir(f->dir), 0);
+    store_dir_remove(&f->dir);
     free(f);
     return 0;
 }
@@ -166,7 +160,7 @@ static void test_a_crowd_slows_its_server(void **state)
 {
     struct fixture *f = *state;
     struct paces_member *members[5];
-    char names[5][16];
+    char names[5][24];
     for (int i = 0; i < 5; i++) {
         struct store_pace known = {names[i], 2, 10, TODAY};
         (void)snprintf(names[i], sizeof(names[i]), "b user%d", i);
@@ -232,7 +226,7 @@ static void test_forty_mailboxes(void **state)
     const int64_t step = SEC / 100;
     memset(boxes, 0, sizeof(boxes));
     for (int i = 0; i < MAILBOXES; i++) {
-        char source[16], destination[16];
+        char source[24], destination[24];
         (void)snprintf(source, sizeof(source), "a user%d", i);
         (void)snprintf(destination, sizeof(destination), "b user%d", i);
         boxes[i].member = join(f, source, destination, TODAY);

@@ -35,6 +35,7 @@ static void test_exit_codes(void **state)
         {{FAULT_CREATE}, {2}, 116},
         {{FAULT_SELECT}, {1}, 117},
         {{FAULT_TRANSFER_LIMIT}, {0}, 118},
+        {{FAULT_FLAGS}, {2}, 120},
         {{FAULT_TLS}, {1}, 12},
         {{FAULT_AUTH}, {1}, 161},
         {{FAULT_AUTH}, {2}, 162},
@@ -44,6 +45,7 @@ static void test_exit_codes(void **state)
         /* the most frequent one, then the alphabet's first */
         {{FAULT_APPEND, FAULT_FETCH, FAULT_FETCH}, {2, 1, 1}, 115},
         {{FAULT_FETCH, FAULT_APPEND, FAULT_NONE}, {1, 2}, 114},
+        {{FAULT_FETCH, FAULT_FLAGS, FAULT_NONE}, {1, 2}, 120},
         {{FAULT_CONNECT, FAULT_CONNECT, FAULT_NONE}, {2, 1}, 101},
         {{FAULT_AUTH, FAULT_AUTH, FAULT_NONE}, {2, 1}, 161},
     };
