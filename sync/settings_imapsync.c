@@ -94,6 +94,14 @@ static const struct {
      "on: every message is copied; `--nosyncduplicates` is imapsync's default"},
     {"maxsize", NOTE_DIFFERS,
      "what is larger is not migrated, so the exit code is 114, not 0; problems.csv names it"},
+    {"useheader", NOTE_DIFFERS,
+     "by default Message-ID, where it is missing Date, From, To and Subject; imapsync takes "
+     "Message-Id and Received"},
+    {"wholeheaderifneeded", NOTE_EXPLAINS, "asks for the whole header of those messages alone"},
+    {"usecache", NOTE_DIFFERS,
+     "what earlier runs did is always known, in the work directory's store, and costs next to "
+     "nothing; not with skipcrossduplicates, as in imapsync"},
+    {"useuid", NOTE_DIFFERS, "as usecache: after the first run messages are known by their UIDs"},
     {"skipmess", NOTE_DIFFERS, "expressions run on PCRE2; Perl code is refused"},
     {"regexmess", NOTE_DIFFERS,
      "expressions run on PCRE2 with limits of steps and growth; Perl code (`/e`) is refused"},
@@ -142,6 +150,8 @@ static const struct {
     {"fastio", NOTE_EXPLAINS, "a knob of the Perl module"},
     {"buffersize", NOTE_EXPLAINS, "a knob of the Perl module"},
     {"cacheaftercopy", NOTE_EXPLAINS, "what was copied is always remembered"},
+    {"split", NOTE_EXPLAINS, "commands are never longer than servers take"},
+    {"debugcache", NOTE_EXPLAINS, "what is known of earlier runs is in the store, not in files"},
     {"checkmessageexists", NOTE_EXPLAINS, "a message that vanished is noticed anyway"},
     {"modulesversion", NOTE_EXPLAINS, "there are no Perl modules"},
     {"debug", NOTE_EXPLAINS, "the log says it already; `--debugimap` shows the protocol"},
