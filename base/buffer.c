@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 
+#define SLIDE_SHARE 3
+
 void buffer_init(struct buffer *buf, size_t max_bytes)
 {
     memset(buf, 0, sizeof(*buf));
@@ -78,15 +80,17 @@ unsigned char *buffer_reserve(struct buffer *buf, size_t size)
     size_t need = buf->used + size;
     if (buf->base != NULL && consumed + need <= buf->alloc)
         return buf->data + buf->used;
-    /* Sliding is cheap only while at least as much was consumed as has to be moved. */
-    if (buf->base != NULL && need <= buf->alloc && consumed >= buf->used) {
+    /* Sliding is cheap only while much more was consumed than has to be moved. */
+    if (buf->base != NULL && need <= buf->alloc && consumed / SLIDE_SHARE >= buf->used) {
         memmove(buf->base, buf->data, buf->used);
         buf->data = buf->base;
         return buf->data + buf->used;
     }
+    /* What is consumed as it grows gets room for that. */
+    size_t wanted = consumed > 0 && need <= SIZE_MAX / 2 ? need * 2 : need;
     size_t alloc = buf->alloc < 256 ? 256 : buf->alloc;
-    while (alloc < need)
-        alloc = alloc > SIZE_MAX / 2 ? need : alloc * 2;
+    while (alloc < wanted)
+        alloc = alloc > SIZE_MAX / 2 ? wanted : alloc * 2;
     if (!buffer_move(buf, alloc)) {
         buf->has_failed = true;
         return NULL;
@@ -120,6 +124,17 @@ bool buffer_append_str(struct buffer *buf, const char *text)
 bool buffer_append_byte(struct buffer *buf, unsigned char byte)
 {
     return buffer_append(buf, &byte, 1);
+}
+
+bool buffer_append_uint64(struct buffer *buf, uint64_t value, unsigned int digits)
+{
+    char text[20]; /* of 2^64 - 1 */
+    size_t at = sizeof(text);
+    do {
+        text[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0 || (at > 0 && sizeof(text) - at < digits));
+    return buffer_append(buf, text + at, sizeof(text) - at);
 }
 
 /* As buffer_reserve(), with one byte more for a NUL, which does not count against the ceiling. */

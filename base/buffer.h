@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
     unsigned char *data; /* the first unread byte; NULL only before the first append */
@@ -32,6 +33,9 @@ void buffer_shrink(struct buffer *buf, size_t keep_bytes);
 bool buffer_append(struct buffer *buf, const void *data, size_t size);
 bool buffer_append_str(struct buffer *buf, const char *text);
 bool buffer_append_byte(struct buffer *buf, unsigned char byte);
+/* In decimal, with zeros in front up to `digits` (0: as many as there are; at most 20). For what is
+   written for every message: printf() takes several times as long. */
+bool buffer_append_uint64(struct buffer *buf, uint64_t value, unsigned int digits);
 bool buffer_printf(struct buffer *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Room for `size` more bytes at the returned address, or NULL; make them count with

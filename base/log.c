@@ -88,10 +88,10 @@ static const char *log_time(struct log *log, int64_t now_msecs)
     return log->time_text;
 }
 
-static void log_text(struct log *log, const char *text, size_t size)
+void log_text(struct log *log, const char *text, size_t size)
 {
     int64_t now_msecs = clock_wall_msecs();
-    if (pthread_mutex_lock(&log->mutex) != 0)
+    if (log == NULL || pthread_mutex_lock(&log->mutex) != 0)
         return;
     buffer_append_str(&log->pending, log_time(log, now_msecs));
     buffer_append_byte(&log->pending, ' ');

@@ -5,6 +5,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stddef.h>
+
 #include "base/fault.h"
 
 struct log;
@@ -15,6 +17,8 @@ struct log *log_open(const char *path, struct fault *fault_r);
 void log_close(struct log **log);
 /* One line. A NULL log swallows it. */
 void log_line(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of a line that is there already. */
+void log_text(struct log *log, const char *text, size_t size);
 /* The fault's sentence, and the server's words behind it if there are any. */
 void log_fault(struct log *log, const struct fault *fault);
 /* From now on every line goes to stdout as well, without its time: what `sync` shows as it works.

@@ -13,6 +13,8 @@
 
 /* A MULTIAPPEND stays open for more messages no longer than this. */
 #define BATCH_OPEN_NSECS (30 * CLOCK_NSECS_PER_MSEC)
+/* Two names of folders and some numbers; of longer names the log has less. */
+#define LINE_MAX_BYTES ((size_t)64 * 1024)
 
 /* The only way to change a message's state during the copy. */
 void copy_set_state(struct copy *copy, uint32_t index, enum message_state state)
@@ -84,22 +86,33 @@ static void copied_nowhere(struct copy *copy, const struct append_item *item)
     copy->pair->appends_lose_flagged = false;
 }
 
-/* A destination UID of 0 is not known. */
+/* "msg INBOX/7 {4711} copied to INBOX/12 2.00 msgs/s ..."; a destination UID of 0 is not known. */
 static void log_copied(struct copy *copy, const struct listed_message *message,
                        uint32_t destination_uid)
 {
     struct pair *pair = copy->pair;
-    char progress[PROGRESS_LINE_SIZE];
-    char uid[16] = "?";
+    struct buffer *line = &copy->line;
     pair->progress.copied++;
     pair->progress.bytes += message->size_bytes;
     if (message->size_bytes > pair->figures.biggest_bytes)
         pair->figures.biggest_bytes = message->size_bytes;
+    buffer_clear(line);
+    buffer_append_str(line, "msg ");
+    buffer_append_str(line, copy->job->source_name);
+    buffer_append_byte(line, '/');
+    buffer_append_uint64(line, message->uid, 0);
+    buffer_append_str(line, " {");
+    buffer_append_uint64(line, message->size_bytes, 0);
+    buffer_append_str(line, "} copied to ");
+    buffer_append_str(line, copy->job->destination_name);
+    buffer_append_byte(line, '/');
     if (destination_uid != 0)
-        (void)snprintf(uid, sizeof(uid), "%u", destination_uid);
-    progress_line_format(&pair->progress, clock_mono_nsecs(), clock_wall_msecs(), progress);
-    log_line(pair->log, "msg %s/%u {%u} copied to %s/%s %s", copy->job->source_name, message->uid,
-             message->size_bytes, copy->job->destination_name, uid, progress);
+        buffer_append_uint64(line, destination_uid, 0);
+    else
+        buffer_append_byte(line, '?');
+    buffer_append_byte(line, ' ');
+    progress_line_append(&pair->progress, clock_mono_nsecs(), clock_wall_msecs(), line);
+    log_text(pair->log, buffer_str(line), line->used);
 }
 
 static void copied(struct copy *copy, const struct append_item *item, uint32_t destination_uid)
@@ -191,6 +204,7 @@ struct copy *copy_init(struct copy_job *job)
     copy->asked = UINT32_MAX;
     buffer_init(&copy->flags, 64 * 1024);
     buffer_init(&copy->flags_here, 64 * 1024);
+    buffer_init(&copy->line, LINE_MAX_BYTES);
     for (size_t i = job->listing->count; i > 0; i--) {
         if (job->listing->messages[i - 1].state == MESSAGE_RETRY)
             copy_retry_alone(copy, (uint32_t)(i - 1));
@@ -217,6 +231,7 @@ void copy_deinit(struct copy **copy_p)
     mem_free(copy->retries);
     buffer_deinit(&copy->flags);
     buffer_deinit(&copy->flags_here);
+    buffer_deinit(&copy->line);
     for (size_t i = 0; i < LANES_MAX; i++) {
         buffer_deinit(&copy->sources[i].alone.flags);
         copy_change_deinit(&copy->sources[i]);

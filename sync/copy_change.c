@@ -19,7 +19,7 @@ struct piping_message {
     uint32_t index;
 };
 
-static void log_text(struct copy *copy, uint32_t index, const char *what, const void *text,
+static void log_content(struct copy *copy, uint32_t index, const char *what, const void *text,
                      size_t size)
 {
     const char *at = text;
@@ -46,7 +46,7 @@ static enum pipe_outcome run_command(void *context, const char *command, const v
     buffer_init(&errors, PIPE_ERRORS_MAX_BYTES);
     enum pipe_outcome outcome = pair_pipe(copy->pair, command, data, size, output, &errors,
                                           reason_r);
-    log_text(copy, message->index, "the command says", errors.data, errors.used);
+    log_content(copy, message->index, "the command says", errors.data, errors.used);
     buffer_deinit(&errors);
     return outcome;
 }
@@ -71,7 +71,7 @@ static void log_result(struct copy *copy, uint32_t index, const struct transform
         buffer_deinit(&text);
     }
     if (settings->debugcontent)
-        log_text(copy, index, "content", result->data,
+        log_content(copy, index, "content", result->data,
                  result->size < CONTENT_MAX_BYTES ? result->size : CONTENT_MAX_BYTES);
 }
 

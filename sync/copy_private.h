@@ -130,6 +130,7 @@ struct copy {
     struct copy_source *asking; /* who was told to wait and must ask the same again */
     struct buffer flags;        /* scratch */
     struct buffer flags_here;   /* scratch: as they are on the source */
+    struct buffer line;         /* scratch: of a message, for the log */
 };
 
 /* copy.c */

@@ -4,11 +4,9 @@
 #ifndef SYNC_PROGRESS_LINE_H
 #define SYNC_PROGRESS_LINE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* Long enough for any line. */
-#define PROGRESS_LINE_SIZE 200
+#include "base/buffer.h"
 
 struct progress_line {
     int64_t began_nsecs; /* of the copy */
@@ -18,9 +16,9 @@ struct progress_line {
     uint64_t settled; /* those of them that needed no copy */
 };
 
-/* "2.00 msgs/s 10.000 KiB/s 40.000 KiB copied ETA: 2026-11-22T21:51:46Z 2 s 4/12 msgs left",
+/* Appends "2.00 msgs/s 10.000 KiB/s 40.000 KiB copied ETA: 2026-11-22T21:51:46Z 2 s 4/12 msgs left",
    imapsync's words; without what follows "copied" when nothing is planned. Pure. */
-void progress_line_format(const struct progress_line *line, int64_t now_nsecs, int64_t now_msecs,
-                          char text_r[PROGRESS_LINE_SIZE]);
+void progress_line_append(const struct progress_line *line, int64_t now_nsecs, int64_t now_msecs,
+                          struct buffer *text);
 
 #endif

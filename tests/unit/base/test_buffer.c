@@ -78,6 +78,32 @@ static void test_printf_of_any_length(void **state)
 }
 
 /* Against the simplest model there is: one long array. */
+static void test_numbers(void **state)
+{
+    static const struct {
+        uint64_t value;
+        unsigned int digits;
+        const char *text;
+    } rows[] = {
+        {0, 0, "0"},
+        {0, 3, "000"},
+        {7, 2, "07"},
+        {1234, 2, "1234"},
+        {UINT64_MAX, 0, "18446744073709551615"},
+        {5, 99, "00000000000000000005"},
+    };
+    struct buffer buf;
+    (void)state;
+    buffer_init(&buf, 20);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        buffer_clear(&buf);
+        assert_true(buffer_append_uint64(&buf, rows[i].value, rows[i].digits));
+        assert_string_equal(buffer_str(&buf), rows[i].text);
+    }
+    assert_false(buffer_append_uint64(&buf, 1, 0));
+    buffer_deinit(&buf);
+}
+
 static void test_random_appends_and_consumes(void **state)
 {
     enum {
@@ -150,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_sizes_that_overflow_are_refused),
         cmocka_unit_test(test_an_empty_buffer_is_an_empty_string),
         cmocka_unit_test(test_printf_of_any_length),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_random_appends_and_consumes),
         cmocka_unit_test(test_shrink_gives_memory_back),
         cmocka_unit_test(test_a_secret_is_wiped_in_place),
