@@ -9,7 +9,8 @@
 
 #include "base/mem.h"
 
-#define SLIDE_SHARE 3
+#define SLIDE_SHARE     3
+#define ROOMY_MAX_BYTES ((size_t)512 * 1024)
 
 void buffer_init(struct buffer *buf, size_t max_bytes)
 {
@@ -86,8 +87,8 @@ unsigned char *buffer_reserve(struct buffer *buf, size_t size)
         buf->data = buf->base;
         return buf->data + buf->used;
     }
-    /* What is consumed as it grows gets room for that. */
-    size_t wanted = consumed > 0 && need <= SIZE_MAX / 2 ? need * 2 : need;
+    /* What is consumed as it grows gets room for that, while it is small. */
+    size_t wanted = consumed > 0 && need <= ROOMY_MAX_BYTES ? need * 2 : need;
     size_t alloc = buf->alloc < 256 ? 256 : buf->alloc;
     while (alloc < wanted)
         alloc = alloc > SIZE_MAX / 2 ? wanted : alloc * 2;

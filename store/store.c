@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/stat.h>
+
 #include "base/crash.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -193,11 +195,30 @@ void store_transaction_check(struct store *store, const struct fault *fault)
     store->fault.scope = FAULT_SCOPE_RUN;
 }
 
+/* The log beside the file has what was committed last. */
+static int64_t store_written_msecs(const char *path)
+{
+    char *log = mem_printf("%s-wal", path);
+    const char *const paths[] = {path, log};
+    int64_t newest_msecs = 0;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct stat status;
+        if (stat(paths[i], &status) != 0)
+            continue;
+        int64_t msecs = (int64_t)status.st_mtim.tv_sec * 1000 +
+                        status.st_mtim.tv_nsec / CLOCK_NSECS_PER_MSEC;
+        newest_msecs = msecs > newest_msecs ? msecs : newest_msecs;
+    }
+    mem_free(log);
+    return newest_msecs;
+}
+
 bool store_open_vfs(const char *path, const char *vfs, struct store **store_r,
                     struct fault *fault_r)
 {
     sqlite3 *db;
     *store_r = NULL;
+    int64_t left_msecs = store_written_msecs(path);
     if (!store_file_open(path, vfs, &db, fault_r))
         return false;
     struct store *store = mem_alloc(sizeof(*store));
@@ -209,6 +230,7 @@ bool store_open_vfs(const char *path, const char *vfs, struct store **store_r,
     }
     store->db = db;
     store->path = mem_strdup(path);
+    store->left_msecs = left_msecs;
     *store_r = store;
     return true;
 }
@@ -216,6 +238,11 @@ bool store_open_vfs(const char *path, const char *vfs, struct store **store_r,
 bool store_open(const char *path, struct store **store_r, struct fault *fault_r)
 {
     return store_open_vfs(path, NULL, store_r, fault_r);
+}
+
+int64_t store_left_msecs(const struct store *store)
+{
+    return store->left_msecs;
 }
 
 bool store_flush(struct store *store, struct fault *fault_r)

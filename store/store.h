@@ -153,6 +153,9 @@ bool store_open(const char *path, struct store **store_r, struct fault *fault_r)
 /* Flushes, closes, nulls. False if the last rows could not be committed; else all that was ever
    written is on the disk. */
 bool store_close(struct store **store, struct fault *fault_r);
+/* When the store was last written before it was opened, in milliseconds since 1970; 0: it is new.
+   After a run that was killed that is about a second before its end at most. */
+int64_t store_left_msecs(const struct store *store);
 bool store_flush(struct store *store, struct fault *fault_r);
 /* As store_flush(), and waits until all that was ever written is on the disk: for what must not be
    forgotten, even by a power cut. */

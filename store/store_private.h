@@ -167,7 +167,8 @@ enum store_statement {
 struct store {
     pthread_mutex_t mutex; /* guards all below */
     char *path;
-    sqlite3 *db; /* opened without SQLite's own locks */
+    int64_t left_msecs; /* see store_left_msecs(); never changes */
+    sqlite3 *db;        /* opened without SQLite's own locks */
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     int64_t begun_nsecs;    /* when the open transaction began; 0: there is none */
     unsigned int row_count; /* rows written in it */

@@ -18,6 +18,7 @@
 #include "sync/resync.h"
 #include "sync/pair_private.h"
 #include "sync/plan_log.h"
+#include "sync/settle.h"
 #include "sync/sizes.h"
 #include "sync/verdict.h"
 
@@ -295,6 +296,7 @@ static void pair_sync(struct pair *pair)
     if ((delete_empty_source_folders(pair, true) && !pair_make_plan(pair)) || pair_is_ended(pair))
         return;
     pair_memory_plan(pair);
+    settle_pair(pair);
     delete_expunge_source(pair);
     target_list_send(&pair->targets, pair);
     target_list_await(&pair->targets);

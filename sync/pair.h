@@ -40,8 +40,10 @@ struct pair_environment {
     struct tls_contexts *tls; /* shared by all pairs, locks itself */
     struct pair_progress *progress;
     struct error_list *errors; /* NULL: nobody lists them */
-    bool was_throttled;        /* a server asked for patience earlier in this run */
-    bool is_careful;           /* connections were lost in vain: one message at a time */
+    int64_t last_sent_msecs; /* when an earlier run or attempt may have sent the last message, if it
+                                was cut off (wall clock); 0: there was none */
+    bool was_throttled;      /* a server asked for patience earlier in this run */
+    bool is_careful;         /* connections were lost in vain: one message at a time */
     struct suspects *suspects; /* NULL: nobody keeps them; the next alike */
     struct given_up *given_up;
 };

@@ -149,6 +149,7 @@ struct settings {
     bool expunge2;
     char *maxdelete; /* see removal_limit() */
 
+    double settle_secs;
     bool dry;
     bool justconnect;
     bool justlogin;

@@ -35,6 +35,7 @@ static const char *const own[] = {
     "copy-placeholders",
     "maxdelete",
     "systemflagsonly",
+    "settle",
 };
 
 /* In the table's order. A note makes "works" into "differs", unless it only explains. */

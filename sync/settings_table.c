@@ -311,6 +311,9 @@ const struct setting settings_table[] = {
      .help = "stop in good order when the clock shows this local time; the next run goes on"},
     {COMMAND("retry-failed", FLAG, retry_failed, BATCH), IN(RUN),
      .help = "only the rows that were not complete in their last run"},
+    {MAILBOX("settle", NUMBER, settle_secs), IN(RUN), .preset = "5", .max = 3600,
+     .argument = "SECONDS",
+     .help = "after a copy that was cut off, let the destination store for so long what it was sent"},
     {COMMAND("final", FLAG, final, PAIR), IN(RUN),
      .help = "the pass before the cutover: the report says of each mailbox whether it is safe to "
              "switch"},

@@ -251,16 +251,17 @@ class Work:
 
     def batch_start(self, rows, *options, env=None, **more):
         path = rows if isinstance(rows, pathlib.Path) else self.manifest(rows)
-        options = self._reconnects(options)
+        options = self._at_once(options)
         return self.start("batch", path, "--workdir", self.workdir, *options, env=env, **more)
 
     @staticmethod
-    def _reconnects(options):
-        """What a fault does is seen best when it is not tried again at once; test_reconnect.py
-        looks at that."""
-        if any(str(option).startswith("--reconnectretry") for option in options):
-            return options
-        return (*options, "--reconnectretry1", "0", "--reconnectretry2", "0")
+    def _at_once(options):
+        """What a fault does is seen best when it is not tried again at once, and what the next run
+        does when it waits for nothing; test_reconnect.py and test_settle.py look at that."""
+        given = " ".join(map(str, options))
+        if "--reconnectretry" not in given:
+            options = (*options, "--reconnectretry1", "0", "--reconnectretry2", "0")
+        return options if "--settle" in given else (*options, "--settle", "0")
 
     def batch(self, rows, *options, expect=COMPLETE, env=None):
         """`expect`: an exit code, or several that will do."""
@@ -276,7 +277,7 @@ class Work:
     def sync(self, row, *options, expect=0):
         """One pair on the command line; `row` as for a manifest."""
         args = itertools.chain.from_iterable((f"--{k}", v) for k, v in row.items())
-        options = self._reconnects(options)
+        options = self._at_once(options)
         return self._expect(self.run("sync", *args, "--workdir", self.workdir, *options), expect)
 
     # The end -------------------------------------------------------------------------------------

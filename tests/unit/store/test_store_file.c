@@ -60,6 +60,23 @@ static void make_store(const struct store_dir *dir)
     assert_true(store_close(&store, &fault));
 }
 
+/* -- when it was left -- */
+
+static void test_when_it_was_left(void **state)
+{
+    const struct store_dir *dir = *state;
+    const struct timespec then[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000, .tv_nsec = 234567890}};
+    struct store *store;
+    struct fault fault;
+    assert_true(store_open(dir->path, &store, &fault));
+    assert_int_equal(store_left_msecs(store), 0);
+    assert_true(store_close(&store, &fault));
+    assert_int_equal(utimensat(AT_FDCWD, dir->path, then, 0), 0);
+    assert_true(store_open(dir->path, &store, &fault));
+    assert_int_equal(store_left_msecs(store), 1000234);
+    assert_true(store_close(&store, &fault));
+}
+
 static void read_bytes(const char *path, struct buffer *content)
 {
     struct fault fault;
@@ -427,6 +444,7 @@ static void test_power_cut_while_it_is_brought_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FILE_TEST(test_when_it_was_left),
         FILE_TEST(test_foreign_database),
         FILE_TEST(test_newer_store),
         FILE_TEST(test_no_database),
