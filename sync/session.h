@@ -69,8 +69,10 @@ struct session {
     bool has_qresync; /* ENABLE QRESYNC was answered with OK (RFC 7162 section 3.2.3) */
     struct imap_answer answer;
     struct imap_answer lsub_answer;
-    size_t status_next;            /* the folder to ask STATUS for */
+    size_t status_next; /* the folder to ask STATUS for */
+    struct credential credential;
     enum auth_mechanism mechanism; /* being tried */
+    bool has_sent_initial;         /* what follows is a challenge */
     char *login_name;
     char *secret;
     struct buffer initial; /* what SASL sends; secret */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Where a password comes from: typed, a file's first line, a variable, a command's output. No
- * sentence here repeats a byte of what was read. */
+ * Where a password or token comes from: typed, a file's first line, a variable, a command's output.
+ * No sentence here repeats a byte of what was read. */
 #include "sync/settings.h"
 
 #include <errno.h>
@@ -35,21 +35,6 @@ enum secret_kind settings_secret_kind(const char *password)
     if (strncmp(password, "oauth:", 6) == 0)
         return SECRET_OAUTH;
     return SECRET_LITERAL;
-}
-
-/* True if the passfile serves; else the password does. */
-static bool secret_is_in_file(const struct settings *settings, int side)
-{
-    const struct settings_side *mine = &settings->side[side - 1];
-    char password[] = "password1";
-    char passfile[] = "passfile1";
-    password[8] = passfile[8] = (char)('0' + side);
-    if (mine->passfile == NULL)
-        return false;
-    if (mine->password == NULL || mine->password[0] == '\0')
-        return true;
-    return settings_column_was_set(settings, settings_column_find(passfile, NULL)) ||
-           !settings_column_was_set(settings, settings_column_find(password, NULL));
 }
 
 /* --- reading the first line of a descriptor --- */
@@ -113,39 +98,55 @@ static char *secret_from_line(const struct buffer *line)
     return mem_strndup(line->data, size);
 }
 
-static void secret_fault(struct fault *fault, int side, const char *name, const char *sentence,
+/* Whose secret it is. */
+struct secret_of {
+    const char *name; /* of the setting */
+    int side;
+    const char *noun; /* what it should be */
+};
+
+static void secret_fault(struct fault *fault, const struct secret_of *of, const char *sentence,
                          const char *detail)
 {
-    fault_set(fault, FAULT_SECRET, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, side, "%s%d %s%s%s",
-              name, side, sentence, detail[0] == '\0' ? "" : ": ", detail);
+    fault_set(fault, FAULT_SECRET, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, of->side, "%s%d %s%s%s",
+              of->name, of->side, sentence, detail[0] == '\0' ? "" : ": ", detail);
 }
 
 /* As secret_fault(), with the system's words for `error`. */
-static void secret_fault_errno(struct fault *fault, int side, const char *name,
+static void secret_fault_errno(struct fault *fault, const struct secret_of *of,
                                const char *sentence, int error)
 {
     char words[STR_ERROR_SIZE];
-    secret_fault(fault, side, name, sentence, str_error(error, words));
+    secret_fault(fault, of, sentence, str_error(error, words));
 }
 
-/* --- passfile --- */
+/* "... no password", "... no token". */
+static void secret_fault_none(struct fault *fault, const struct secret_of *of, const char *before,
+                              const char *after)
+{
+    fault_set(fault, FAULT_SECRET, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, of->side,
+              "%s%d %s no %s%s", of->name, of->side, before, of->noun, after);
+}
 
-static bool secret_from_file(const char *path, int side, char **secret_r, struct fault *fault_r)
+/* --- a file --- */
+
+static bool secret_from_file(const char *path, const struct secret_of *of, char **secret_r,
+                             struct fault *fault_r)
 {
     struct buffer line;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        secret_fault_errno(fault_r, side, "passfile", "can't be opened", errno);
+        secret_fault_errno(fault_r, of, "can't be opened", errno);
         return false;
     }
     buffer_init_secret(&line, SECRET_MAX_BYTES + SECRET_READ_BYTES);
     enum secret_read outcome = read_first_line(fd, 0, &line);
     if (outcome == SECRET_READ_FAILED)
-        secret_fault_errno(fault_r, side, "passfile", "can't be read", errno);
+        secret_fault_errno(fault_r, of, "can't be read", errno);
     else if (outcome == SECRET_READ_TOO_LONG)
-        secret_fault(fault_r, side, "passfile", "has a first line longer than 64 KiB", "");
+        secret_fault(fault_r, of, "has a first line longer than 64 KiB", "");
     else if ((*secret_r = secret_from_line(&line)) == NULL)
-        secret_fault(fault_r, side, "passfile", "holds no password in its first line", "");
+        secret_fault_none(fault_r, of, "holds", " in its first line");
     buffer_deinit(&line);
     (void)close(fd);
     return *secret_r != NULL;
@@ -160,11 +161,12 @@ static bool is_variable_name(const char *name)
     return name[strspn(name, legal)] == '\0';
 }
 
-static bool secret_from_env(const char *name, int side, char **secret_r, struct fault *fault_r)
+static bool secret_from_env(const char *name, const struct secret_of *of, char **secret_r,
+                            struct fault *fault_r)
 {
     const char *value = getenv(name);
     if (value == NULL || value[0] == '\0') {
-        secret_fault(fault_r, side, "password", "names an environment variable that is not set",
+        secret_fault(fault_r, of, "names an environment variable that is not set",
                      is_variable_name(name) ? name : "");
         return false;
     }
@@ -208,55 +210,104 @@ static int end_command(struct shell_child *child, int64_t deadline_nsecs)
     return -1;
 }
 
-static bool secret_from_cmd(const char *command, int side, char **secret_r, struct fault *fault_r)
+static bool secret_from_cmd(const char *command, const struct secret_of *of, char **secret_r,
+                            struct fault *fault_r)
 {
     int64_t deadline_nsecs = clock_mono_nsecs() + SECRET_CMD_TIMEOUT_S * CLOCK_NSECS_PER_SEC;
     struct buffer line;
     struct shell_child child;
     int error = shell_start(command, SHELL_OUTPUT, NULL, &child);
     if (error != 0) {
-        secret_fault_errno(fault_r, side, "password", "is a command that can't be started", error);
+        secret_fault_errno(fault_r, of, "is a command that can't be started", error);
         return false;
     }
     buffer_init_secret(&line, SECRET_MAX_BYTES + SECRET_READ_BYTES);
     enum secret_read outcome = read_first_line(child.output_fd, deadline_nsecs, &line);
     int status = end_command(&child, outcome == SECRET_READ_DONE ? deadline_nsecs : 0);
     if (outcome == SECRET_READ_TOO_LONG)
-        secret_fault(fault_r, side, "password", "is a command that prints more than 64 KiB", "");
+        secret_fault(fault_r, of, "is a command that prints more than 64 KiB", "");
     else if (status == -1)
-        secret_fault(fault_r, side, "password", "is a command that did not end within 60 s", "");
+        secret_fault(fault_r, of, "is a command that did not end within 60 s", "");
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        secret_fault(fault_r, side, "password", "is a command that failed", "");
+        secret_fault(fault_r, of, "is a command that failed", "");
     else if ((*secret_r = secret_from_line(&line)) == NULL)
-        secret_fault(fault_r, side, "password", "is a command that printed no password", "");
+        secret_fault_none(fault_r, of, "is a command that printed", "");
     buffer_deinit(&line);
     return *secret_r != NULL;
 }
 
+/* --- tokens --- */
+
+#define TOKEN_MIN_BYTES 20
+
+/* RFC 6750 section 2.1; base64 as well. Short words are names of files, mistyped. */
+static bool is_like_a_token(const char *text)
+{
+    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-._~+/=";
+    return text[0] != '/' && text[0] != '.' && strlen(text) >= TOKEN_MIN_BYTES &&
+           text[strspn(text, legal)] == '\0';
+}
+
+/* As in imapsync: what names a file is one. */
+static bool secret_from_token(const char *value, const struct secret_of *of, char **secret_r,
+                              struct fault *fault_r)
+{
+    if (access(value, F_OK) == 0)
+        return secret_from_file(value, of, secret_r, fault_r);
+    if (!is_like_a_token(value)) {
+        secret_fault(fault_r, of,
+                     "is no token, and no file that is there: give the token, or the name of a "
+                     "file whose first line it is",
+                     "");
+        return false;
+    }
+    *secret_r = mem_strdup(value);
+    return true;
+}
+
 /* --- the doors --- */
+
+static bool secret_from_value(const struct credential *credential, const struct secret_of *of,
+                              char **secret_r, struct fault *fault_r)
+{
+    switch (settings_secret_kind(credential->value)) {
+    case SECRET_ENV:
+        return secret_from_env(credential->value + 4, of, secret_r, fault_r);
+    case SECRET_CMD:
+        return secret_from_cmd(credential->value + 4, of, secret_r, fault_r);
+    default:
+        break;
+    }
+    if (credential_is_oauth(credential))
+        return secret_from_token(credential->value, of, secret_r, fault_r);
+    *secret_r = mem_strdup(credential->value);
+    return true;
+}
 
 bool settings_resolve_secret(const struct settings *settings, int side, char **secret_r,
                              struct fault *fault_r)
 {
-    const struct settings_side *mine = &settings->side[side - 1];
+    struct credential credential;
+    settings_credential(settings, side, &credential);
+    const struct secret_of of = {credential.name, side,
+                                 credential_is_oauth(&credential) ? "token" : "password"};
+    const struct secret_of nothing = {"password", side, "password"};
     *secret_r = NULL;
-    if (secret_is_in_file(settings, side))
-        return secret_from_file(mine->passfile, side, secret_r, fault_r);
-    switch (settings_secret_kind(mine->password)) {
-    case SECRET_LITERAL:
-        *secret_r = mem_strdup(mine->password);
-        return true;
-    case SECRET_ENV:
-        return secret_from_env(mine->password + 4, side, secret_r, fault_r);
-    case SECRET_CMD:
-        return secret_from_cmd(mine->password + 4, side, secret_r, fault_r);
-    case SECRET_OAUTH:
-        secret_fault(fault_r, side, "password", "asks for OAuth, which is not built yet", "");
+    switch (credential.kind) {
+    case CREDENTIAL_PASSFILE:
+        return secret_from_file(credential.value, &of, secret_r, fault_r);
+    case CREDENTIAL_PASSWORD:
+    case CREDENTIAL_TOKEN:
+    case CREDENTIAL_MESSAGE:
+        return secret_from_value(&credential, &of, secret_r, fault_r);
+    case CREDENTIAL_PROFILE:
+        secret_fault(fault_r, &of, "asks for OAuth, which is not built yet", "");
         return false;
-    case SECRET_NONE:
+    case CREDENTIAL_NONE:
         break;
     }
-    secret_fault(fault_r, side, "password", "is missing", "");
+    secret_fault(fault_r, &nothing, "is missing", "");
     return false;
 }
 
@@ -281,25 +332,22 @@ static bool check_passfile(const char *path, int side, struct buffer *faults)
 
 bool settings_check_secret(const struct settings *settings, int side, struct buffer *faults)
 {
-    const struct settings_side *mine = &settings->side[side - 1];
+    struct credential credential;
     struct fault fault;
     char *secret = NULL;
-    bool is_fine = true;
-    if (secret_is_in_file(settings, side))
-        return check_passfile(mine->passfile, side, faults);
-    switch (settings_secret_kind(mine->password)) {
-    case SECRET_NONE: /* settings_check_pair() says so */
-    case SECRET_LITERAL:
-    case SECRET_CMD:
+    settings_credential(settings, side, &credential);
+    if (credential.kind == CREDENTIAL_PASSFILE)
+        return check_passfile(credential.value, side, faults);
+    /* What is missing is settings_check_pair()'s; commands run only when they are needed. */
+    if (credential.kind == CREDENTIAL_NONE ||
+        (credential.kind != CREDENTIAL_PROFILE &&
+         settings_secret_kind(credential.value) == SECRET_CMD))
         return true;
-    case SECRET_ENV:
-    case SECRET_OAUTH:
-        is_fine = settings_resolve_secret(settings, side, &secret, &fault);
-        mem_free_secret(&secret);
-        if (!is_fine) {
-            str_append_printable(faults, fault.text, strlen(fault.text));
-            buffer_append_byte(faults, '\n');
-        }
+    bool is_fine = settings_resolve_secret(settings, side, &secret, &fault);
+    mem_free_secret(&secret);
+    if (!is_fine) {
+        str_append_printable(faults, fault.text, strlen(fault.text));
+        buffer_append_byte(faults, '\n');
     }
     return is_fine;
 }
