@@ -105,7 +105,7 @@ static void check_row_itself(struct check *check)
 static void check_secret_cell(struct check *check, int column, const char *value, bool is_token)
 {
     const struct manifest *manifest = check->manifest;
-    enum secret_kind kind = settings_secret_kind(value);
+    enum secret_kind kind = secret_kind(value);
     bool is_plain = kind == SECRET_LITERAL && !(is_token && access(value, F_OK) == 0);
     if (kind == SECRET_CMD && manifest->may_others_write)
         check_fail(check, column,

@@ -47,12 +47,15 @@ enum session_step {
     SESSION_FAILED, /* `fault` says why */
 };
 
+struct tokens;
+
 struct session {
     int side; /* 1 source, 2 destination */
     const struct settings *settings;
     const struct settings_side *own; /* the settings of this side */
     struct imap_loop *loop;
     struct log *log;
+    struct tokens *tokens; /* set after session_init() where there are profiles */
     struct connection_options connection_options;
     struct imap_client *client; /* NULL until begun */
     struct folder_list folders;

@@ -7,6 +7,7 @@
 #include "base/diagnoses.h"
 #include "base/mem.h"
 #include "sync/auth/sasl.h"
+#include "sync/auth/tokens.h"
 #include "sync/verdict.h"
 
 #define QUOTED_MAX_BYTES ((size_t)256 * 1024)
@@ -179,6 +180,18 @@ static void send_sign_in(struct session *session)
         session_refuse(session, FAULT_AUTH, "can't be told so long a password");
 }
 
+/* Of a profile: a token, which others may be using too. */
+static bool session_get_secret(struct session *session, struct fault *fault_r)
+{
+    if (session->credential.kind != CREDENTIAL_PROFILE)
+        return settings_resolve_secret(session->settings, session->side, &session->secret, fault_r);
+    if (session->tokens != NULL && tokens_get(session->tokens, session->credential.value,
+                                              session->login_name, &session->secret, fault_r))
+        return true;
+    fault_r->side = session->side;
+    return false;
+}
+
 void session_sign_in(struct session *session)
 {
     struct fault fault;
@@ -198,7 +211,7 @@ void session_sign_in(struct session *session)
     }
     mem_free(session->login_name);
     session->login_name = settings_login_name(session->settings, session->side);
-    if (settings_resolve_secret(session->settings, session->side, &session->secret, &fault))
+    if (session_get_secret(session, &fault))
         send_sign_in(session);
     else
         session_fail(session, &fault);
@@ -232,6 +245,9 @@ void session_look_at_sign_in(struct session *session)
     session_hide_secret(session, session->answer.code);
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
         return;
+    if (session->answer.status != IMAP_STATUS_OK && session->credential.kind == CREDENTIAL_PROFILE)
+        tokens_discard(session->tokens, session->credential.value, session->login_name,
+                       session->secret);
     session_forget_secret(session);
     if (session->answer.status != IMAP_STATUS_OK) {
         session_refused(session, VERDICT_LOGIN, sign_in_name(session));

@@ -14,6 +14,9 @@
 
 #include "base/buffer.h"
 #include "base/str.h"
+#include "sync/secret.h"
+
+struct profiles;
 
 /* A switch that may be left to the program: unset, --x, --nox. */
 enum choice {
@@ -34,6 +37,7 @@ struct settings_side {
     char *shared;   /* shared mailbox opened with the login of `user` */
     char *password; /* secret: literal, "env:NAME" or "cmd:..." ; never printed */
     char *passfile;
+    char *auth;             /* a sign-in profile's name */
     char *oauthaccesstoken; /* secret: an OAuth2 access token, or a file's name, "env:", "cmd:" */
     char *oauthdirect;      /* secret: a ready SASL message in base64, or as above */
     char *authuser;         /* signs in for `user` (SASL authorization identity) */
@@ -173,6 +177,7 @@ struct settings {
 
     /* of the command, not of a mailbox */
     char *workdir;
+    char *config; /* the file of sign-in profiles; NULL: see profiles_default_path() */
     int64_t parallel;
     double budget_messages; /* a second, all mailboxes together; 0: no limit */
     int64_t budget_bytes;
@@ -201,6 +206,8 @@ struct settings {
     char *report_format;
     bool help;
     bool version;
+
+    const struct profiles *profiles; /* of the file that config names; not owned; NULL: none */
 
     unsigned char *is_set; /* one byte per table row and side: who set it, 0 nobody */
 };
@@ -254,23 +261,13 @@ bool settings_column_was_set(const struct settings *settings, int column);
    no sense); appends sentences, one per line, each beginning with the setting it is about. */
 bool settings_check_pair(const struct settings *settings, struct buffer *faults);
 
-/* How a password text is meant. */
-enum secret_kind {
-    SECRET_NONE,    /* NULL or "" */
-    SECRET_LITERAL, /* the password itself */
-    SECRET_ENV,     /* "env:NAME" */
-    SECRET_CMD,     /* "cmd:COMMAND" */
-    SECRET_OAUTH,   /* "oauth:PROFILE": not built yet, refused */
-};
-enum secret_kind settings_secret_kind(const char *password);
-
 /* What a side signs in with, of all that was given: what the manifest row gave wins over what the
    command line gave, then the order below, from its end. Pure. */
 enum credential_kind {
     CREDENTIAL_NONE,
     CREDENTIAL_PASSWORD,
     CREDENTIAL_PASSFILE,
-    CREDENTIAL_PROFILE, /* tokens of this name: password "oauth:NAME" */
+    CREDENTIAL_PROFILE, /* auth, or password "oauth:NAME": see sync/auth/profiles.h */
     CREDENTIAL_TOKEN,   /* oauthaccesstoken */
     CREDENTIAL_MESSAGE, /* oauthdirect */
 };
@@ -286,10 +283,10 @@ const char *settings_credential_name(size_t i);
 /* Whether it is OAuth2: no password is sent. */
 bool credential_is_oauth(const struct credential *credential);
 
-/* The secret of a side's (1 or 2) credential: a file's first line, "env:NAME" and "cmd:..." are
-   resolved, each time anew, since tokens change. Allocates *secret_r (free with
-   mem_free_secret()). May run a command (at most 60 s), so it may block; called by the worker that
-   needs it. FAULT_SECRET on failure, as for a profile's. */
+/* The secret of a side's (1 or 2) credential, unless that is a profile: a file's first line,
+   "env:NAME" and "cmd:..." are resolved, each time anew, since tokens change. Allocates *secret_r
+   (free with mem_free_secret()). May run a command (at most 60 s), so it may block; called by the
+   worker that needs it. FAULT_SECRET on failure. */
 struct fault;
 bool settings_resolve_secret(const struct settings *settings, int side, char **secret_r,
                              struct fault *fault_r);

@@ -13,6 +13,7 @@ static const struct source {
     enum credential_kind kind;
     size_t offset; /* in struct settings_side */
 } sources[] = {
+    {"auth", CREDENTIAL_PROFILE, offsetof(struct settings_side, auth)},
     {"oauthdirect", CREDENTIAL_MESSAGE, offsetof(struct settings_side, oauthdirect)},
     {"oauthaccesstoken", CREDENTIAL_TOKEN, offsetof(struct settings_side, oauthaccesstoken)},
     {"passfile", CREDENTIAL_PASSFILE, offsetof(struct settings_side, passfile)},
@@ -58,8 +59,7 @@ void settings_credential(const struct settings *settings, int side, struct crede
     credential_r->kind = chosen->kind;
     credential_r->name = chosen->name;
     credential_r->value = source_value(settings, side, chosen);
-    if (chosen->kind == CREDENTIAL_PASSWORD &&
-        settings_secret_kind(credential_r->value) == SECRET_OAUTH) {
+    if (chosen->kind == CREDENTIAL_PASSWORD && secret_kind(credential_r->value) == SECRET_OAUTH) {
         credential_r->kind = CREDENTIAL_PROFILE;
         credential_r->value += strlen("oauth:");
     }

@@ -10,6 +10,8 @@
 
 /* What mailconvoy alone has. */
 static const char *const own[] = {
+    "auth",
+    "config",
     "cafile",
     "lanes",
     "maxconnections",

@@ -85,6 +85,9 @@ const struct setting settings_table[] = {
      .help = "the password, or env:NAME, or cmd:COMMAND, which prints it"},
     {ONE_SIDE("passfile", PATH, passfile), IN(SIGN_IN), .argument = "FILE",
      .help = "the first line of this file is the password; wins over --password"},
+    {ONE_SIDE("auth", LOGIN, auth), IN(SIGN_IN), .argument = "NAME",
+     .help = "sign in with OAuth2 tokens of this profile of the --config file; --password oauth:NAME "
+             "means the same"},
     {ONE_SIDE("oauthaccesstoken", SECRET, oauthaccesstoken), IN(SIGN_IN), .argument = "TOKEN",
      .help = "sign in with this OAuth2 access token, or with the first line of the file of this "
              "name, or with what cmd:COMMAND prints; read again at each sign-in"},
@@ -309,6 +312,9 @@ const struct setting settings_table[] = {
 
     {COMMAND("workdir", PATH, workdir, EVERY), IN(RUN), .preset = "./mailconvoy-data",
      .argument = "DIR", .help = "state, logs and reports live here"},
+    {COMMAND("config", PATH, config, PAIR), IN(RUN), .argument = "FILE",
+     .help = "sign-in profiles (default mailconvoy.conf in the work directory, then in "
+             "$XDG_CONFIG_HOME/mailconvoy)"},
     {COMMAND("parallel", INTEGER, parallel, BATCH), IN(RUN), .preset = "8", .min = 1, .max = 1000,
      .argument = "N", .help = "mailboxes at the same time"},
     {COMMAND("until", TIME, until, PAIR), IN(RUN), .argument = "HH:MM",

@@ -3,6 +3,10 @@
 token is good, and at the stand-ins of providers."""
 
 import base64
+import json
+import stat
+import subprocess
+import time
 import types
 
 import pytest
@@ -13,7 +17,7 @@ from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.exchange import Exchange
 from tests.servers.gmail import Gmail
-from tests.servers.tokens import GOOGLE_USER, Tokens
+from tests.servers.tokens import GOOGLE_USER, REFUSALS, Tokens
 
 SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
 
@@ -194,3 +198,219 @@ def test_tokens_in_a_manifest_that_others_may_read(work, oauth, b):
     path = work.manifest([row | {"oauthaccesstoken1": token_file(work, token)}])
     path.chmod(0o644)
     work.batch(path, "--password2", b.passwords[user])
+
+
+# Profiles ----------------------------------------------------------------------------------------
+
+
+def config(work, oauth, text, name="mailconvoy.conf"):
+    """A file of profiles whose URLs are the test authority's."""
+    path = work.inputs / name
+    path.write_text(text.replace("URLS", f"token_url = {oauth.tokens.url}\ncafile = {oauth.authority.ca}"))
+    path.chmod(0o600)
+    return path
+
+
+def by_profile(work, oauth, b, user, name="contoso"):
+    row = work.row(oauth.server, b, user)
+    del row["password1"]
+    return row | {"auth1": name}
+
+
+APP = """
+; how the tests sign in
+[contoso]
+cloud = microsoft
+tenant = contoso.onmicrosoft.com
+client_id = app-id
+client_secret = {secret}
+URLS
+"""
+
+
+@pytest.mark.parametrize("how", ["literal", "env", "file"])
+def test_an_app_with_a_secret(work, oauth, b, how):
+    secret = work.secret()
+    oauth.tokens.add_app("app-id", secret=secret)
+    (work.inputs / "secret").write_text(secret + "\n")
+    given = {"literal": secret, "env": "env:APP_SECRET", "file": "file:secret"}[how]
+    path = config(work, oauth, APP.format(secret=given))
+    users = [work.pair(oauth.server, b, SMALL) for _ in range(3)]
+    rows = [by_profile(work, oauth, b, user) for user in users]
+    rows[2] |= {"auth1": "", "password1": "oauth:contoso"}
+    work.batch(rows, "--config", path, env={"APP_SECRET": secret})
+    for user in users:
+        assert_same(oauth.server, b, user)
+    assert oauth.tokens.count() == 1
+
+
+def make_certificate(work):
+    """A key and its certificate, in one file."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=app", "-days", "2",
+         "-keyout", "app.key", "-out", "app.crt"], cwd=work.inputs, check=True, capture_output=True,
+    )  # fmt: skip
+    key, certificate = (work.inputs / name for name in ("app.key", "app.crt"))
+    (work.inputs / "app.pem").write_text(key.read_text() + certificate.read_text())
+    return certificate
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "RS256"])
+def test_an_app_with_a_certificate(work, oauth, b, algorithm):
+    """The authority checks signature, thumbprint, claims and times."""
+    oauth.tokens.add_app("app-id", certificate=make_certificate(work))
+    text = APP.replace("client_secret = {secret}", f"certificate = app.pem\nalgorithm = {algorithm}")
+    user = work.pair(oauth.server, b, SMALL)
+    work.batch([by_profile(work, oauth, b, user)], "--config", config(work, oauth, text))
+    assert_same(oauth.server, b, user)
+
+
+USER = """
+[ada]
+cloud = microsoft
+client_id = public-app
+refresh_token_file = ada.token
+URLS
+"""
+
+
+def test_a_user_who_agreed(work, oauth, b):
+    """The refresh token is another one after each use, and rests in a file that only we may read."""
+    oauth.tokens.add_app("public-app")
+    user = work.pair(oauth.server, b, SMALL)
+    path = config(work, oauth, USER)
+    place = work.inputs / "ada.token"
+    first = oauth.tokens.add_refresh_token(user)
+    place.write_text(first)
+    for _ in range(2):
+        before = place.read_text().strip()
+        work.batch([by_profile(work, oauth, b, user, "ada")], "--config", path)
+        assert place.read_text().strip() in oauth.tokens.refresh_tokens
+        assert place.read_text().strip() != before
+        assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert_same(oauth.server, b, user)
+
+
+def test_a_refresh_token_that_somebody_else_keeps(work, oauth, b):
+    oauth.tokens.add_app("public-app")
+    oauth.tokens.rotates = False
+    user = work.pair(oauth.server, b, SMALL)
+    (work.inputs / "kept").write_text(oauth.tokens.add_refresh_token(user))
+    text = USER.replace("refresh_token_file = ada.token", f"refresh_token = cmd:cat {work.inputs}/kept")
+    work.batch([by_profile(work, oauth, b, user, "ada")], "--config", config(work, oauth, text))
+    oauth.tokens.rotates = True
+    assert_same(oauth.server, b, user)
+
+
+def test_a_service_account(work, oauth, b):
+    """One token for each mailbox, which the assertion names."""
+    make_certificate(work)
+    email = "mover@project.iam.gserviceaccount.com"
+    oauth.tokens.accounts[email] = work.inputs / "app.crt"
+    key = (work.inputs / "app.key").read_text()
+    work.secrets += [line for line in key.splitlines() if "-" not in line]
+    (work.inputs / "account.json").write_text(
+        json.dumps({"type": "service_account", "client_email": email, "private_key": key,
+                    "private_key_id": "1"})
+    )  # fmt: skip
+    text = "[school]\ncloud = google\nservice_account = account.json\nURLS\n"
+    users = [work.pair(oauth.server, b, SMALL) for _ in range(2)]
+    rows = [by_profile(work, oauth, b, user, "school") for user in users]
+    work.batch(rows, "--config", config(work, oauth, text))
+    for user in users:
+        assert_same(oauth.server, b, user)
+    assert oauth.tokens.count() == 2
+
+
+def test_the_file_is_found(work, oauth, b):
+    secret = work.secret()
+    oauth.tokens.add_app("app-id", secret=secret)
+    path = config(work, oauth, APP.format(secret="env:APP_SECRET"))
+    user = work.pair(oauth.server, b, SMALL)
+    row, env = by_profile(work, oauth, b, user), {"APP_SECRET": secret}
+    home = work.inputs / "home"
+    (home / "mailconvoy").mkdir(parents=True)
+    place = home / "mailconvoy/mailconvoy.conf"
+    place.write_text(path.read_text())
+    work.batch([row], env=env | {"XDG_CONFIG_HOME": str(home)})
+    place.unlink()
+    (work.workdir / "mailconvoy.conf").write_text(path.read_text())
+    work.batch([row], env=env)
+    assert_same(oauth.server, b, user)
+
+
+@pytest.mark.parametrize(
+    "refusal, words, step",
+    [
+        ("wrong secret", "AADSTS7000215: Invalid client secret provided.", "Make a new secret"),
+        ("secret expired", "AADSTS7000222: The provided client secret keys", "Make a new secret"),
+        ("no consent", "AADSTS65001: The user or administrator has not consented", "grant admin"),
+        ("unknown app", "AADSTS700016: Application with identifier", "Check tenant and"),
+    ],
+)
+def test_a_service_that_refuses(work, oauth, b, refusal, words, step):
+    """It is asked once, however many mailboxes want the token, and its words are told."""
+    oauth.tokens.add_app("app-id", secret=work.secret())
+    oauth.tokens.refusals = [REFUSALS[refusal]] * 20
+    path = config(work, oauth, APP.format(secret=work.secret()))
+    rows = [by_profile(work, oauth, b, work.pair(oauth.server, b, SMALL)) for _ in range(4)]
+    run = work.batch(rows, "--config", path, "--parallel", "4", expect=FAILED)
+    for row in run.rows():
+        assert row["error_code"] == "auth" and words in row["error"], row
+    assert "Trace ID" not in run.text("summary.csv")
+    assert step in run.text("summary.txt")
+    assert oauth.tokens.count() == 1
+
+
+def test_a_service_that_is_busy(work, oauth, b):
+    oauth.tokens.add_app("app-id", secret="sesame-1")
+    oauth.tokens.refusals = [(429, {"error": "temporarily_unavailable"}, {"Retry-After": "1"})]
+    path = config(work, oauth, APP.format(secret="sesame-1"))
+    user = work.pair(oauth.server, b, SMALL)
+    work.batch([by_profile(work, oauth, b, user)], "--config", path)
+    assert oauth.tokens.count() == 2
+    assert_same(oauth.server, b, user)
+
+
+def test_a_service_that_nobody_vouches_for(work, oauth, b):
+    oauth.tokens.add_app("app-id", secret="sesame-1")
+    other = Authority(work.inputs / "other-ca", "somebody else")
+    text = APP.format(secret="sesame-1").replace("URLS", f"token_url = {oauth.tokens.url}\ncafile = {other.ca}")
+    user = work.pair(oauth.server, b, SMALL)
+    run = work.batch([by_profile(work, oauth, b, user)], "--config", config(work, oauth, text), expect=FAILED)
+    assert run.row()["error_code"] == "tls" and "certificate" in run.row()["error"]
+    assert not oauth.tokens.requests
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("client_id = x\n", ":1: client_id stands before the first [profile]"),
+        ("[a]\ncolour = red\n", ':2: a profile has no setting "colour"'),
+        ("[a]\nnonsense\n", ":2: this is no [profile], no name = value"),
+        ("[a]\ncloud = mars\n", ":2: [a]: there is no such cloud; known are microsoft, gcchigh"),
+        ("[a]\ntoken_url = http://x\n", ":2: token_url must begin with https://"),
+        ("[a]\ncloud = microsoft\nclient_secret = x\n", ":2: [a] wants client_id, the application's id"),
+        ("[a]\ncloud = microsoft\nclient_id = i\nclient_secret = x\n", ":2: [a] wants tenant, since"),
+        ("[a]\nclient_id = i\nclient_id = j\n", ":3: client_id is given twice"),
+        ("[a]\nclient_id = " + "x" * 300, ":2: the line is too long"),
+        ("[b]\ncloud = google\nclient_id = i\n", 'auth1 names the sign-in profile "contoso", which '),
+    ],
+)  # fmt: skip
+def test_faults_of_the_file(work, text, words):
+    path = work.inputs / "faulty.conf"
+    path.write_text(text)
+    path.chmod(0o600)
+    row = {"host1": "a.invalid", "user1": "u", "auth1": "contoso"}
+    row |= {"host2": "b.invalid", "user2": "u", "password2": work.secret()}
+    run = work.batch([row], "--config", path, expect=USAGE)
+    assert words in run.err, run.err
+
+
+def test_a_file_that_others_may_read(work, oauth):
+    path = config(work, oauth, APP.format(secret=work.secret()))
+    row = {"host1": "a.invalid", "user1": "u", "auth1": "contoso"}
+    row |= {"host2": "b.invalid", "user2": "u", "password2": work.secret()}
+    for mode, words in ((0o644, "client_secret stands here in plain text"), (0o620, "others may write")):
+        path.chmod(mode)
+        assert words in work.batch([row], "--config", path, expect=USAGE).err
