@@ -414,3 +414,69 @@ def test_a_file_that_others_may_read(work, oauth):
     for mode, words in ((0o644, "client_secret stands here in plain text"), (0o620, "others may write")):
         path.chmod(mode)
         assert words in work.batch([row], "--config", path, expect=USAGE).err
+
+
+# Many mailboxes, and tokens that run out ----------------------------------------------------------
+
+
+def test_sessions_end_with_their_tokens(work, dovecot, oauth):
+    """Tokens live 3 s and every session ends with its token, on both sides. Eight mailboxes move,
+    slowly, through several lives of them: nothing is lost, doubled or charged."""
+    upstream = dovecot("o365")
+    secret = work.secret()
+    oauth.tokens.add_app("app-id", secret=secret)
+    oauth.tokens.lifetime_secs = 3
+    content = {"INBOX": [messages.plain(n) for n in range(30)]}
+    users = [work.user(upstream, content) for _ in range(8)]
+    moved = [work.user(upstream) for _ in users]
+    path = config(work, oauth, APP.format(secret="env:APP_SECRET"))
+    options = {"era": "2026", "issuer": oauth.tokens}
+    with Exchange(upstream, "token_expiry", **options) as exchange:
+        rows = []
+        for user, other in zip(users, moved):
+            row = work.row(exchange, exchange, user, other)
+            del row["password1"], row["password2"]
+            rows.append(row | {"auth1": "contoso", "auth2": "contoso"})
+        began = time.monotonic()
+        more = ("--config", path, "--parallel", "8", "--maxmessagespersecond", "3", "--lanes", "1")
+        run = work.batch(rows, *more, "--reconnectretry1", "3", env={"APP_SECRET": secret})
+        took = time.monotonic() - began
+    for user, other in zip(users, moved):
+        assert_same(upstream, upstream, user, other)
+    assert [row["copied"] for row in run.rows()] == [30] * 8
+    assert not run.problems()
+    assert took > 6 and oauth.tokens.count() >= 3
+    # Never fetched for each session: a token serves until half of its life is over.
+    assert oauth.tokens.count() <= took / 1.5 + 2
+    waits = run.err.count("AccessTokenExpired")
+    print(f"{took:.1f} s, {oauth.tokens.count()} tokens, {waits} sessions ended with their token")
+    assert waits >= 8
+
+
+def test_a_thousand_mailboxes_share_a_token(work, oauth, b, capsys):
+    """16 workers, an app's profile on both sides: one request for each profile."""
+    password = work.secret()
+    for number in range(1000):
+        for side in ("old", "new"):
+            oauth.server.add_user(f"{side}.{number}", password)
+    for profile in ("one", "two"):
+        oauth.tokens.add_app(f"app-{profile}", secret=work.secret())
+    oauth.tokens.delay_secs = 0.3
+    text = ""
+    for profile in ("one", "two"):
+        text += f"[{profile}]\ncloud = microsoft\ntenant = t\nclient_id = app-{profile}\n"
+        text += f"client_secret = {oauth.tokens.apps['app-' + profile].secret}\nURLS\n"
+    rows = []
+    for number in range(1000):
+        row = work.row(oauth.server, oauth.server, f"old.{number}", f"new.{number}")
+        del row["password1"], row["password2"]
+        rows.append(row | {"auth1": "one", "auth2": "two"})
+    path = config(work, oauth, text)
+    began = time.monotonic()
+    run = work.batch(rows, "--config", path, "--parallel", "16", "--justlogin", "--quiet")
+    took = time.monotonic() - began
+    assert len(run.rows()) == 1000
+    with capsys.disabled():
+        print(f"\n1000 mailboxes, 2 profiles, {oauth.tokens.count()} token requests, {took:.1f} s")
+    assert oauth.tokens.count() == 2
+    assert sorted(form["client_id"] for form in oauth.tokens.requests) == ["app-one", "app-two"]
