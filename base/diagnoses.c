@@ -46,6 +46,9 @@ static bool diagnosis_is_about(const struct diagnosis *row,
 
 const struct diagnosis *diagnosis_at(size_t i)
 {
+    if (i < diagnoses_tokens_count)
+        return &diagnoses_tokens[i];
+    i -= diagnoses_tokens_count;
     if (i < diagnoses_session_count)
         return &diagnoses_session[i];
     i -= diagnoses_session_count;

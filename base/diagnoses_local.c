@@ -279,40 +279,6 @@ const struct diagnosis diagnoses_local[] = {
         .steps = "Wait for the other run, or end it; the sentence says which it is",
     },
     {
-        .id = "aadsts-secret",
-        .codes = "",
-        .patterns = "*AADSTS7000215|*AADSTS7000222",
-        .title = "The app's secret is wrong or has expired",
-        .explanation = "Microsoft's sign-in service does not take the client secret (7000215: it "
-                       "is wrong, often the secret's id instead of its value; 7000222: it has "
-                       "expired).",
-        .steps = "Make a new secret (Entra admin center, App registrations, Certificates & "
-                 "secrets) and use its value",
-    },
-    {
-        .id = "aadsts-consent",
-        .codes = "",
-        .patterns = "*AADSTS65001|*AADSTS500011|*AADSTS700016|*AADSTS90002",
-        .title = "The app is not known or not allowed in this tenant",
-        .explanation = "65001: nobody consented; 700016: the app is not in this tenant; 90002: "
-                       "there is no such tenant; 500011: the scope names a resource that is not "
-                       "there.",
-        .steps = "Check tenant and application id, grant admin consent for IMAP.AccessAsApp, and "
-                 "ask for the scope https://outlook.office365.com/.default",
-    },
-    {
-        .id = "aadsts-policy",
-        .codes = "",
-        .patterns = "*AADSTS50076|*AADSTS50079|*AADSTS53003|*AADSTS700082|*AADSTS70008",
-        .title = "A rule of the tenant stops the sign-in",
-        .explanation = "50076 and 50079: a second factor is wanted; 53003: Conditional Access "
-                       "blocks it; 700082 and 70008: the refresh token is too old.",
-        .steps = "Use app-only sign-in (client credentials) for bulk moves: it needs no second "
-                 "factor\n"
-                 "Else let the user sign in once more, or exempt the account in Conditional "
-                 "Access",
-    },
-    {
         .id = "secret",
         .is_last = true,
         .codes = "",

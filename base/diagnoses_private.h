@@ -5,8 +5,10 @@
 
 #include "base/diagnoses.h"
 
-/* The table, in three parts that are tried in this order. A new row needs its sample line in
+/* The table, in four parts that are tried in this order. A new row needs its sample line in
    tests/unit/base/test_diagnoses.c. */
+extern const struct diagnosis diagnoses_tokens[];
+extern const size_t diagnoses_tokens_count;
 extern const struct diagnosis diagnoses_session[];
 extern const size_t diagnoses_session_count;
 extern const struct diagnosis diagnoses_mail[];

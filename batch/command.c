@@ -17,6 +17,7 @@
 #include "batch/signals.h"
 #include "batch/tally.h"
 #include "report/command.h"
+#include "sync/auth/profiles.h"
 #include "sync/settings.h"
 #include "sync/settings_imapsync.h"
 #include "sync/settings_presets.h"
@@ -28,7 +29,8 @@ struct command {
     enum settings_command kind;
     struct settings settings;
     struct str_list rest;
-    struct buffer faults; /* one sentence per line */
+    struct profiles *profiles; /* NULL: none */
+    struct buffer faults;      /* one sentence per line */
 };
 
 /* One per line; names from outside are in them, so they are made harmless. */
@@ -62,6 +64,7 @@ static int command_print_help(enum settings_command kind)
 static void command_deinit(struct command *command)
 {
     settings_deinit(&command->settings);
+    profiles_deinit(&command->profiles);
     str_list_deinit(&command->rest);
     buffer_deinit(&command->faults);
 }
@@ -102,6 +105,20 @@ static int command_complain(struct command *command, const struct fault *fault, 
 {
     buffer_printf(&command->faults, "%s\n", fault->text);
     return exit_code;
+}
+
+/* --config, or the file in one of its usual places. False if it is wrong. */
+static bool command_read_profiles(struct command *command)
+{
+    struct settings *settings = &command->settings;
+    char *path = settings->config != NULL ? mem_strdup(settings->config)
+                                          : profiles_default_path(settings->workdir);
+    if (path == NULL)
+        return true;
+    command->profiles = profiles_read(path, &command->faults);
+    settings->profiles = command->profiles;
+    mem_free(path);
+    return command->profiles != NULL;
 }
 
 /* What must be right whatever is to be done. */
@@ -186,7 +203,8 @@ static int batch_read_and_run(struct command *command)
         return EXIT_CODE_USAGE;
     }
     const char *path = command->rest.items[0];
-    if (!manifest_read(path, &command->settings, &manifest, &command->faults))
+    if (!command_read_profiles(command) ||
+        !manifest_read(path, &command->settings, &manifest, &command->faults))
         return EXIT_CODE_USAGE;
     struct run_plan plan = {
         .command = "batch",
@@ -239,6 +257,7 @@ static int sync_check_and_run(struct command *command)
     settings_apply_presets(&command->settings);
     if (is_fine && command->settings.justbanner)
         return sync_show_banner(&command->settings);
+    is_fine = command_read_profiles(command) && is_fine;
     is_fine = settings_check_pair(&command->settings, &command->faults) && is_fine;
     if (!hosts_check(&command->settings, &command->faults) || !is_fine)
         return EXIT_CODE_USAGE;

@@ -174,6 +174,7 @@ static void job_run_limited(const struct job_environment *environment, const str
         .slots = hosts_member_slots(connections),
         .stop = environment->stop,
         .tls = environment->tls,
+        .tokens = environment->tokens,
         .progress = &progress,
         .errors = &job->retry->errors,
     };

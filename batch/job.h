@@ -30,6 +30,7 @@ struct job_environment {
     struct host_limits *hosts;
     struct pair_locks *locks;
     struct tls_contexts *tls;
+    struct tokens *tokens; /* NULL: no profiles */
     const struct stop *stop;
     bool is_alone; /* the only mailbox: a sync */
     bool is_shown; /* the user's log goes to stdout as well */

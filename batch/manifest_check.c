@@ -4,11 +4,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "batch/hosts.h"
 #include "batch/mailbox_key.h"
 #include "batch/key_set.h"
+
+#define MAX_CREDENTIALS 8
 
 struct check {
     struct manifest *manifest;
@@ -17,7 +20,10 @@ struct check {
     int host[2]; /* column numbers of the settings */
     int user[2];
     int password[2];
-    int passfile[2];
+    int token[2];
+    int message[2];
+    int credentials[2][MAX_CREDENTIALS]; /* all that may hold what signs in */
+    size_t credential_count;
     int command[2];           /* those that hold shell commands besides */
     bool has_seen_default[2]; /* the command line's secret was checked */
     bool has_told_readable;
@@ -42,6 +48,15 @@ static void check_fail(struct check *check, int setting, const char *sentence)
         manifest_fault(check->faults, check->line, 1, sentence);
 }
 
+static bool has_credential_column(const struct check *check, int side)
+{
+    for (size_t i = 0; i < check->credential_count; i++) {
+        if (has_column(check, check->credentials[side - 1][i]))
+            return true;
+    }
+    return false;
+}
+
 /* A column every row needs is missing, or misspelt: the header's fault said so, once. */
 static bool is_told_at_header(const struct check *check, int setting)
 {
@@ -51,7 +66,7 @@ static bool is_told_at_header(const struct check *check, int setting)
         if (setting == check->host[i] || setting == check->user[i])
             return true;
         if (setting == check->password[i])
-            return !has_column(check, check->passfile[i]);
+            return !has_credential_column(check, i + 1);
     }
     return false;
 }
@@ -87,15 +102,16 @@ static void check_row_itself(struct check *check)
 }
 
 /* Commands and plain passwords are only as safe as the file that holds them. */
-static void check_password_cell(struct check *check, int side)
+static void check_secret_cell(struct check *check, int column, const char *value, bool is_token)
 {
     const struct manifest *manifest = check->manifest;
-    enum secret_kind kind = settings_secret_kind(check->settings->side[side - 1].password);
+    enum secret_kind kind = secret_kind(value);
+    bool is_plain = kind == SECRET_LITERAL && !(is_token && access(value, F_OK) == 0);
     if (kind == SECRET_CMD && manifest->may_others_write)
-        check_fail(check, check->password[side - 1],
+        check_fail(check, column,
                    "a cmd: password is refused, since others may write the manifest; "
                    "chmod 600 it, and own it");
-    if (kind == SECRET_LITERAL && manifest->may_others_read && !check->has_told_readable &&
+    if (is_plain && manifest->may_others_read && !check->has_told_readable &&
         !manifest->defaults.insecure_manifest) {
         struct buffer text;
         buffer_init(&text, 8192);
@@ -103,25 +119,49 @@ static void check_password_cell(struct check *check, int side)
                                  "chmod 600 ");
         str_append_printable(&text, check->faults->path, strlen(check->faults->path));
         buffer_append_str(&text, " (or accept that with --insecure-manifest)");
-        check_fail(check, check->password[side - 1], buffer_str(&text));
+        check_fail(check, column, buffer_str(&text));
         buffer_deinit(&text);
         check->has_told_readable = true;
     }
 }
 
+static void check_secret_cells(struct check *check, int side)
+{
+    const struct settings_side *mine = &check->settings->side[side - 1];
+    const struct {
+        int column;
+        const char *value;
+        bool is_token;
+    } cells[] = {
+        {check->password[side - 1], mine->password, false},
+        {check->token[side - 1], mine->oauthaccesstoken, true},
+        {check->message[side - 1], mine->oauthdirect, true},
+    };
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+        if (settings_column_was_set(check->settings, cells[i].column))
+            check_secret_cell(check, cells[i].column, cells[i].value, cells[i].is_token);
+    }
+}
+
+static bool is_secret_of_row(const struct check *check, int side)
+{
+    for (size_t i = 0; i < check->credential_count; i++) {
+        if (settings_column_was_set(check->settings, check->credentials[side - 1][i]))
+            return true;
+    }
+    return false;
+}
+
 static void check_secret(struct check *check, int side)
 {
-    const struct settings *settings = check->settings;
-    bool is_of_row = settings_column_was_set(settings, check->password[side - 1]);
+    bool is_of_row = is_secret_of_row(check, side);
     struct buffer sentences;
-    if (is_of_row)
-        check_password_cell(check, side);
-    is_of_row = is_of_row || settings_column_was_set(settings, check->passfile[side - 1]);
+    check_secret_cells(check, side);
     if (!is_of_row && check->has_seen_default[side - 1])
         return;
     check->has_seen_default[side - 1] = check->has_seen_default[side - 1] || !is_of_row;
     buffer_init(&sentences, 8192);
-    (void)settings_check_secret(settings, side, &sentences);
+    (void)settings_check_secret(check->settings, side, &sentences);
     check_fail_each(check, &sentences);
     buffer_deinit(&sentences);
 }
@@ -282,15 +322,35 @@ static void check_row(struct check *check)
     settings_deinit(&settings);
 }
 
+static int find_column(const char *setting, int side)
+{
+    char name[SETTINGS_COLUMN_NAME_SIZE];
+    (void)snprintf(name, sizeof(name), "%s%d", setting, side);
+    return settings_column_find(name, NULL);
+}
+
+static void find_credential_columns(struct check *check)
+{
+    const char *name;
+    size_t count = 0;
+    for (; count < MAX_CREDENTIALS && (name = settings_credential_name(count)) != NULL; count++) {
+        check->credentials[0][count] = find_column(name, 1);
+        check->credentials[1][count] = find_column(name, 2);
+    }
+    check->credential_count = count;
+}
+
 void manifest_check_rows(struct manifest *manifest, struct manifest_faults *faults)
 {
     struct check check = {.manifest = manifest, .faults = faults, .seen = key_set_init()};
     for (int i = 0; i < 2; i++) {
-        check.host[i] = settings_column_find(i == 0 ? "host1" : "host2", NULL);
-        check.user[i] = settings_column_find(i == 0 ? "user1" : "user2", NULL);
-        check.password[i] = settings_column_find(i == 0 ? "password1" : "password2", NULL);
-        check.passfile[i] = settings_column_find(i == 0 ? "passfile1" : "passfile2", NULL);
+        check.host[i] = find_column("host", i + 1);
+        check.user[i] = find_column("user", i + 1);
+        check.password[i] = find_column("password", i + 1);
+        check.token[i] = find_column("oauthaccesstoken", i + 1);
+        check.message[i] = find_column("oauthdirect", i + 1);
     }
+    find_credential_columns(&check);
     check.command[0] = settings_column_find("pipemess", NULL);
     check.command[1] = settings_column_find("maxlinelengthcmd", NULL);
     for (; check.row < manifest->row_count; check.row++) {

@@ -128,21 +128,33 @@ static bool is_fed(const struct manifest *manifest, const char *name, const char
     return given != NULL && given[0] != '\0';
 }
 
+static bool is_credential_fed(const struct manifest *manifest, int side)
+{
+    struct credential credential;
+    const char *source;
+    for (size_t i = 0; (source = settings_credential_name(i)) != NULL; i++) {
+        char name[SETTINGS_COLUMN_NAME_SIZE];
+        (void)snprintf(name, sizeof(name), "%s%d", source, side);
+        if (is_fed(manifest, name, NULL))
+            return true;
+    }
+    settings_credential(&manifest->defaults, side, &credential);
+    return credential.kind != CREDENTIAL_NONE;
+}
+
 /* Said once here and not again for every row. A misspelt column explains a missing one. */
 static void check_presence(struct manifest *manifest, size_t line, struct manifest_faults *faults)
 {
-    for (int i = 0; i < 2; i++) {
-        const struct settings_side *side = &manifest->defaults.side[i];
+    for (int side = 1; side <= 2; side++) {
+        const struct settings_side *own = &manifest->defaults.side[side - 1];
         const char *const wanted[][2] = {
-            {"host", side->host}, {"user", side->user}, {"password", side->password}};
+            {"host", own->host}, {"user", own->user}, {"password", own->password}};
         for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++) {
             char name[32];
-            char passfile[32];
             char sentence[160];
-            (void)snprintf(name, sizeof(name), "%s%d", wanted[k][0], i + 1);
-            (void)snprintf(passfile, sizeof(passfile), "passfile%d", i + 1);
+            (void)snprintf(name, sizeof(name), "%s%d", wanted[k][0], side);
             if (is_fed(manifest, name, wanted[k][1]) ||
-                (k == 2 && is_fed(manifest, passfile, side->passfile)))
+                (k == 2 && is_credential_fed(manifest, side)))
                 continue;
             (void)snprintf(sentence, sizeof(sentence),
                            "there is no column \"%s\", and no --%s on the command line", name,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "batch/outage.h"
 
 #define RETRY_MAX_WAIT_MSECS    INT64_C(86400000)
@@ -20,6 +21,13 @@ static bool is_lost_connection(const struct retry *retry, const struct pair_resu
 {
     return result->status == JOB_FAILED && result->fault.advice == FAULT_ADVICE_RECONNECT &&
            (retry->was_signed_in || outage_is_refusal(result));
+}
+
+/* The session ended with its token, as all do: no fault of the line, and a new token is there. */
+static bool is_expired_session(const struct retry *retry, const struct pair_result *result)
+{
+    return is_lost_connection(retry, result) &&
+           strcmp(diagnosis_id(result->fault.diagnosis), "token-expired") == 0;
 }
 
 /* What let this mailbox in a while ago refuses it now: servers say so when there are too many
@@ -54,6 +62,13 @@ static int64_t wait_for_throttle(struct retry *retry, const struct pair_result *
     return wait_msecs + jitter(wait_msecs / 10, random);
 }
 
+static int64_t wait_for_token(struct retry *retry, const struct pair_result *result)
+{
+    retry->lost_in_vain = 0;
+    retry->reconnections[result->fault.side == 2 ? 1 : 0]++;
+    return 1;
+}
+
 static int64_t wait_for_connection(struct retry *retry, const struct pair_result *result,
                                    unsigned int reconnects_max, uint32_t random)
 {
@@ -77,6 +92,8 @@ int64_t retry_after(struct retry *retry, const struct pair_result *result,
     int64_t wait_msecs = 0;
     if (is_throttle(result))
         wait_msecs = wait_for_throttle(retry, result, random);
+    else if (is_expired_session(retry, result) && has_done_something(retry, result))
+        wait_msecs = wait_for_token(retry, result);
     else if (is_lost_connection(retry, result))
         wait_msecs = wait_for_connection(retry, result, reconnects_max, random);
     else if (is_late_refusal(retry, result))

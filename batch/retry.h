@@ -45,7 +45,8 @@ struct retry {
    After a throttle: as long as the server asked for, and up to a tenth more. After a lost
    connection, once both sides had been signed in, and after a mailbox that a server signed in and
    did not open: a second, doubled each time nothing was done, at most a minute, and up to half
-   more; `reconnects_max` times in a row, and RETRY_MAX_SIGN_INS times after a refused sign-in. */
+   more; `reconnects_max` times in a row, and RETRY_MAX_SIGN_INS times after a refused sign-in.
+   After a session that ended with its token and did something: at once, and it is not counted. */
 int64_t retry_after(struct retry *retry, const struct pair_result *result,
                     unsigned int reconnects_max, uint32_t random);
 void retry_deinit(struct retry *retry);

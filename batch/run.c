@@ -28,6 +28,7 @@
 #include "report/run_files.h"
 #include "report/trouble.h"
 #include "store/store.h"
+#include "sync/auth/tokens.h"
 #include "sync/imap/tls.h"
 #include "sync/pair.h"
 
@@ -63,6 +64,7 @@ struct run {
     struct host_limits *hosts;
     struct queue *queue;
     struct tls_contexts *tls;
+    struct tokens *tokens;              /* NULL: no profiles */
     struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
     struct run_mailbox *jobs;
@@ -417,8 +419,23 @@ static bool run_pause_refused(struct run *run, struct fault *fault_r)
     return is_ok;
 }
 
+/* Where the run's log is open, which tells of each token. */
+static bool run_init_tokens(struct run *run, struct fault *fault_r)
+{
+    const struct run_plan *plan = run->plan;
+    if (plan->settings->profiles == NULL)
+        return true;
+    run->tokens = tokens_init(plan->settings->profiles, plan->stop, run->log);
+    if (run->tokens == NULL)
+        fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+                  "can't make the run's locks");
+    return run->tokens != NULL;
+}
+
 static bool run_work(struct run *run, struct fault *fault_r)
 {
+    if (!run_init_tokens(run, fault_r))
+        return false;
     struct pool_work work = {.context = run, .run = run_job, .look = run_look};
     run->environment = (struct job_environment){
         .store = run->store,
@@ -431,6 +448,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .hosts = run->hosts,
         .locks = run->locks,
         .tls = run->tls,
+        .tokens = run->tokens,
         .stop = run->plan->stop,
         .is_alone = run->plan->manifest == NULL,
         .is_shown = run->plan->manifest == NULL && !run->plan->settings->quiet,
@@ -548,6 +566,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     queue_deinit(&run->queue);
     hosts_deinit(&run->hosts);
     tls_contexts_deinit(&run->tls);
+    tokens_deinit(&run->tokens);
     file_names_deinit(&run->names);
     mem_free(run->mailbox_log_path);
     for (size_t i = 0; run->jobs != NULL && i < run->jobs_count; i++)

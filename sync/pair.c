@@ -486,6 +486,7 @@ void pair_run(const struct settings *settings, const struct pair_environment *en
     buffer_init(&pair.flags_text, 64 * 1024);
     session_init(&pair.source, 1, settings, &pair.loop, environment->tls, pair.log);
     session_init(&pair.destination, 2, settings, &pair.loop, environment->tls, pair.log);
+    pair.source.tokens = pair.destination.tokens = environment->tokens;
     pair_make_selections(&pair);
     if (settings->skipcrossduplicates)
         pair.cross = cross_init(settings->debugcrossduplicates);

@@ -19,6 +19,7 @@
 struct given_up;
 struct suspects;
 struct tls_contexts;
+struct tokens;
 
 /* Plain counters for a live view; written by the pair's thread, read by any. */
 struct pair_progress {
@@ -38,6 +39,7 @@ struct pair_environment {
     const struct slots *slots; /* for further connections; NULL: there may be any number */
     const struct stop *stop;
     struct tls_contexts *tls; /* shared by all pairs, locks itself */
+    struct tokens *tokens;    /* as well; NULL where there are no profiles */
     struct pair_progress *progress;
     struct error_list *errors; /* NULL: nobody lists them */
     int64_t last_sent_msecs; /* when an earlier run or attempt may have sent the last message, if it

@@ -13,7 +13,7 @@ struct hidden {
 
 static void hide(struct hidden *hidden, const char *password)
 {
-    if (settings_secret_kind(password) == SECRET_ENV)
+    if (secret_kind(password) == SECRET_ENV)
         hidden->names[hidden->count++] = password + strlen("env:");
 }
 

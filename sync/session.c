@@ -182,9 +182,17 @@ static void step_connecting(struct session *session)
         session_enter(session, SESSION_CAPABILITIES);
 }
 
+/* Where they were asked for: all of the answer, since its OK would be taken for that of the
+ * sign-in. */
+static bool session_heard_capabilities(const struct session *session)
+{
+    return session->answer.is_done || (imap_client_pending(session->client) == 0 &&
+                                       imap_client_knows_capabilities(session->client));
+}
+
 static void step_capabilities(struct session *session)
 {
-    if (!imap_client_knows_capabilities(session->client) && !session->answer.is_done)
+    if (!session_heard_capabilities(session))
         return;
     if (session->answer.is_done && session->answer.status != IMAP_STATUS_OK)
         session_refused(session, VERDICT_OTHER, "CAPABILITY");
@@ -244,7 +252,7 @@ static void enter_capabilities_again(struct session *session)
 
 static void step_capabilities_again(struct session *session)
 {
-    if (!imap_client_knows_capabilities(session->client) && !session->answer.is_done)
+    if (!session_heard_capabilities(session))
         return;
     if (session->answer.is_done && session->answer.status != IMAP_STATUS_OK)
         session_refused(session, VERDICT_OTHER, "CAPABILITY");

@@ -47,12 +47,15 @@ enum session_step {
     SESSION_FAILED, /* `fault` says why */
 };
 
+struct tokens;
+
 struct session {
     int side; /* 1 source, 2 destination */
     const struct settings *settings;
     const struct settings_side *own; /* the settings of this side */
     struct imap_loop *loop;
     struct log *log;
+    struct tokens *tokens; /* set after session_init() where there are profiles */
     struct connection_options connection_options;
     struct imap_client *client; /* NULL until begun */
     struct folder_list folders;
@@ -69,8 +72,10 @@ struct session {
     bool has_qresync; /* ENABLE QRESYNC was answered with OK (RFC 7162 section 3.2.3) */
     struct imap_answer answer;
     struct imap_answer lsub_answer;
-    size_t status_next;            /* the folder to ask STATUS for */
+    size_t status_next; /* the folder to ask STATUS for */
+    struct credential credential;
     enum auth_mechanism mechanism; /* being tried */
+    bool has_sent_initial;         /* what follows is a challenge */
     char *login_name;
     char *secret;
     struct buffer initial; /* what SASL sends; secret */

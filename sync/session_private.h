@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Shared by session.c (the steps) and session_sign_in.c (one of them). */
+ * Shared by session.c (the steps), session_sign_in.c (one of them) and session_oauth.c (one of its
+ * ways). */
 #ifndef SYNC_SESSION_PRIVATE_H
 #define SYNC_SESSION_PRIVATE_H
 
@@ -21,5 +22,13 @@ void session_look_at_proxyauth(struct session *session);
 /* The secret must not travel on in the server's words, which may repeat it. */
 void session_hide_secret(struct session *session, char *words);
 void session_forget_secret(struct session *session);
+
+/* session_oauth.c */
+/* How a token is to be given to this server. */
+enum auth_mechanism session_oauth_mechanism(const struct session *session);
+/* Why it can't be; NULL if it can. */
+const char *session_oauth_obstacle(const struct session *session);
+/* Sends the session's secret, which is a token or the ready message. */
+void session_oauth_send(struct session *session);
 
 #endif

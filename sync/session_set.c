@@ -34,6 +34,7 @@ void session_set_open(struct session_set *set)
     set->count++;
     session_init(session, set->side, pair->settings, &pair->loop, pair->environment->tls,
                  pair->log);
+    session->tokens = pair->environment->tokens;
     session_begin(session, false, SESSION_STATUS_NONE);
 }
 

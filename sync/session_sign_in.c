@@ -7,6 +7,7 @@
 #include "base/diagnoses.h"
 #include "base/mem.h"
 #include "sync/auth/sasl.h"
+#include "sync/auth/tokens.h"
 #include "sync/verdict.h"
 
 #define QUOTED_MAX_BYTES ((size_t)256 * 1024)
@@ -51,10 +52,16 @@ static bool is_by_proxyauth(const struct session *session)
     return session->own->proxyauth;
 }
 
+/* With a token the server is told the mailbox alone. */
+static bool is_by_admin(const struct session *session)
+{
+    return session->own->authuser != NULL && !credential_is_oauth(&session->credential);
+}
+
 /* Whose password it is. */
 static const char *sign_in_name(const struct session *session)
 {
-    return session->own->authuser != NULL ? session->own->authuser : session->login_name;
+    return is_by_admin(session) ? session->own->authuser : session->login_name;
 }
 
 /* For whom, where SASL is told: with PROXYAUTH the server hears that later. */
@@ -67,6 +74,8 @@ static enum auth_mechanism sign_in_mechanism(const struct session *session)
 {
     enum auth_mechanism mechanism;
     const char *reason;
+    if (credential_is_oauth(&session->credential))
+        return session_oauth_mechanism(session);
     if (session->own->authmd5)
         return AUTH_MECHANISM_CRAM_MD5;
     (void)auth_mechanism_find(session->own->authmech, &mechanism, &reason);
@@ -81,6 +90,8 @@ static const char *sign_in_obstacle(const struct session *session)
 {
     const struct imap_client *client = session->client;
     bool is_for_another = session->own->authuser != NULL && !is_by_proxyauth(session);
+    if (auth_mechanism_is_oauth(session->mechanism))
+        return session_oauth_obstacle(session);
     switch (session->mechanism) {
     case AUTH_MECHANISM_PLAIN:
         return imap_client_can(client, IMAP_CAP_AUTH_PLAIN) ? NULL : "does not offer AUTH=PLAIN";
@@ -160,11 +171,25 @@ static void send_sign_in(struct session *session)
         send_cram_md5(session);
     else if (session->mechanism == AUTH_MECHANISM_LOGIN)
         send_login(session);
+    else if (auth_mechanism_is_oauth(session->mechanism))
+        session_oauth_send(session);
     else if (sasl_plain(sign_in_for(session), sign_in_name(session), session->secret,
                         &session->initial))
         send_plain(session);
     else
         session_refuse(session, FAULT_AUTH, "can't be told so long a password");
+}
+
+/* Of a profile: a token, which others may be using too. */
+static bool session_get_secret(struct session *session, struct fault *fault_r)
+{
+    if (session->credential.kind != CREDENTIAL_PROFILE)
+        return settings_resolve_secret(session->settings, session->side, &session->secret, fault_r);
+    if (session->tokens != NULL && tokens_get(session->tokens, session->credential.value,
+                                              session->login_name, &session->secret, fault_r))
+        return true;
+    fault_r->side = session->side;
+    return false;
 }
 
 void session_sign_in(struct session *session)
@@ -174,17 +199,19 @@ void session_sign_in(struct session *session)
         session_enter(session, SESSION_CAPABILITIES_AGAIN); /* PREAUTH */
         return;
     }
+    settings_credential(session->settings, session->side, &session->credential);
     session->mechanism = sign_in_mechanism(session);
     const char *obstacle = sign_in_obstacle(session);
     if (obstacle != NULL) {
         session_refuse(session, FAULT_AUTH, obstacle);
-        if (imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
+        if (!auth_mechanism_is_oauth(session->mechanism) &&
+            imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
             session->fault.diagnosis = diagnosis_by_id("password-off");
         return;
     }
     mem_free(session->login_name);
     session->login_name = settings_login_name(session->settings, session->side);
-    if (settings_resolve_secret(session->settings, session->side, &session->secret, &fault))
+    if (session_get_secret(session, &fault))
         send_sign_in(session);
     else
         session_fail(session, &fault);
@@ -198,8 +225,8 @@ static bool sign_in_tries_login(struct session *session)
     struct fault fault;
     session_judge(session, VERDICT_LOGIN, &session->answer, session->login_name, &fault);
     if (!session->settings->trylogin || session->mechanism == AUTH_MECHANISM_LOGIN ||
-        fault.code != FAULT_AUTH || sign_in_for(session)[0] != '\0' ||
-        imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
+        auth_mechanism_is_oauth(session->mechanism) || fault.code != FAULT_AUTH ||
+        sign_in_for(session)[0] != '\0' || imap_client_can(session->client, IMAP_CAP_LOGINDISABLED))
         return false;
     log_line(session->log, "host%d refused the password; once more by LOGIN (--trylogin)",
              session->side);
@@ -218,6 +245,9 @@ void session_look_at_sign_in(struct session *session)
     session_hide_secret(session, session->answer.code);
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
         return;
+    if (session->answer.status != IMAP_STATUS_OK && session->credential.kind == CREDENTIAL_PROFILE)
+        tokens_discard(session->tokens, session->credential.value, session->login_name,
+                       session->secret);
     session_forget_secret(session);
     if (session->answer.status != IMAP_STATUS_OK) {
         session_refused(session, VERDICT_LOGIN, sign_in_name(session));
@@ -225,8 +255,8 @@ void session_look_at_sign_in(struct session *session)
     }
     imap_client_set_authenticated(session->client);
     log_line(session->log, "host%d signed in as %s%s%s", session->side, session->login_name,
-             session->own->authuser == NULL ? "" : " by the admin ",
-             session->own->authuser == NULL ? "" : session->own->authuser);
+             is_by_admin(session) ? " by the admin " : "",
+             is_by_admin(session) ? session->own->authuser : "");
     session_enter(session,
                   is_by_proxyauth(session) ? SESSION_PROXYAUTH : SESSION_CAPABILITIES_AGAIN);
     if (session->step != SESSION_PROXYAUTH)

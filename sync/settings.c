@@ -350,15 +350,6 @@ int64_t settings_port(const struct settings *settings, int side)
                                                                                           : 993;
 }
 
-char *settings_login_name(const struct settings *settings, int side)
-{
-    const struct settings_side *mine = &settings->side[side - 1];
-    const char *user = mine->user == NULL ? "" : mine->user;
-    if (mine->shared == NULL || mine->shared[0] == '\0')
-        return mem_strdup(user);
-    return mem_printf("%s\\%s", user, mine->shared);
-}
-
 bool settings_dates_are_kept(const struct settings *settings)
 {
     return settings->syncinternaldates && !settings->idatefromheader;

@@ -14,6 +14,9 @@
 
 #include "base/buffer.h"
 #include "base/str.h"
+#include "sync/secret.h"
+
+struct profiles;
 
 /* A switch that may be left to the program: unset, --x, --nox. */
 enum choice {
@@ -34,8 +37,11 @@ struct settings_side {
     char *shared;   /* shared mailbox opened with the login of `user` */
     char *password; /* secret: literal, "env:NAME" or "cmd:..." ; never printed */
     char *passfile;
-    char *authuser; /* signs in for `user` (SASL authorization identity) */
-    char *authmech; /* see auth_mechanism_find(); NULL: what the server offers */
+    char *auth;             /* a sign-in profile's name */
+    char *oauthaccesstoken; /* secret: an OAuth2 access token, or a file's name, "env:", "cmd:" */
+    char *oauthdirect;      /* secret: a ready SASL message in base64, or as above */
+    char *authuser;         /* signs in for `user` (SASL authorization identity) */
+    char *authmech;         /* see auth_mechanism_find(); NULL: what the server offers */
     bool authmd5;
     bool proxyauth; /* signs in as authuser, then PROXYAUTH */
     double timeout_secs;
@@ -172,6 +178,7 @@ struct settings {
 
     /* of the command, not of a mailbox */
     char *workdir;
+    char *config; /* the file of sign-in profiles; NULL: see profiles_default_path() */
     int64_t parallel;
     double budget_messages; /* a second, all mailboxes together; 0: no limit */
     int64_t budget_bytes;
@@ -200,6 +207,8 @@ struct settings {
     char *report_format;
     bool help;
     bool version;
+
+    const struct profiles *profiles; /* of the file that config names; not owned; NULL: none */
 
     unsigned char *is_set; /* one byte per table row and side: who set it, 0 nobody */
 };
@@ -253,20 +262,32 @@ bool settings_column_was_set(const struct settings *settings, int column);
    no sense); appends sentences, one per line, each beginning with the setting it is about. */
 bool settings_check_pair(const struct settings *settings, struct buffer *faults);
 
-/* How a password text is meant. */
-enum secret_kind {
-    SECRET_NONE,    /* NULL or "" */
-    SECRET_LITERAL, /* the password itself */
-    SECRET_ENV,     /* "env:NAME" */
-    SECRET_CMD,     /* "cmd:COMMAND" */
-    SECRET_OAUTH,   /* "oauth:PROFILE": not built yet, refused */
+/* What a side signs in with, of all that was given: what the manifest row gave wins over what the
+   command line gave, then the order below, from its end. Pure. */
+enum credential_kind {
+    CREDENTIAL_NONE,
+    CREDENTIAL_PASSWORD,
+    CREDENTIAL_PASSFILE,
+    CREDENTIAL_PROFILE, /* auth, or password "oauth:NAME": see sync/auth/profiles.h */
+    CREDENTIAL_TOKEN,   /* oauthaccesstoken */
+    CREDENTIAL_MESSAGE, /* oauthdirect */
 };
-enum secret_kind settings_secret_kind(const char *password);
+struct credential {
+    enum credential_kind kind;
+    const char *name;  /* of the setting, without its digit */
+    const char *value; /* belongs to the settings; a profile's is its name */
+};
+void settings_credential(const struct settings *settings, int side,
+                         struct credential *credential_r);
+/* The settings that may hold it, without their digit: number i, NULL behind the last. */
+const char *settings_credential_name(size_t i);
+/* Whether it is OAuth2: no password is sent. */
+bool credential_is_oauth(const struct credential *credential);
 
-/* The password of a side (1 or 2): passfile's first line wins over the literal (unless the
-   manifest row gave the password and only the command line a passfile); "env:NAME" and "cmd:..."
-   are resolved. Allocates *secret_r (free with mem_free_secret()). May run a command (at most
-   60 s), so it may block; called by the worker that needs it. FAULT_SECRET on failure. */
+/* The secret of a side's (1 or 2) credential, unless that is a profile: a file's first line,
+   "env:NAME" and "cmd:..." are resolved, each time anew, since tokens change. Allocates *secret_r
+   (free with mem_free_secret()). May run a command (at most 60 s), so it may block; called by the
+   worker that needs it. FAULT_SECRET on failure. */
 struct fault;
 bool settings_resolve_secret(const struct settings *settings, int side, char **secret_r,
                              struct fault *fault_r);
@@ -277,7 +298,8 @@ bool settings_check_secret(const struct settings *settings, int side, struct buf
 /* The TCP port of a side: as given, else 143 with tls, nossl or nosslcheck, else 993. */
 int64_t settings_port(const struct settings *settings, int side);
 
-/* The login name sent to the server: user, or user\shared. Owned by the caller. */
+/* The login name sent to the server: user, or user\shared; with OAuth2 the mailbox alone, which is
+   the shared one if there is one. Owned by the caller. */
 char *settings_login_name(const struct settings *settings, int side);
 
 /* Copies have the INTERNALDATE of their originals. */

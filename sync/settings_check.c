@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sync/auth/clouds.h"
 #include "sync/auth/mechanism.h"
 #include "sync/delete.h"
 #include "sync/folders/plan.h"
@@ -17,6 +18,7 @@ struct check {
     const struct settings *settings;
     const struct settings_side *side;
     int number;
+    struct credential credential;
     struct buffer *faults;
     bool has_failed;
 };
@@ -41,8 +43,20 @@ static void check_presence(struct check *check)
         return;
     if (!is_given(side->user))
         check_fail(check, "user", "is missing: the login name of the mailbox");
-    if (!is_given(side->password) && !is_given(side->passfile))
-        check_fail(check, "password", "is missing (a passfile serves as well)");
+    if (check->credential.kind == CREDENTIAL_NONE)
+        check_fail(check, "password", "is missing (a passfile or a token serves as well)");
+}
+
+/* A password that Microsoft would refuse is not even sent: each refusal counts against the user. */
+static void check_password_is_taken(struct check *check)
+{
+    enum credential_kind kind = check->credential.kind;
+    if ((kind == CREDENTIAL_PASSWORD || kind == CREDENTIAL_PASSFILE) &&
+        !check->settings->justconnect && is_given(check->side->host) &&
+        cloud_host_takes_no_passwords(check->side->host))
+        check_fail(check, check->credential.name,
+                   "can't work: Microsoft takes no passwords over IMAP any more (since January "
+                   "2023), app passwords neither; sign in with OAuth2: oauthaccesstoken1/2");
 }
 
 static void check_combinations(struct check *check)
@@ -66,6 +80,21 @@ static bool check_flag_rules(const struct settings *settings, struct buffer *fau
     return is_good;
 }
 
+/* Tokens and passwords each have their own ways. */
+static void check_mechanism_fits(struct check *check, enum auth_mechanism mechanism)
+{
+    bool is_oauth = credential_is_oauth(&check->credential);
+    if (check->credential.kind != CREDENTIAL_NONE && auth_mechanism_is_oauth(mechanism) &&
+        !is_oauth)
+        check_fail(check, "authmech",
+                   "wants an OAuth2 token, not a password: give it by oauthaccesstoken1/2");
+    if (is_oauth && ((mechanism != AUTH_MECHANISM_ANY && !auth_mechanism_is_oauth(mechanism)) ||
+                     check->side->authmd5))
+        check_fail(check, "authmech", "asks for a way that takes passwords, but there is a token");
+    if (is_oauth && check->side->proxyauth)
+        check_fail(check, "proxyauth", "goes with a password, not with a token");
+}
+
 static void check_sign_in(struct check *check)
 {
     const struct settings_side *side = check->side;
@@ -76,6 +105,7 @@ static void check_sign_in(struct check *check)
     else if (side->authmd5 && mechanism != AUTH_MECHANISM_ANY &&
              mechanism != AUTH_MECHANISM_CRAM_MD5)
         check_fail(check, "authmech", "and authmd5 ask for two ways to sign in; choose one");
+    check_mechanism_fits(check, mechanism);
     if (side->proxyauth && !is_given(side->authuser))
         check_fail(check, "proxyauth", "wants the administrator's login in authuser");
     if (is_given(side->authuser) && !side->proxyauth &&
@@ -116,8 +146,10 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
 {
     bool is_fine = true;
     for (int i = 0; i < 2; i++) {
-        struct check check = {settings, &settings->side[i], i + 1, faults, false};
+        struct check check = {settings, &settings->side[i], i + 1, {0}, faults, false};
+        settings_credential(settings, i + 1, &check.credential);
         check_presence(&check);
+        check_password_is_taken(&check);
         check_combinations(&check);
         check_sign_in(&check);
         is_fine = is_fine && !check.has_failed;

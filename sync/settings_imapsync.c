@@ -10,6 +10,8 @@
 
 /* What mailconvoy alone has. */
 static const char *const own[] = {
+    "auth",
+    "config",
     "cafile",
     "lanes",
     "maxconnections",
@@ -68,16 +70,20 @@ static const struct {
      "wins over IMAPSYNC_PASSWORD1/2 (there the variable wins); never asked for on a terminal; "
      "also `env:NAME` and `cmd:COMMAND`"},
     {"authmech", NOTE_DIFFERS,
-     "PLAIN, LOGIN, CRAM-MD5; by default PLAIN where it is offered, else LOGIN; the others are "
-     "refused by name"},
+     "PLAIN, LOGIN, CRAM-MD5, XOAUTH2, OAUTHBEARER; by default PLAIN where it is offered, else "
+     "LOGIN; the others are refused by name"},
+    {"oauthaccesstoken", NOTE_EXPLAINS,
+     "a token or the file that holds it, read again at each sign-in; also `env:NAME` and "
+     "`cmd:COMMAND`; no password is asked for, and it is never shown"},
+    {"oauthdirect", NOTE_EXPLAINS, "as oauthaccesstoken, with the ready message"},
     {"trylogin", NOTE_DIFFERS,
      "off unless asked for: a second refusal may lock the account, and PLAIN needs no second try"},
     {"office1", NOTE_DIFFERS,
-     "the same settings; what is given wins, 0 too. Microsoft takes no passwords since 2022, so "
-     "the sign-in itself needs OAuth2"},
+     "the same settings; what is given wins, 0 too. Microsoft takes no passwords since 2022: "
+     "sign in with OAuth2"},
     {"office2", NOTE_DIFFERS,
-     "the same settings; what is given wins, 0 too. Microsoft takes no passwords since 2022, so "
-     "the sign-in itself needs OAuth2"},
+     "the same settings; what is given wins, 0 too. Microsoft takes no passwords since 2022: "
+     "sign in with OAuth2"},
     {"exchange2", NOTE_DIFFERS, "the same settings; what is given wins, 0 too"},
     {"gmail1", NOTE_DIFFERS, "the same settings; what is given wins; maxsleep has no meaning"},
     {"gmail2", NOTE_DIFFERS,
@@ -158,8 +164,6 @@ static const struct {
     {"debug", NOTE_EXPLAINS, "the log says it already; `--debugimap` shows the protocol"},
     {"debugssl", NOTE_EXPLAINS, "a failed handshake says why"},
     {"simulong", NOTE_EXPLAINS, "a test aid of imapsync"},
-    {"oauthdirect", NOTE_EXPLAINS, "comes with OAuth2"},
-    {"oauthaccesstoken", NOTE_EXPLAINS, "comes with OAuth2"},
 };
 
 static const char page_head[] =
@@ -175,7 +179,6 @@ static const char page_head[] =
     "- **refused**: ends with exit code 64 before any connection; the note says what to use. Where "
     "one half of a\n"
     "  switch asks for what happens anyway, that half is taken.\n"
-    "- **not yet**: refused by name; not built yet.\n"
     "\n"
     "`--noX` or `--no-X` switches off what can be switched; options may be abbreviated and are "
     "read in any case.\n"
@@ -227,7 +230,6 @@ static void append_row(struct buffer *text, const struct setting *row)
 {
     static const char *const states[] = {
         [SETTING_BUILT] = "works",
-        [SETTING_LATER] = "not yet",
         [SETTING_REFUSED] = "refused",
         [SETTING_ACCEPTED] = "accepted",
     };
@@ -242,7 +244,7 @@ static void append_row(struct buffer *text, const struct setting *row)
     }
     buffer_append_str(text, "| ");
     append_spellings(text, row);
-    buffer_printf(text, "| %s | %s | ", state, row->state == SETTING_LATER ? "" : SINCE);
+    buffer_printf(text, "| %s | " SINCE " | ", state);
     append_cell(text, words);
     buffer_append_str(text, " |\n");
 }

@@ -122,13 +122,8 @@ static void fail_unknown(struct parse *parse, const char *name, size_t size)
 
 void settings_append_refusal(struct buffer *fault, const struct setting *row, const char *name)
 {
-    if (row->state == SETTING_REFUSED)
-        buffer_printf(fault, "%s is an option of imapsync that mailconvoy refuses: %s", name,
-                      row->help);
-    else if (row->help != NULL)
-        buffer_printf(fault, "%s is not built into mailconvoy yet: %s", name, row->help);
-    else
-        buffer_printf(fault, "%s is known to imapsync, but not built into mailconvoy yet", name);
+    buffer_printf(fault, "%s is an option of imapsync that mailconvoy refuses: %s", name,
+                  row->help);
 }
 
 /* imapsync catches "--delete 2", a slip that once cost people their source. */

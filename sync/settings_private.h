@@ -10,7 +10,6 @@
 
 enum setting_state {
     SETTING_BUILT,
-    SETTING_LATER,    /* imapsync knows it, mailconvoy does not do it yet: refused by name */
     SETTING_REFUSED,  /* never will be; `help` says why and what to use instead */
     SETTING_ACCEPTED, /* taken and without effect: a knob of imapsync's own implementation */
 };

@@ -30,11 +30,8 @@
 #define NOT_BUILT(state_, name_, type_, sides_)                                                   \
     .name = name_, .state = SETTING_##state_, .type = SETTING_##type_, .sides = SETTING_##sides_, \
     .commands = PAIR
-#define LATER(name_, type_)       NOT_BUILT(LATER, name_, type_, UNSIDED)
-#define LATER_SIDED(name_, type_) NOT_BUILT(LATER, name_, type_, SIDED)
-#define LATER_BOTH(name_, type_)  NOT_BUILT(LATER, name_, type_, BOTH_OR_ONE)
-#define REFUSED(name_, type_)     NOT_BUILT(REFUSED, name_, type_, UNSIDED)
-#define ACCEPTED(name_, type_)    NOT_BUILT(ACCEPTED, name_, type_, UNSIDED)
+#define REFUSED(name_, type_)  NOT_BUILT(REFUSED, name_, type_, UNSIDED)
+#define ACCEPTED(name_, type_) NOT_BUILT(ACCEPTED, name_, type_, UNSIDED)
 
 #define MAX_COUNT INT64_C(1000000000)
 #define MAX_BYTES INT64_C(1000000000000000)
@@ -88,10 +85,20 @@ const struct setting settings_table[] = {
      .help = "the password, or env:NAME, or cmd:COMMAND, which prints it"},
     {ONE_SIDE("passfile", PATH, passfile), IN(SIGN_IN), .argument = "FILE",
      .help = "the first line of this file is the password; wins over --password"},
+    {ONE_SIDE("auth", LOGIN, auth), IN(SIGN_IN), .argument = "NAME",
+     .help = "sign in with OAuth2 tokens of this profile of the --config file; --password oauth:NAME "
+             "means the same"},
+    {ONE_SIDE("oauthaccesstoken", SECRET, oauthaccesstoken), IN(SIGN_IN), .argument = "TOKEN",
+     .help = "sign in with this OAuth2 access token, or with the first line of the file of this "
+             "name, or with what cmd:COMMAND prints; read again at each sign-in"},
+    {ONE_SIDE("oauthdirect", SECRET, oauthdirect), IN(SIGN_IN), .argument = "BASE64",
+     .help = "sign in with this ready XOAUTH2 message, which names the user too; or with a file or "
+             "command, as above"},
     {ONE_SIDE("authuser", LOGIN, authuser), IN(SIGN_IN), .argument = "NAME",
      .help = "administrator who signs in for the user (SASL PLAIN), with that password"},
     {ONE_SIDE("authmech", STRING, authmech), IN(SIGN_IN), .argument = "NAME",
-     .help = "PLAIN, LOGIN or CRAM-MD5 (default: PLAIN where it is offered, else LOGIN)"},
+     .help = "PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER (default: PLAIN where it is offered, "
+             "else LOGIN; with a token XOAUTH2, else OAUTHBEARER)"},
     {BOTH_SIDES("authmd5", BOOL, authmd5), IN(SIGN_IN), .preset = "0",
      .help = "as --authmech CRAM-MD5"},
     {ONE_SIDE("proxyauth", FLAG, proxyauth), IN(SIGN_IN),
@@ -305,6 +312,9 @@ const struct setting settings_table[] = {
 
     {COMMAND("workdir", PATH, workdir, EVERY), IN(RUN), .preset = "./mailconvoy-data",
      .argument = "DIR", .help = "state, logs and reports live here"},
+    {COMMAND("config", PATH, config, PAIR), IN(RUN), .argument = "FILE",
+     .help = "sign-in profiles (default mailconvoy.conf in the work directory, then in "
+             "$XDG_CONFIG_HOME/mailconvoy)"},
     {COMMAND("parallel", INTEGER, parallel, BATCH), IN(RUN), .preset = "8", .min = 1, .max = 1000,
      .argument = "N", .help = "mailboxes at the same time"},
     {COMMAND("until", TIME, until, PAIR), IN(RUN), .argument = "HH:MM",
@@ -412,8 +422,6 @@ const struct setting settings_table[] = {
              "--passfile1 or --passfile2"},
     {REFUSED("showpasswords", BOOL), .accepts = SETTING_ACCEPTS_OFF,
      .help = "no password is ever written anywhere; --justlogin tells whether it is right"},
-    {LATER_SIDED("oauthdirect", SECRET)},
-    {LATER_SIDED("oauthaccesstoken", SECRET)},
 
     {REFUSED("f1f2h", PAIRS), .help = "it has no effect in imapsync either; use --f1f2"},
     {ACCEPTED("fixinboxinbox", BOOL),

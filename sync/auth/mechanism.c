@@ -13,8 +13,8 @@ static const struct {
     {"PLAIN", AUTH_MECHANISM_PLAIN, NULL},
     {"LOGIN", AUTH_MECHANISM_LOGIN, NULL},
     {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
-    {"XOAUTH2", AUTH_MECHANISM_ANY, "XOAUTH2 comes with OAuth2, which is not built yet"},
-    {"OAUTHBEARER", AUTH_MECHANISM_ANY, "OAUTHBEARER comes with OAuth2, which is not built yet"},
+    {"XOAUTH2", AUTH_MECHANISM_XOAUTH2, NULL},
+    {"OAUTHBEARER", AUTH_MECHANISM_OAUTHBEARER, NULL},
     {"DIGEST-MD5", AUTH_MECHANISM_ANY,
      "DIGEST-MD5 is historic (RFC 6331) and not built; use PLAIN over TLS"},
     {"NTLM", AUTH_MECHANISM_ANY, "NTLM is not built; use PLAIN or LOGIN over TLS"},
@@ -25,6 +25,11 @@ static const struct {
      "needs no PREAUTH: a server that greets with it is asked for no sign-in; leave it out"},
     {"X-MASTERAUTH", AUTH_MECHANISM_ANY, "X-MASTERAUTH (Kerio's) is not built; use --authuser"},
 };
+
+bool auth_mechanism_is_oauth(enum auth_mechanism mechanism)
+{
+    return mechanism == AUTH_MECHANISM_XOAUTH2 || mechanism == AUTH_MECHANISM_OAUTHBEARER;
+}
 
 bool auth_mechanism_find(const char *name, enum auth_mechanism *mechanism_r, const char **reason_r)
 {
@@ -39,6 +44,6 @@ bool auth_mechanism_find(const char *name, enum auth_mechanism *mechanism_r, con
         *reason_r = mechanisms[i].reason;
         return *reason_r == NULL;
     }
-    *reason_r = "wants PLAIN, LOGIN or CRAM-MD5";
+    *reason_r = "wants PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER";
     return false;
 }

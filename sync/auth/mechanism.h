@@ -6,12 +6,16 @@
 #include <stdbool.h>
 
 enum auth_mechanism {
-    AUTH_MECHANISM_ANY, /* PLAIN where it is offered, else LOGIN */
+    AUTH_MECHANISM_ANY, /* what the server offers first of those that fit */
     AUTH_MECHANISM_PLAIN,
     AUTH_MECHANISM_LOGIN, /* the command LOGIN */
     AUTH_MECHANISM_CRAM_MD5,
+    AUTH_MECHANISM_XOAUTH2,
+    AUTH_MECHANISM_OAUTHBEARER,
 };
 
+/* Whether it takes a token, not a password. */
+bool auth_mechanism_is_oauth(enum auth_mechanism mechanism);
 /* In any case; NULL and "" are ANY. False: *reason_r says why not, as the end of a sentence that
    begins with the setting's name. */
 bool auth_mechanism_find(const char *name, enum auth_mechanism *mechanism_r, const char **reason_r);

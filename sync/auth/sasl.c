@@ -8,6 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/str.h"
+
 #define SASL_MAX_BYTES      ((size_t)128 * 1024)
 #define CHALLENGE_MAX_BYTES 4096
 #define MD5_BYTES           16
@@ -34,6 +36,56 @@ bool sasl_plain(const char *authzid, const char *authcid, const char *password,
     buffer_append_str(&message, authcid);
     buffer_append_byte(&message, '\0');
     buffer_append_str(&message, password);
+    bool is_done = append_base64(base64, &message);
+    buffer_deinit(&message);
+    return is_done;
+}
+
+#define KEY_END '\x01'
+
+static void append_bearer(struct buffer *message, const char *token)
+{
+    buffer_append_str(message, "auth=Bearer ");
+    buffer_append_str(message, token);
+    buffer_append_byte(message, KEY_END);
+    buffer_append_byte(message, KEY_END);
+}
+
+bool sasl_xoauth2(const char *user, const char *token, struct buffer *base64)
+{
+    struct buffer message;
+    buffer_init_secret(&message, SASL_MAX_BYTES);
+    buffer_append_str(&message, "user=");
+    buffer_append_str(&message, user);
+    buffer_append_byte(&message, KEY_END);
+    append_bearer(&message, token);
+    bool is_done = append_base64(base64, &message);
+    buffer_deinit(&message);
+    return is_done;
+}
+
+/* In a GS2 header "," and "=" are written in hex (RFC 5801 section 4). */
+static void append_saslname(struct buffer *message, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        if (*name == ',')
+            buffer_append_str(message, "=2C");
+        else if (*name == '=')
+            buffer_append_str(message, "=3D");
+        else
+            buffer_append_byte(message, (unsigned char)*name);
+    }
+}
+
+bool sasl_oauthbearer(const char *user, const char *host, unsigned int port, const char *token,
+                      struct buffer *base64)
+{
+    struct buffer message;
+    buffer_init_secret(&message, SASL_MAX_BYTES);
+    buffer_append_str(&message, "n,a=");
+    append_saslname(&message, user);
+    buffer_printf(&message, ",%chost=%s%cport=%u%c", KEY_END, host, KEY_END, port, KEY_END);
+    append_bearer(&message, token);
     bool is_done = append_base64(base64, &message);
     buffer_deinit(&message);
     return is_done;
@@ -72,4 +124,12 @@ bool sasl_cram_md5(const char *user, const char *password, const char *challenge
     bool is_done = append_base64(base64, &message);
     buffer_deinit(&message);
     return is_done;
+}
+
+void sasl_append_challenge(const char *challenge, size_t size, struct buffer *text)
+{
+    unsigned char decoded[CHALLENGE_MAX_BYTES];
+    int decoded_size = size > sizeof(decoded) ? -1 : decode_base64(challenge, size, decoded);
+    if (decoded_size > 0)
+        str_append_printable(text, (const char *)decoded, (size_t)decoded_size);
 }

@@ -47,6 +47,8 @@ enum imap_capability {
     IMAP_CAP_AUTH_CRAM_MD5 = 1 << 24,    /* RFC 2195 */
     IMAP_CAP_ESEARCH = 1 << 25,          /* RFC 4731 */
     IMAP_CAP_APPENDLIMIT = 1 << 26,      /* RFC 7889, without a number: STATUS tells it */
+    IMAP_CAP_AUTH_XOAUTH2 = 1 << 27,     /* Google's and Microsoft's */
+    IMAP_CAP_AUTH_OAUTHBEARER = 1 << 28, /* RFC 7628 */
 };
 
 enum imap_client_state {

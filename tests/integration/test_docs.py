@@ -9,8 +9,6 @@ from tests.integration.harness import ROOT
 
 COMMANDS = ("batch", "sync", "report", "explain")
 PAGES = ("README.md", "docs/manual.md", "examples")
-# Options of imapsync that the pages name because they are not built.
-NOT_BUILT = {"oauthdirect1", "oauthaccesstoken1"}
 
 
 def help_of(work, command):
@@ -62,9 +60,8 @@ def test_options_that_are_written_about_exist(work):
     known |= {name for name, (state, _) in rows_of_options_page().items() if state == "accepted"}
     for page, text in text_of_pages():
         named = set(re.findall(r"--([a-z][a-z0-9-]*)", text))
-        unknown = named - known - NOT_BUILT
+        unknown = named - known
         assert not unknown - {"noX", "no", "x"}, (page, unknown)
-    assert not NOT_BUILT & known
 
 
 def test_links_and_paths_lead_somewhere():
@@ -82,8 +79,6 @@ def test_architecture_names_files_that_exist():
 
 
 OPTIONS_PAGE = ROOT / "docs/imapsync-options.md"
-# Options of imapsync that are not built yet.
-NOT_YET = set("oauthdirect1 oauthdirect2 oauthaccesstoken1 oauthaccesstoken2".split())
 
 
 def rows_of_options_page():
@@ -108,11 +103,10 @@ def test_every_option_of_imapsync_has_its_row():
     names = {line.lower() for line in (ROOT / "tests/imapsync_options.txt").read_text().split()}
     assert len(names) == 227
     assert names == set(rows)
-    assert {state for state, _ in rows.values()} <= {"works", "differs", "accepted", "refused", "not yet"}
+    assert {state for state, _ in rows.values()} <= {"works", "differs", "accepted", "refused"}
     for name, (state, note) in rows.items():
-        assert note or state == "not yet", name
+        assert note, name
         assert state != "refused" or len(note.split()) > 4, name
-    assert {name for name, (state, _) in rows.items() if state == "not yet"} <= NOT_YET
 
 
 def test_what_the_page_says_of_an_option_is_true(work):
@@ -122,5 +116,4 @@ def test_what_the_page_says_of_an_option_is_true(work):
         told += work.run("sync", f"--{name}", "1", "--justbanner").err
         assert "unknown option" not in told and "ambiguous" not in told, (name, told)
         told += work.run("sync", f"--no{name}", "--justbanner").err
-        refusals = ("that mailconvoy refuses", "not built into mailconvoy")
-        assert any(words in told for words in refusals) == (state in ("refused", "not yet")), name
+        assert ("that mailconvoy refuses" in told) == (state == "refused"), name

@@ -165,7 +165,7 @@ def test_all_faults_are_told_with_line_and_column(work):
     "change, word",
     [
         ({"hots1": "x"}, "hots1"),
-        ({"oauthdirect1": "1"}, "oauthdirect1"),
+        ({"domain1": "x"}, "domain1"),
         ({"parallel": "3"}, "parallel"),
         ({"user2": ""}, "user2"),
         ({"password1": ""}, "password1"),

@@ -3,6 +3,7 @@
 
 import base64
 import stat
+import time
 
 import pytest
 
@@ -169,6 +170,25 @@ def test_the_server_repeats_the_secret(work, a, b, authority):
             "password1": secret,
         }
         one_bad_of_two(work, a, b, row, "auth")
+
+
+def test_an_answer_in_pieces(work, a, b, authority):
+    """The OK of CAPABILITY is not that of the sign-in, which comes later."""
+    user = work.pair(a, b, SMALL)
+    with ScriptedServer(authority=authority) as server:
+
+        def in_pieces(session, tag, command):
+            session.send("* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR")
+            time.sleep(0.1)
+            session.send(f"{tag} OK done")
+
+        server.greeting = "* OK ready"
+        server.on("^CAPABILITY", in_pieces)
+        server.on("^(LOGIN|AUTHENTICATE)", no("[AUTHENTICATIONFAILED] wrong"))
+        row = work.row(a, b, user) | {"port1": str(server.imaps_port), "cafile1": str(server.ca)}
+        run = work.batch([row], expect=FAILED)
+        assert run.row()["error_code"] == "auth"
+        assert "host1 signed in" not in run.user_log(user)
 
 
 def test_unknown_host(work, a, b):

@@ -37,7 +37,7 @@ ssl_cert = <{cert}
 ssl_key = <{key}
 disable_plaintext_auth = {secure_only}
 
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_username_chars =
 auth_master_user_separator = *
 auth_failure_delay = 0
@@ -50,6 +50,7 @@ passdb {{
   driver = passwd-file
   args = {base}/users/%u
 }}
+{oauth}
 userdb {{
   driver = passwd-file
   args = {base}/users/%u
@@ -110,6 +111,22 @@ service imap-urlauth-login {{
 }}
 """
 
+# Tokens of one user, and those that open everybody's mailbox (tests/servers/tokens.py).
+OAUTH = """\
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = {attribute}
+active_value = true
+{more}"""
+OAUTH_PASSDB = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {path}
+}}
+"""
+
 SPECIAL_USE = {role: role for role in ("Drafts", "Sent", "Trash", "Junk", "Archive")}
 LOCATIONS = {
     # The fs layout lets names hold dots, as on most servers whose separator is "/".
@@ -165,6 +182,7 @@ class Dovecot:
         mail_plugins="",
         imap_plugins="",
         plugin=(),
+        tokens=None,
     ):
         self.name = name
         self.base = pathlib.Path(tempfile.mkdtemp(prefix=f"mc-{name}-", dir="/tmp"))
@@ -200,10 +218,20 @@ class Dovecot:
             ),
             capability=f"  imap_capability = {capability}" if capability else "",
             plugin="\n".join(f"  {line}" for line in plugin),
+            mechanisms="plain login" + (" xoauth2 oauthbearer" if tokens else ""),
+            oauth=self._oauth(tokens.introspection_url) if tokens else "",
         )
         for part in ("run", "state", "mail", "users", "masters"):
             (self.base / part).mkdir()
         os.chown(self.base / "mail", self._uid, self._gid)
+
+    def _oauth(self, url):
+        """The passdbs that ask whether a token is good; whoever takes one still needs add_user()."""
+        ways = {"active": "", "app": "username_format = anybody\n"}
+        for attribute, more in ways.items():
+            text = OAUTH.format(url=url, attribute=attribute, more=more)
+            (self.base / f"oauth-{attribute}").write_text(text)
+        return "".join(OAUTH_PASSDB.format(path=self.base / f"oauth-{way}") for way in ways)
 
     @staticmethod
     def _identity():

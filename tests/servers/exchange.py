@@ -33,6 +33,7 @@ connections     no more than `max_connections` for a mailbox; the others' sign-i
 
 import base64
 import re
+import time
 
 from tests.servers.standin import (
     ROLES,
@@ -192,8 +193,10 @@ class ExchangeSession(StandInSession):
 
     def _sign_in_token(self, message):
         user, text = self.xoauth2(message) or (None, None)
-        token = self.server.tokens.get(text)
-        if token is None or user not in token.users or token.expires <= self.server.clock():
+        token = self.server.token_of(text)
+        if token is None or token.expires <= self.server.clock():
+            return False
+        if token.users is not None and user not in token.users:
             return False
         self.expires = token.expires
         return self.sign_in_as(user)
@@ -457,8 +460,10 @@ class ExchangeSession(StandInSession):
 
 
 class Token:
+    """Without users it opens everybody's mailbox."""
+
     def __init__(self, users, expires):
-        self.users, self.expires = set(users), expires
+        self.users, self.expires = users and set(users), expires
 
 
 class Exchange(StandIn):
@@ -480,8 +485,10 @@ class Exchange(StandIn):
         broken=rb"(?mi)^X-Broken:",
         without_mailbox=(),
         max_connections=16,
+        issuer=None,
         **more,
     ):
+        """`issuer`: whose tokens are taken (tests/servers/tokens.py), besides those of add_token()."""
         super().__init__(server, *behaviours, **more)
         self.era = era
         self.rate, self.burst = rate, burst
@@ -492,6 +499,7 @@ class Exchange(StandIn):
         self.without_mailbox = without_mailbox if self.does("not_connected") else ()
         self.max_connections = max_connections
         self.tokens = {}
+        self.issuer = issuer
         self.throttled = 0  # commands that were told to wait
         self._buckets = {}
         self._broke = set()
@@ -499,6 +507,12 @@ class Exchange(StandIn):
     def add_token(self, text, users, lifetime_secs=3600):
         self.tokens[text] = Token(users, self.clock() + lifetime_secs)
         return text
+
+    def token_of(self, text):
+        token = self.issuer.tokens.get(text) if self.issuer else None
+        if token is None:
+            return self.tokens.get(text)
+        return Token(token.users, self.clock() + token.expires - time.time())
 
     def breaks_once(self, place):
         with self.lock:

@@ -105,14 +105,15 @@ static void test_faults(void **state)
         /* a column too many hides nothing in the rows, nor does one that is missing */
         {HEADER ",colour\na,u,,b,v,q,red\na,u,p,b,w,q,\na,u,p,b,w,q,\n",
          "F:1:7: unknown column \"colour\"\n"
-         "F:2:3: password1 is missing (a passfile serves as well)\n"
+         "F:2:3: password1 is missing (a passfile or a token serves as well)\n"
          "F:4:2: the same pair of mailboxes stands in line 3 (column \"user1\")\n"},
         {"host1,user1,password1,host2,user2\na,u,p,b,v\na,,p,b,w\na,u,p,b,v\n",
          "F:1:1: there is no column \"password2\", and no --password2 on the command line\n"
          "F:3:2: user1 is missing: the login name of the mailbox\n"
          "F:4:2: the same pair of mailboxes stands in line 2 (column \"user1\")\n"},
-        {HEADER ",Host1,oauthdirect1,parallel\na,u,p,b,v,q,,,\n",
-         "F:1:8: oauthdirect1 is known to imapsync, but not built into mailconvoy yet\n"
+        {HEADER ",Host1,domain1,parallel\na,u,p,b,v,q,,,\n",
+         "F:1:8: domain1 is an option of imapsync that mailconvoy refuses: it is of use for NTLM "
+         "only, which is not supported; use --user or --authuser\n"
          "F:1:9: parallel can't be a column: it is not of a single mailbox\n"
          "F:1:7: says the same as column 1 (column \"Host1\")\n"},
         {HEADER ",srchost\na,u,p,b,v,q,a\n",
@@ -128,7 +129,7 @@ static void test_faults(void **state)
         /* true lines behind quoted line breaks, comments, blank lines, a lone CR */
         {HEADER ",folder\n\"a\",u,p,b,v,q,\"x\ny\n\"\n#c\n\n,u2,p,b,v2,,\n",
          "F:7:1: host1 is missing: the name of the server\n"
-         "F:7:6: password2 is missing (a passfile serves as well)\n"},
+         "F:7:6: password2 is missing (a passfile or a token serves as well)\n"},
         {HEADER "\r#c\r\r,u,p,b,v,q\r", "F:4:1: host1 is missing: the name of the server\n"},
         {HEADER "\n\"a\",u,p,b,v,\"q\n" GOOD,
          "F:2:1: a double quote that is opened in this row is never closed\n"},
@@ -140,7 +141,8 @@ static void test_faults(void **state)
          "dstpassword\na,99999,sll,u,p,b,,,v,\n",
          "F:2:2: port1 wants a whole number from 1 to 65535 (column \"srcport\")\n"
          "F:2:3: wants ssl, starttls (or tls) or none (column \"srcsecurity\")\n"
-         "F:2:10: password2 is missing (a passfile serves as well) (column \"dstpassword\")\n"},
+         "F:2:10: password2 is missing (a passfile or a token serves as well) (column "
+         "\"dstpassword\")\n"},
         {HEADER "\na,\"u\nx\",p,b,v,\"q\nr\"\n",
          "F:2:2: user1 may not hold a line break or another control character\n"
          "F:2:6: password2 may not hold a line break or another control character\n"},
@@ -172,9 +174,9 @@ static void test_faults(void **state)
         {"a;u;p;b;v;q;;x\n", "F:1:8: this cell must be empty: its column has no meaning here\n"},
         {"a;u;p;b;v;q;--folder \"x\n",
          "F:1:7: a quote is not closed, or there are too many words (column \"extra options\")\n"},
-        {"a;u;p;b;v;q;--oauthdirect1 x --parallel 3 geheim;\n",
-         "F:1:7: --oauthdirect1 is known to imapsync, but not built into mailconvoy yet (column "
-         "\"extra options\")\n"
+        {"a;u;p;b;v;q;--domain1 x --parallel 3 geheim;\n",
+         "F:1:7: --domain1 is an option of imapsync that mailconvoy refuses: it is of use for NTLM "
+         "only, which is not supported; use --user or --authuser (column \"extra options\")\n"
          "F:1:7: --parallel can't be set for a single row (column \"extra options\")\n"
          "F:1:7: a word somewhere after option --parallel belongs to no option (column \"extra "
          "options\")\n"},

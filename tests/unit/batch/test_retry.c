@@ -76,6 +76,27 @@ static void test_given_up_messages(void **state)
     assert_int_equal(given_up.count, 0);
 }
 
+static void test_a_session_ends_with_its_token(void **state)
+{
+    struct pair_result expired = ended(JOB_FAILED, FAULT_CLOSED, FAULT_ADVICE_RECONNECT, 0, 5);
+    struct retry retry;
+    (void)state;
+    memset(&retry, 0, sizeof(retry));
+    expired.fault.side = 1;
+    expired.fault.diagnosis = diagnosis_by_id("token-expired");
+    expired.was_signed_in = true;
+    /* At once, as often as it comes, whatever --reconnectretry says. */
+    for (unsigned int i = 0; i < 20; i++)
+        assert_int_equal(retry_after(&retry, &expired, 0, UINT32_MAX), 1);
+    assert_int_equal(retry.reconnections[0], 20);
+    assert_int_equal(retry.lost_in_vain, 0);
+    /* Where nothing was done in between it is a lost connection like others. */
+    expired.counts.copied = 0;
+    assert_int_equal(retry_after(&retry, &expired, 1, 0), 1000);
+    assert_int_equal(retry_after(&retry, &expired, 1, 0), 0);
+    retry_deinit(&retry);
+}
+
 static void test_only_a_throttle_comes_back(void **state)
 {
     (void)state;
@@ -278,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_given_up_is_a_step),
         cmocka_unit_test(test_given_up_messages),
+        cmocka_unit_test(test_a_session_ends_with_its_token),
         cmocka_unit_test(test_only_a_throttle_comes_back),
         cmocka_unit_test(test_wait_and_jitter),
         cmocka_unit_test(test_ten_times_in_vain),

@@ -62,6 +62,53 @@ static void test_plain(void **state)
     buffer_deinit(&message);
 }
 
+static void test_tokens(void **state)
+{
+    struct buffer message;
+    (void)state;
+    buffer_init_secret(&message, 4096);
+    /* The example of Google's and Microsoft's documentation. */
+    assert_true(sasl_xoauth2("someuser@example.com",
+                             "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg", &message));
+    assert_string_equal(buffer_str(&message),
+                        "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRj"
+                        "Mk52YjNSbGNrQmhkSFJoZG1semRHRXVZMjl0Q2cBAQ==");
+    buffer_clear(&message);
+    /* RFC 7628 section 4.1 */
+    assert_true(sasl_oauthbearer("user@example.com", "server.example.com", 143,
+                                 "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==", &message));
+    assert_string_equal(buffer_str(&message),
+                        "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQz"
+                        "AWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9"
+                        "PQEB");
+    buffer_clear(&message);
+    assert_true(sasl_oauthbearer("a,b=c", "h", 1, "t", &message));
+    assert_string_equal(buffer_str(&message), "bixhPWE9MkNiPTNEYywBaG9zdD1oAXBvcnQ9MQFhdXRoPUJlYXJl"
+                                              "ciB0AQE=");
+    buffer_deinit(&message);
+}
+
+static void test_challenges(void **state)
+{
+    static const char *const rows[][2] = {
+        /* {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"} */
+        {"eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNv"
+         "bS8ifQ==",
+         "{\"status\":\"400\",\"schemes\":\"Bearer\",\"scope\":\"https://mail.google.com/\"}"},
+        {"", ""},
+        {"no base64!", ""},
+        {"YRtb", "a\\x1b["},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buffer text;
+        buffer_init(&text, 4096);
+        sasl_append_challenge(rows[i][0], strlen(rows[i][0]), &text);
+        assert_string_equal(buffer_str(&text), rows[i][1]);
+        buffer_deinit(&text);
+    }
+}
+
 static void test_mechanisms(void **state)
 {
     static const struct {
@@ -74,9 +121,9 @@ static void test_mechanisms(void **state)
         {"plain", AUTH_MECHANISM_PLAIN, NULL},
         {"Login", AUTH_MECHANISM_LOGIN, NULL},
         {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
-        {"xoauth2", AUTH_MECHANISM_ANY, "XOAUTH2 comes with OAuth2"},
+        {"xoauth2", AUTH_MECHANISM_XOAUTH2, NULL},
         {"NTLM", AUTH_MECHANISM_ANY, "NTLM is not built"},
-        {"CRAM", AUTH_MECHANISM_ANY, "wants PLAIN, LOGIN or CRAM-MD5"},
+        {"CRAM", AUTH_MECHANISM_ANY, "wants PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -93,10 +140,9 @@ static void test_mechanisms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cram_md5),
-        cmocka_unit_test(test_endless_challenge),
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_mechanisms),
+        cmocka_unit_test(test_cram_md5),   cmocka_unit_test(test_endless_challenge),
+        cmocka_unit_test(test_plain),      cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_challenges), cmocka_unit_test(test_mechanisms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,9 @@ static void test_rows(void **state)
         "\n| `--fastio1` `--fastio2` | accepted | 0.1.0 | a knob of the Perl module |\n",
         "\n| `--create_folder_old` | refused | 0.1.0 | parent folders are always created first; "
         "leave the option out |\n",
-        "\n| `--oauthdirect1` `--oauthdirect2` | not yet |  | comes with OAuth2 |\n",
+        "\n| `--oauthdirect1` `--oauthdirect2` | works | 0.1.0 | as oauthaccesstoken, with the "
+        "ready "
+        "message |\n",
     };
     struct buffer text;
     (void)state;
