@@ -315,7 +315,7 @@ static void test_secrets_never_reach_a_fault(void **state)
         "a;u;geheim;b;v;q;--passwort1 geheim\n",
         "a;u;p;b;v;q;--password1 \"geheim\n",
         "a;u;p;b;v;geheim;x;geheim\n",
-        HEADER "\na,u,oauth:geheim,b,v,cmd:geheim\n",
+        HEADER "\na,u,cmd:geheim,b,v,cmd:geheim\n",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -672,7 +672,6 @@ static void test_password_by_reference(void **state)
         {"env:MAILCONVOY_NONE", NULL,
          "password2 names an environment variable that is not set: MAILCONVOY_NONE", true},
         {"env:no name!", NULL, "password2 names an environment variable that is not set", true},
-        {"oauth:office", NULL, "password2 asks for OAuth, which is not built yet", true},
         {"cmd:echo geheim; exit 3", NULL, "password2 is a command that failed", false},
         {"cmd:true", NULL, "password2 is a command that printed no password", false},
         {"cmd:kill -9 $$", NULL, "password2 is a command that failed", false},
