@@ -13,8 +13,10 @@ VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wformat=2 -Wundef -Wvla $(WERROR)
-LIBS     := libssl libcrypto sqlite3 libpcre2-8 zlib libcurl jansson inih
-NEEDED   := $(STANDARD) $(WARNINGS) -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+LIBS     := libssl libcrypto sqlite3 libpcre2-8 zlib jansson inih
+# Loaded when it is needed: sync/auth/http.c.
+LOADED   := libcurl
+NEEDED   := $(STANDARD) $(WARNINGS) -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(LOADED) 2>/dev/null)
 LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lcsv -lm
 
 # ROOMS limits a build to some rooms: `make unit ROOMS="base store"`.

@@ -2,6 +2,7 @@
 #include "sync/auth/http.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +14,38 @@
 
 /* -- the library -- */
 
+/* It is loaded by the first request: with all that it needs it takes as long to load as the rest of
+   the program to start, and most runs ask for no token. */
+static struct {
+    CURLcode (*global_init)(long flags);
+    CURL *(*easy_init)(void);
+    CURLcode (*easy_setopt)(CURL *handle, CURLoption option, ...);
+    CURLcode (*easy_perform)(CURL *handle);
+    CURLcode (*easy_getinfo)(CURL *handle, CURLINFO info, ...);
+    void (*easy_cleanup)(CURL *handle);
+    const char *(*easy_strerror)(CURLcode code);
+} library;
+
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
-static bool is_library_ready;
+static bool is_library_ready; /* written by the once, as `library` */
+
+/* POSIX sees to it that what dlsym() returns can be kept in a pointer to a function. */
+static bool library_find(void *loaded, const char *name, void *function_r, size_t size)
+{
+    void *found = dlsym(loaded, name);
+    memcpy(function_r, &found, size);
+    return found != NULL;
+}
+
+#define FIND(name) library_find(loaded, "curl_" #name, &library.name, sizeof(library.name))
 
 static void library_begin(void)
 {
-    is_library_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    void *loaded = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    is_library_ready = loaded != NULL && FIND(global_init) && FIND(easy_init) &&
+                       FIND(easy_setopt) && FIND(easy_perform) && FIND(easy_getinfo) &&
+                       FIND(easy_cleanup) && FIND(easy_strerror) &&
+                       library.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 /* -- callbacks -- */
@@ -42,7 +69,7 @@ static int look_for_stop(void *context, curl_off_t a, curl_off_t b, curl_off_t c
 
 /* -- the request -- */
 
-#define SET(option, value) is_set = is_set && curl_easy_setopt(handle, option, value) == CURLE_OK
+#define SET(option, value) is_set = is_set && library.easy_setopt(handle, option, value) == CURLE_OK
 
 static bool set_options(CURL *handle, const struct http_request *request,
                         struct http_response *response, char *words)
@@ -79,7 +106,7 @@ static void set_fault(const struct http_request *request, CURLcode code, const c
 {
     const char *host = request->url + strlen("https://");
     int host_size = (int)strcspn(host, "/");
-    const char *why = words[0] != '\0' ? words : curl_easy_strerror(code);
+    const char *why = words[0] != '\0' ? words : library.easy_strerror(code);
     enum fault_advice advice = FAULT_ADVICE_NEVER;
     enum fault_code kind = FAULT_THROTTLED;
     if (code == CURLE_ABORTED_BY_CALLBACK) {
@@ -107,21 +134,27 @@ bool http_post(const struct http_request *request, struct http_response *respons
     memset(response_r, 0, sizeof(*response_r));
     buffer_init_secret(&response_r->body, HTTP_BODY_MAX_BYTES);
     (void)pthread_once(&library_once, library_begin);
-    CURL *handle = is_library_ready ? curl_easy_init() : NULL;
+    if (!is_library_ready) {
+        fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
+                  "can't load libcurl.so.4, which asks sign-in services for tokens; install it "
+                  "(Debian: libcurl4)");
+        return false;
+    }
+    CURL *handle = library.easy_init();
     if (handle == NULL || !set_options(handle, request, response_r, words)) {
         fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
                   "can't prepare a request to a sign-in service");
-        curl_easy_cleanup(handle);
+        library.easy_cleanup(handle);
         return false;
     }
-    CURLcode code = curl_easy_perform(handle);
+    CURLcode code = library.easy_perform(handle);
     if (code == CURLE_OK)
-        code = curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response_r->status);
+        code = library.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response_r->status);
     if (code == CURLE_OK)
-        code = curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
+        code = library.easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
     response_r->retry_after_secs = (int64_t)retry_after;
     if (code != CURLE_OK)
         set_fault(request, code, words, fault_r);
-    curl_easy_cleanup(handle);
+    library.easy_cleanup(handle);
     return code == CURLE_OK;
 }
