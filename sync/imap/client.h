@@ -148,8 +148,11 @@ void imap_client_start_tls(struct imap_client *client);
    it is answered with OK; else all goes on as it was. It leaves when everything before it is
    answered, and what is given behind it waits for its answer: it costs a round trip. */
 void imap_client_compress(struct imap_client *client);
-/* Does so as soon as compress_is_worthwhile() says so of what is moved from now on. */
-void imap_client_compress_when_slow(struct imap_client *client, int64_t rtt_usecs);
+typedef void imap_slow_callback(void *context, uint64_t bytes_per_sec);
+/* Does so as soon as compress_is_worthwhile() says so of what is moved from now on; `callback` then
+   hears how fast that was. */
+void imap_client_compress_when_slow(struct imap_client *client, int64_t rtt_usecs,
+                                    imap_slow_callback *callback, void *context);
 /* Ends the connection with this fault (a time-out, a broken rule). */
 void imap_client_fail(struct imap_client *client, const struct fault *fault);
 

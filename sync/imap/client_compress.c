@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * COMPRESS=DEFLATE (RFC 4978): asking for it, and where the stream changes over. */
+#include "base/clock.h"
 #include "sync/imap/client_private.h"
 #include "sync/imap/compress.h"
 
@@ -40,9 +41,12 @@ void imap_client_compress(struct imap_client *client)
     client->compress = client->last;
 }
 
-void imap_client_compress_when_slow(struct imap_client *client, int64_t rtt_usecs)
+void imap_client_compress_when_slow(struct imap_client *client, int64_t rtt_usecs,
+                                    imap_slow_callback *callback, void *context)
 {
     client->compress_rtt_usecs = rtt_usecs;
+    client->slow_callback = callback;
+    client->slow_context = context;
     client->watch_began_nsecs = 0;
 }
 
@@ -56,6 +60,9 @@ void client_watch(struct imap_client *client, int64_t now_nsecs)
     uint64_t bytes = client->watched_bytes;
     client->watch_began_nsecs = now_nsecs;
     client->watched_bytes = 0;
-    if (!is_first && compress_is_worthwhile(client->compress_rtt_usecs, bytes, watched))
-        imap_client_compress(client);
+    if (is_first || !compress_is_worthwhile(client->compress_rtt_usecs, bytes, watched))
+        return;
+    client->slow_callback(client->slow_context,
+                          (uint64_t)((double)bytes / (double)watched * CLOCK_NSECS_PER_SEC));
+    imap_client_compress(client);
 }

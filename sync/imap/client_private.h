@@ -62,7 +62,9 @@ struct imap_client {
     bool is_compress_wanted;       /* once no command is open */
     bool is_deflate_due;           /* it was answered with OK, which is the last clear byte */
     int64_t compress_rtt_usecs;    /* watched, and compressed if slow; 0: not */
-    int64_t watch_began_nsecs;     /* 0: not yet */
+    imap_slow_callback *slow_callback;
+    void *slow_context;
+    int64_t watch_began_nsecs; /* 0: not yet */
     uint64_t watched_bytes;
 
     /* input */
