@@ -183,7 +183,7 @@ static size_t carry_some(struct carry *carry, size_t first, size_t end)
     size_t at = first;
     const char *before = flags_text(carry, carry->list.items[first].before);
     const char *after = flags_text(carry, carry->list.items[first].after);
-    uidset_init(&set);
+    uidset_init(&set, session_uidset_bytes(&carry->pair->destination));
     buffer_init(&added, 64 * 1024);
     buffer_init(&removed, 64 * 1024);
     while (at < end && uidset_add(&set, carry->list.items[at].dst_uid, false))

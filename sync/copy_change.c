@@ -20,7 +20,7 @@ struct piping_message {
 };
 
 static void log_content(struct copy *copy, uint32_t index, const char *what, const void *text,
-                     size_t size)
+                        size_t size)
 {
     const char *at = text;
     const char *text_end = at + size;
@@ -72,7 +72,7 @@ static void log_result(struct copy *copy, uint32_t index, const struct transform
     }
     if (settings->debugcontent)
         log_content(copy, index, "content", result->data,
-                 result->size < CONTENT_MAX_BYTES ? result->size : CONTENT_MAX_BYTES);
+                    result->size < CONTENT_MAX_BYTES ? result->size : CONTENT_MAX_BYTES);
 }
 
 bool copy_change(struct copy_source *source, uint32_t index, const void *data, size_t size)

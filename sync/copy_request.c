@@ -160,7 +160,7 @@ static void request_slice(struct copy_source *source)
     bool follows_last = false;
     request->source = source;
     request->first = copy->next;
-    uidset_init(&set);
+    uidset_init(&set, session_uidset_bytes(&copy->pair->source));
     for (; copy->next < copy->listing->count; copy->next++) {
         const struct listed_message *message = &copy->listing->messages[copy->next];
         if (message->state == MESSAGE_REQUESTED || is_large(copy, copy->next))
@@ -233,7 +233,7 @@ static void request_group(struct copy *copy)
     copy->groups = group->next;
     request->source = copy_first(copy);
     request->first = copy->listing->count;
-    uidset_init(&set);
+    uidset_init(&set, session_uidset_bytes(&copy->pair->source));
     for (size_t i = 0; i < group->count; i++) {
         uint32_t index = group->indexes[i];
         if (!uidset_add(&set, copy->listing->messages[index].uid, false)) {

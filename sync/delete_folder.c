@@ -218,7 +218,7 @@ static void group_init(struct group *group, struct delete_folder *folder,
     group->list = list;
     group->first = first;
     group->end = first;
-    uidset_init(&group->set);
+    uidset_init(&group->set, session_uidset_bytes(folder->session));
     while (group->end < list->count && group->end - first < GROUP_MAX) {
         uint32_t uid = list->items[group->end].uid;
         bool follows_last = group->end > first && list->items[group->end - 1].uid + 1 == uid;

@@ -125,7 +125,7 @@ void folder_run_log_wanted(const struct folder_run *run)
     struct uidset set;
     for (size_t i = 0; i < listing->count;) {
         size_t last = SIZE_MAX - 1;
-        uidset_init(&set);
+        uidset_init(&set, UIDSET_MAX_BYTES);
         for (; i < listing->count; i++) {
             if (listing->messages[i].state != MESSAGE_WANTED)
                 continue;

@@ -326,7 +326,7 @@ static bool listing_ask_whole(struct listing *listing, struct fault *fault_r)
     imap_client_set_events(session->client, &events);
     for (size_t i = 0; i < listing->bare_count && is_alive;) {
         struct uidset set;
-        uidset_init(&set);
+        uidset_init(&set, session_uidset_bytes(session));
         while (i < listing->bare_count && uidset_add(&set, listing->bare[i], false))
             i++;
         memset(&listing->answer, 0, sizeof(listing->answer));

@@ -155,7 +155,7 @@ static bool step_ask(struct step *step)
     struct uidset set;
     struct fault fault;
     bool is_fine = true;
-    uidset_init(&set);
+    uidset_init(&set, session_uidset_bytes(step->listing->session));
     for (; step->end < step->notes->count && step->end - step->first < STEP_MAX_NOTES;
          step->end++) {
         const struct note *note = &items[step->end];

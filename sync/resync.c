@@ -165,7 +165,7 @@ static bool resync_store(struct resync *resync, size_t first, size_t end, size_t
     struct uidset set;
     size_t at = first;
     const char *wanted = resync_wanted(resync, resync->items[first].flags);
-    uidset_init(&set);
+    uidset_init(&set, session_uidset_bytes(&resync->pair->destination));
     while (at < end && uidset_add(&set, resync->items[at].dst_uid, false))
         at++;
     const char *uids = uidset_finish(&set);

@@ -10,6 +10,7 @@
 #include "sync/session_list.h"
 #include "sync/session_private.h"
 #include "sync/ssl_args.h"
+#include "sync/uidset.h"
 #include "sync/verdict.h"
 
 #define PORT_IMAPS 993
@@ -89,6 +90,11 @@ void session_deinit(struct session *session)
     session_forget_secret(session);
     mem_free(session->login_name);
     folder_list_deinit(&session->folders);
+}
+
+size_t session_uidset_bytes(const struct session *session)
+{
+    return session->own->split == 0 ? UIDSET_MAX_BYTES : (size_t)session->own->split * 10;
 }
 
 void session_judge(const struct session *session, int verdict_command,

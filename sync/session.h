@@ -96,6 +96,8 @@ void session_begin(struct session *session, bool with_list, enum session_status 
 bool session_advance(struct session *session);
 /* Turns the loop until all are READY or FAILED. False with the fault of the first that failed. */
 bool session_await(struct session *const *sessions, size_t count, struct fault *fault_r);
+/* How long UID sets in its commands may get (--split). */
+size_t session_uidset_bytes(const struct session *session);
 /* A fault from an answer that is not OK. */
 void session_judge(const struct session *session, int verdict_command,
                    const struct imap_answer *answer, const char *subject, struct fault *fault_r);

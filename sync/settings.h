@@ -46,6 +46,7 @@ struct settings_side {
     bool proxyauth; /* signs in as authuser, then PROXYAUTH */
     double timeout_secs;
     enum choice compress;
+    int64_t split; /* UID sets of commands have up to ten times as many characters */
     bool keepalive;
     char *sep;    /* NULL: ask the server */
     char *prefix; /* NULL: ask the server; "" is a value */

@@ -157,7 +157,7 @@ static const struct {
     {"fastio", NOTE_EXPLAINS, "a knob of the Perl module"},
     {"buffersize", NOTE_EXPLAINS, "a knob of the Perl module"},
     {"cacheaftercopy", NOTE_EXPLAINS, "what was copied is always remembered"},
-    {"split", NOTE_EXPLAINS, "commands are never longer than servers take"},
+    {"split", NOTE_DIFFERS, "0 by default: 7,900 characters; never below 100"},
     {"debugcache", NOTE_EXPLAINS, "what is known of earlier runs is in the store, not in files"},
     {"checkmessageexists", NOTE_EXPLAINS, "a message that vanished is noticed anyway"},
     {"modulesversion", NOTE_EXPLAINS, "there are no Perl modules"},

@@ -68,6 +68,9 @@ const struct setting settings_table[] = {
      .max = 1000, .argument = "N",
      .help = "when the connection is lost: so many times in a row, wait a while and go on where it "
              "was"},
+    {ONE_SIDE("split", INTEGER, split), IN(CONNECTION), .preset = "0", .min = 0, .max = 100000,
+     .argument = "N",
+     .help = "the UIDs in a command take up to N x 10 characters, from 100 to 7,900 (0: 7,900)"},
     {ONE_SIDE("keepalive", BOOL, keepalive), IN(CONNECTION), .preset = "1",
      .help = "TCP keepalive"},
     {ONE_SIDE("compress", CHOICE, compress), IN(CONNECTION),
@@ -411,7 +414,6 @@ const struct setting settings_table[] = {
 
     {NOT_BUILT(ACCEPTED, "fastio", BOOL, SIDED)},
     {ACCEPTED("buffersize", INTEGER)},
-    {NOT_BUILT(ACCEPTED, "split", INTEGER, SIDED)},
     {NOT_BUILT(REFUSED, "uid", BOOL, SIDED), .accepts = SETTING_ACCEPTS_ON,
      .help = "messages are always addressed by UID; leave the option out"},
 

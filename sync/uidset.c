@@ -4,9 +4,11 @@
 /* "4294967295:4294967295," */
 #define UIDSET_RANGE_MAX_BYTES 22
 
-void uidset_init(struct uidset *set)
+void uidset_init(struct uidset *set, size_t max_bytes)
 {
-    buffer_init(&set->text, UIDSET_MAX_BYTES);
+    buffer_init(&set->text, max_bytes < UIDSET_MIN_BYTES   ? UIDSET_MIN_BYTES
+                            : max_bytes > UIDSET_MAX_BYTES ? UIDSET_MAX_BYTES
+                                                           : max_bytes);
     set->first = 0;
     set->last = 0;
 }

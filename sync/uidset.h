@@ -11,6 +11,8 @@
 
 /* Exchange takes command lines up to 10,240 bytes; sets stay well below. */
 #define UIDSET_MAX_BYTES ((size_t)7900)
+/* Any UID fits, and some more. */
+#define UIDSET_MIN_BYTES ((size_t)100)
 
 /* Both ends included. */
 struct uid_range {
@@ -24,7 +26,8 @@ struct uidset {
     uint32_t last;
 };
 
-void uidset_init(struct uidset *set);
+/* It gets no longer than max_bytes, which is brought between the two limits above. */
+void uidset_init(struct uidset *set, size_t max_bytes);
 void uidset_deinit(struct uidset *set);
 /* Adds a UID above all added before. follows_last: no listed UID lies between it and the one added
    before, so the two may stand in one range. False, and nothing added, when the set is full. */

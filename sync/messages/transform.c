@@ -272,18 +272,29 @@ static bool edit(struct work *work)
     return true;
 }
 
-/* The first such field of the header block gets a name that asks for nothing. */
+/* Such fields of the header block get a name that asks for nothing: all of them, since a client
+   that finds one answers. */
 static bool disarm(struct work *work)
 {
-    struct transform_result *result = work->result;
+    static const char armed[] = "Disposition-Notification-To";
+    const struct transform_result *result = work->result;
     struct header_field field;
+    size_t position = 0;
+    size_t done = 0;
     if (!work->transform->settings->disarmreadreceipts ||
-        !header_find(result->data, result->size, "Disposition-Notification-To", &field))
+        !header_find(result->data, result->size, armed, &field))
         return true;
-    size_t before = (size_t)(field.name - (const char *)result->data);
     struct buffer *text = free_text(work);
-    if (!buffer_append(text, result->data, before) || !buffer_append(text, "X-", 2) ||
-        !buffer_append(text, result->data + before, result->size - before))
+    bool is_fine = true;
+    while (is_fine && header_next(result->data, result->size, &position, &field)) {
+        if (!header_field_is(&field, armed))
+            continue;
+        size_t at = (size_t)(field.name - (const char *)result->data);
+        is_fine = buffer_append(text, result->data + done, at - done) &&
+                  buffer_append(text, "X-", 2);
+        done = at;
+    }
+    if (!is_fine || !buffer_append(text, result->data + done, result->size - done))
         return end_too_large(work, "--disarmreadreceipts");
     turn(work);
     change(work, CHANGE_DISARMED);

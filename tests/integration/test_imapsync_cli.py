@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.harness import BUSY, FAILED, ROOT, USAGE, assert_same
 from tests.servers import mailbox, messages
+from tests.servers.proxy import Proxy
 from tests.servers.scripted import ScriptedServer, hang, no
 
 SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
@@ -68,6 +69,19 @@ def test_what_says_nothing_is_accepted(work, a, b):
         *"--inet4 --errorsdump --sslcheck --maxbytesafter 3_000 --tmpdir /tmp --authmech1 plain".split(),
     )
     assert_same(a, b, user)
+
+
+def test_split(work, a, b):
+    """UID sets of at most so many times ten characters."""
+    user = work.pair(a, b, {"INBOX": [messages.plain(n, words=20 + 200 * (n % 2)) for n in range(80)]})
+    lengths = []
+    for n, split in enumerate(("10", "0")):
+        with Proxy(a) as proxy:
+            run = work.sync(work.row(proxy, b, user), "--minsize", "800", "--split1", split, "--subfolder2", f"x{n}")
+        assert run.row()["copied"] == 40
+        sets = [command.split()[2] for command in proxy.seen("^UID FETCH .*BODY")]
+        lengths.append(max(len(uids) for uids in sets))
+    assert 50 < lengths[0] <= 100 < lengths[1]
 
 
 # Presets -----------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ static const struct {
     {"--disarmreadreceipts", "Disposition-Notification-Too: <a@b>\r\n\r\n", NULL, AS_IT_IS},
     {"--disarmreadreceipts",
      "Disposition-Notification-To: <a>\r\nDisposition-Notification-To: <b>\r\n\r\n",
-     "X-Disposition-Notification-To: <a>\r\nDisposition-Notification-To: <b>\r\n\r\n", KIND(DISARMED)},
+     "X-Disposition-Notification-To: <a>\r\nX-Disposition-Notification-To: <b>\r\n\r\n", KIND(DISARMED)},
     {"--disarmreadreceipts", "A: b\nDisposition-Notification-To: <a@b>\n\nx\n",
      "A: b\nX-Disposition-Notification-To: <a@b>\n\nx\n", KIND(DISARMED)},
     {"--disarmreadreceipts", "", NULL, AS_IT_IS},

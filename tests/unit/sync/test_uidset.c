@@ -34,7 +34,7 @@ static void test_uid_sets(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct uidset set;
-        uidset_init(&set);
+        uidset_init(&set, SIZE_MAX);
         for (size_t k = 0; k < 8 && rows[i].uids[k] != 0; k++)
             assert_true(uidset_add(&set, rows[i].uids[k], rows[i].follows[k]));
         const char *text = uidset_finish(&set);
@@ -49,7 +49,7 @@ static void test_a_uid_set_is_full_but_whole(void **state)
     struct uidset set;
     uint32_t count = 0;
     (void)state;
-    uidset_init(&set);
+    uidset_init(&set, SIZE_MAX);
     while (count < 10000 &&
            uidset_add(&set, 4294960000u + (count & 1) + 2 * (count / 2), (count & 1) == 1))
         count++;
@@ -62,6 +62,24 @@ static void test_a_uid_set_is_full_but_whole(void **state)
         ranges += *p == ',';
     assert_int_equal(ranges, count / 2);
     uidset_deinit(&set);
+}
+
+static void test_a_uid_set_has_a_length(void **state)
+{
+    static const struct {
+        size_t max_bytes;
+        size_t least;
+        size_t most;
+    } rows[] = {{0, 50, UIDSET_MIN_BYTES}, {99, 50, UIDSET_MIN_BYTES}, {1000, 950, 1000}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct uidset set;
+        uidset_init(&set, rows[i].max_bytes);
+        for (uint32_t uid = 4294960000u; uidset_add(&set, uid, false); uid += 2)
+            ;
+        assert_in_range(strlen(uidset_finish(&set)), rows[i].least, rows[i].most);
+        uidset_deinit(&set);
+    }
 }
 
 /* -- read -- */
@@ -131,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uid_sets),
         cmocka_unit_test(test_a_uid_set_is_full_but_whole),
+        cmocka_unit_test(test_a_uid_set_has_a_length),
         cmocka_unit_test(test_sets_that_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
