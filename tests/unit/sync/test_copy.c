@@ -369,6 +369,7 @@ static void bench_connect(struct bench *bench, struct session *session, int side
     session->side = side;
     session->loop = &bench->pair.loop;
     session->settings = &bench->settings;
+    session->own = &bench->settings.side[side - 1];
     session->connection_options.host = "127.0.0.1";
     session->connection_options.side = side;
     server->listener = peer_listen(&session->connection_options.port);
