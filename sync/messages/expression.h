@@ -45,6 +45,11 @@ struct expression *expression_init_pattern(const char *pattern, const char *modi
                                            struct buffer *error);
 void expression_deinit(struct expression **expression);
 
+/* Whether s/// catches any text in a group, as in (.{10239}), and puts something else in its place:
+   what is left of s,(.{10239}),$1\r\n,g when a shell has put nothing in place of $1. Of mail that
+   would throw away what was caught. */
+bool expression_forgets_group(const char *text);
+
 /* EXPRESSION_TEST, EXPRESSION_PATTERN: whether it matches anywhere. Never EXPRESSION_TOO_LARGE. */
 enum expression_result expression_match(struct expression *expression, const void *text,
                                         size_t size);

@@ -189,3 +189,44 @@ bool expression_check_pattern(const char *text, const struct buffer *pattern, st
     }
     return true;
 }
+
+/* "(." and a quantifier, the bracket not escaped. */
+static bool catches_any_text(const struct buffer *pattern)
+{
+    const char *p = (const char *)pattern->data;
+    for (size_t i = 0; i + 2 < pattern->used; i++) {
+        if (p[i] == '\\')
+            i++;
+        else if (p[i] == '(' && p[i + 1] == '.' && strchr("{*+", p[i + 2]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* $1, ${1}, $& or \1. */
+static bool names_a_group(const struct buffer *replacement)
+{
+    const char *p = (const char *)replacement->data;
+    for (size_t i = 0; i + 1 < replacement->used; i++) {
+        if ((p[i] == '$' && strchr("123456789{&", p[i + 1]) != NULL) ||
+            (p[i] == '\\' && strchr("123456789", p[i + 1]) != NULL))
+            return true;
+        if (p[i] == '\\')
+            i++;
+    }
+    return false;
+}
+
+bool expression_forgets_group(const char *text)
+{
+    struct expression_parts parts;
+    struct buffer ignored;
+    buffer_init(&ignored, 4096);
+    bool forgets = expression_parse(text, &parts, &ignored) &&
+                   parts.operator== OPERATOR_SUBSTITUTE && parts.second.used> 0 &&
+                   catches_any_text(&parts.first) &&
+                   !names_a_group(&parts.second);
+    expression_parts_deinit(&parts);
+    buffer_deinit(&ignored);
+    return forgets;
+}

@@ -94,6 +94,18 @@ static bool compile_skips(struct transform *transform, struct buffer *error)
     return is_fine;
 }
 
+static bool refuse_forgetful(const char *text, struct buffer *error)
+{
+    if (!expression_forgets_group(text))
+        return true;
+    buffer_printf(error,
+                  "regexmess: %.200s would throw away what it catches: inside double quotes the "
+                  "shell puts nothing in place of $1. Put the expression into single quotes, as in "
+                  "'s,(.{10239}),$1\\r\\n,g'; if it is meant, write (?:...) in place of (...)\n",
+                  text);
+    return false;
+}
+
 static bool compile_edits(struct transform *transform, struct buffer *error)
 {
     const struct str_list *texts = &transform->settings->regexmess;
@@ -105,7 +117,7 @@ static bool compile_edits(struct transform *transform, struct buffer *error)
         if (lines_wrap_rule(texts->items[i], &edit->wrap_bytes))
             continue;
         edit->expression = compile("regexmess", texts->items[i], EXPRESSION_EDIT, error);
-        is_fine = is_fine && edit->expression != NULL;
+        is_fine = is_fine && edit->expression != NULL && refuse_forgetful(texts->items[i], error);
     }
     return is_fine;
 }

@@ -282,9 +282,39 @@ static void test_bare_patterns(void **state)
     buffer_deinit(&error);
 }
 
+static void test_groups_that_are_forgotten(void **state)
+{
+    static const struct {
+        const char *text;
+        bool forgets;
+    } rows[] = {
+        {"s,(.{10239}),\\r\\n,g", true},
+        {"s{\\A(.*?(?! ^$))^Date:(.*?)$}{Date:\\nX-Date:}gxms", true},
+        {"s/(.+)/x\\\\1/", true}, /* a backslash, and 1 */
+        {"s,(.{10239}),$1\\r\\n,g", false},
+        {"s,(.{10239}),${1}\\r\\n,g", false},
+        {"s,(.{10239}),\\1\\r\\n,g", false},
+        {"s,(.{10239}),$&\\r\\n,g", false},
+        {"s,(.{10239}),,g", false}, /* that is meant */
+        {"s,(?:.{10239}),\\r\\n,g", false},
+        {"s,\\(.*,\\r\\n,g", false},
+        {"s/(\\x00)+\\Z//g", false},
+        {"s/(Sent|Gesendet)/Sent/", false},
+        {"m/(.*)/", false},
+        {"tr/(.*/abcd/", false},
+        {"s/(.*)/no end", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (expression_forgets_group(rows[i].text) != rows[i].forgets)
+            fail_msg("%s", rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_groups_that_are_forgotten),
         cmocka_unit_test(test_every_example_does_what_perl_does),
         cmocka_unit_test(test_every_question_is_answered_as_by_perl),
         cmocka_unit_test(test_what_is_no_expression),
