@@ -16,8 +16,8 @@ struct progress_line {
     uint64_t settled; /* those of them that needed no copy */
 };
 
-/* Appends "2.00 msgs/s 10.000 KiB/s 40.000 KiB copied ETA: 2026-11-22T21:51:46Z 2 s 4/12 msgs left",
-   imapsync's words; without what follows "copied" when nothing is planned. Pure. */
+/* Appends "2.00 msgs/s 10.000 KiB/s 40.000 KiB copied ETA: 2026-11-22T21:51:46Z 2 s 4/12 msgs
+   left", imapsync's words; without what follows "copied" when nothing is planned. Pure. */
 void progress_line_append(const struct progress_line *line, int64_t now_nsecs, int64_t now_msecs,
                           struct buffer *text);
 

@@ -354,7 +354,8 @@ static void test_bad_settings(void **state)
         {{"--regexmess", "s/a/b"}, "regexmess can't be used: s/a/b "},
         {{"--regexmess", ""}, "regexmess can't be used: "},
         {{"--regexmess", "s,(.{10239}),\\r\\n,g"},
-         "regexmess: s,(.{10239}),\\r\\n,g would throw away what it catches: inside double quotes "},
+         "regexmess: s,(.{10239}),\\r\\n,g would throw away what it catches: inside double "
+         "quotes "},
         {{"--skipmess", "m/(/"}, "skipmess can't be used: m/(/ "},
         {{"--pipemess", "  "}, "pipemess is empty"},
         {{"--maxlinelengthcmd", "cat"}, "maxlinelengthcmd is without effect"},
