@@ -28,6 +28,8 @@ void session_forget_secret(struct session *session);
 enum auth_mechanism session_oauth_mechanism(const struct session *session);
 /* Why it can't be; NULL if it can. */
 const char *session_oauth_obstacle(const struct session *session);
+/* After a refusal: appends what the token says of itself, if that tells anything. */
+void session_oauth_explain_refusal(struct session *session, struct buffer *words);
 /* Sends the session's secret, which is a token or the ready message. */
 void session_oauth_send(struct session *session);
 

@@ -2,6 +2,7 @@
  * Signing in: AUTHENTICATE or LOGIN (RFC 9051 sections 6.2.2, 6.2.3), and PROXYAUTH behind it. */
 #include "sync/session_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/diagnoses.h"
@@ -236,6 +237,24 @@ static bool sign_in_tries_login(struct session *session)
     return true;
 }
 
+/* The answer's words alone, or with what can be said of the token. */
+static void sign_in_refused(struct session *session)
+{
+    struct buffer words;
+    buffer_init(&words, sizeof(session->fault.text));
+    session_oauth_explain_refusal(session, &words);
+    if (session->credential.kind == CREDENTIAL_PROFILE)
+        tokens_discard(session->tokens, session->credential.value, session->login_name,
+                       session->secret);
+    session_forget_secret(session);
+    session_refused(session, VERDICT_LOGIN, sign_in_name(session));
+    size_t used = strlen(session->fault.text);
+    if (words.used > 0)
+        (void)snprintf(session->fault.text + used, sizeof(session->fault.text) - used, "; %s",
+                       buffer_str(&words));
+    buffer_deinit(&words);
+}
+
 void session_look_at_sign_in(struct session *session)
 {
     if (!session->answer.is_done)
@@ -245,14 +264,11 @@ void session_look_at_sign_in(struct session *session)
     session_hide_secret(session, session->answer.code);
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
         return;
-    if (session->answer.status != IMAP_STATUS_OK && session->credential.kind == CREDENTIAL_PROFILE)
-        tokens_discard(session->tokens, session->credential.value, session->login_name,
-                       session->secret);
-    session_forget_secret(session);
     if (session->answer.status != IMAP_STATUS_OK) {
-        session_refused(session, VERDICT_LOGIN, sign_in_name(session));
+        sign_in_refused(session);
         return;
     }
+    session_forget_secret(session);
     imap_client_set_authenticated(session->client);
     log_line(session->log, "host%d signed in as %s%s%s", session->side, session->login_name,
              is_by_admin(session) ? " by the admin " : "",

@@ -12,6 +12,8 @@
 static const char *const own[] = {
     "auth",
     "config",
+    "device",
+    "browser",
     "cafile",
     "lanes",
     "maxconnections",
