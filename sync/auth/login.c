@@ -220,11 +220,11 @@ static char *query_value(const char *query, const char *end, const char *name)
 enum login_return login_read_return(const char *request, const char *state, char **code_r)
 {
     static const char begin[] = "GET /?";
-    const char *query = request + strlen(begin);
     enum login_return outcome = LOGIN_OTHER;
     *code_r = NULL;
     if (strncmp(request, begin, strlen(begin)) != 0)
         return LOGIN_OTHER;
+    const char *query = request + strlen(begin);
     const char *end = query + strcspn(query, " \r\n");
     char *came = query_value(query, end, "state");
     /* Else anybody's page could sign us in as somebody else. */
