@@ -75,6 +75,7 @@ struct session {
     size_t status_next; /* the folder to ask STATUS for */
     struct credential credential;
     enum auth_mechanism mechanism; /* being tried */
+    bool has_tried_another;        /* token, after a refusal */
     bool has_sent_initial;         /* what follows is a challenge */
     char *login_name;
     char *secret;

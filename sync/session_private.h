@@ -6,6 +6,8 @@
 
 #include "sync/session.h"
 
+#define SESSION_INITIAL_MAX_BYTES ((size_t)256 * 1024)
+
 /* session.c */
 /* The only way to change the step; does what the step begins with. */
 void session_enter(struct session *session, enum session_step step);

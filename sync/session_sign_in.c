@@ -237,15 +237,32 @@ static bool sign_in_tries_login(struct session *session)
     return true;
 }
 
+/* A token that worked for others may have been revoked meanwhile: then there is another. */
+static bool sign_in_tries_another_token(struct session *session)
+{
+    struct fault fault;
+    if (session->credential.kind != CREDENTIAL_PROFILE || session->has_tried_another ||
+        !tokens_discard(session->tokens, session->credential.value, session->login_name,
+                        session->secret))
+        return false;
+    session->has_tried_another = true;
+    session_forget_secret(session);
+    if (!session_get_secret(session, &fault)) {
+        session_fail(session, &fault);
+        return true;
+    }
+    buffer_init_secret(&session->initial, SESSION_INITIAL_MAX_BYTES);
+    memset(&session->answer, 0, sizeof(session->answer));
+    session_oauth_send(session);
+    return true;
+}
+
 /* The answer's words alone, or with what can be said of the token. */
 static void sign_in_refused(struct session *session)
 {
     struct buffer words;
     buffer_init(&words, sizeof(session->fault.text));
     session_oauth_explain_refusal(session, &words);
-    if (session->credential.kind == CREDENTIAL_PROFILE)
-        tokens_discard(session->tokens, session->credential.value, session->login_name,
-                       session->secret);
     session_forget_secret(session);
     session_refused(session, VERDICT_LOGIN, sign_in_name(session));
     size_t used = strlen(session->fault.text);
@@ -263,6 +280,8 @@ void session_look_at_sign_in(struct session *session)
     session_hide_secret(session, session->answer.text);
     session_hide_secret(session, session->answer.code);
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
+        return;
+    if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_another_token(session))
         return;
     if (session->answer.status != IMAP_STATUS_OK) {
         sign_in_refused(session);

@@ -21,6 +21,7 @@ from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.exchange import Exchange
 from tests.servers.gmail import Gmail
+from tests.servers.scripted import PASS, no
 from tests.servers.tokens import GOOGLE_USER, REFUSALS, Tokens
 
 SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
@@ -484,6 +485,35 @@ def test_a_thousand_mailboxes_share_a_token(work, oauth, b, capsys):
         print(f"\n1000 mailboxes, 2 profiles, {oauth.tokens.count()} token requests, {took:.1f} s")
     assert oauth.tokens.count() == 2
     assert sorted(form["client_id"] for form in oauth.tokens.requests) == ["app-one", "app-two"]
+
+
+def test_a_token_that_is_revoked(work, exchange, oauth, b):
+    """The second mailbox is given another; mailboxes that no token opens do not fetch one each."""
+    secret = work.secret()
+    oauth.tokens.add_app("app-id", secret=secret)
+    path = config(work, oauth, APP.format(secret="env:APP_SECRET"))
+    users = [work.pair(exchange.server, b, SMALL) for _ in range(5)]
+    exchange.forget()
+
+    def revoke(session, tag, command):
+        oauth.tokens.tokens.clear()
+        return PASS
+
+    exchange.on("^LOGOUT", revoke, times=1)
+    rows = [work.row(exchange, b, user) | {"auth1": "contoso"} for user in users]
+    for row in rows:
+        del row["password1"]
+    options = ("--config", path, "--parallel", "1")
+    work.batch(rows, *options, env={"APP_SECRET": secret})
+    for user in users:
+        assert_same(exchange.server, b, user)
+    assert oauth.tokens.count() == 2
+    exchange.on("^AUTHENTICATE", no("AUTHENTICATE failed."))
+    run = work.batch(rows, *options, env={"APP_SECRET": secret}, expect=FAILED)
+    exchange.rules.clear()
+    assert "so look at the mailbox's rights" in run.rows()[4]["error"]
+    assert oauth.tokens.count() == 4
+    assert len(exchange.seen("^AUTHENTICATE")) == 6 + 6
 
 
 # What a token says of itself ----------------------------------------------------------------------
