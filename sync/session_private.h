@@ -25,6 +25,11 @@ void session_look_at_proxyauth(struct session *session);
 void session_hide_secret(struct session *session, char *words);
 void session_forget_secret(struct session *session);
 
+/* session_scram.c */
+void session_scram_send(struct session *session, const char *authzid, const char *authcid);
+/* Or it is another way that wants no proof. */
+bool session_scram_is_proved(const struct session *session);
+
 /* session_oauth.c */
 /* How a token is to be given to this server. */
 enum auth_mechanism session_oauth_mechanism(const struct session *session);

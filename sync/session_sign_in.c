@@ -17,6 +17,7 @@ void session_forget_secret(struct session *session)
 {
     mem_free_secret(&session->secret);
     buffer_deinit(&session->initial);
+    scram_deinit(&session->scram);
 }
 
 static void words_hide(char *words, const char *secret)
@@ -71,6 +72,15 @@ static const char *sign_in_for(const struct session *session)
     return session->own->authuser != NULL && !is_by_proxyauth(session) ? session->login_name : "";
 }
 
+/* Over TLS PLAIN is as good as any, and works with whatever form the server keeps passwords in. */
+static enum auth_mechanism password_mechanism(const struct imap_client *client)
+{
+    return imap_client_can(client, IMAP_CAP_AUTH_PLAIN)           ? AUTH_MECHANISM_PLAIN
+           : imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_256) ? AUTH_MECHANISM_SCRAM_SHA_256
+           : imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_1)   ? AUTH_MECHANISM_SCRAM_SHA_1
+                                                                  : AUTH_MECHANISM_LOGIN;
+}
+
 static enum auth_mechanism sign_in_mechanism(const struct session *session)
 {
     enum auth_mechanism mechanism;
@@ -82,8 +92,7 @@ static enum auth_mechanism sign_in_mechanism(const struct session *session)
     (void)auth_mechanism_find(session->own->authmech, &mechanism, &reason);
     if (mechanism != AUTH_MECHANISM_ANY)
         return mechanism;
-    return imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN) ? AUTH_MECHANISM_PLAIN
-                                                                 : AUTH_MECHANISM_LOGIN;
+    return password_mechanism(session->client);
 }
 
 /* Why these settings can't sign in at this server; NULL if they can. */
@@ -96,6 +105,14 @@ static const char *sign_in_obstacle(const struct session *session)
     switch (session->mechanism) {
     case AUTH_MECHANISM_PLAIN:
         return imap_client_can(client, IMAP_CAP_AUTH_PLAIN) ? NULL : "does not offer AUTH=PLAIN";
+    case AUTH_MECHANISM_SCRAM_SHA_1:
+        return imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_1) ? NULL
+                                                                  : "does not offer "
+                                                                    "AUTH=SCRAM-SHA-1";
+    case AUTH_MECHANISM_SCRAM_SHA_256:
+        return imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_256) ? NULL
+                                                                    : "does not offer "
+                                                                      "AUTH=SCRAM-SHA-256";
     case AUTH_MECHANISM_CRAM_MD5:
         return imap_client_can(client, IMAP_CAP_AUTH_CRAM_MD5) ? NULL
                                                                : "does not offer AUTH=CRAM-MD5";
@@ -174,6 +191,8 @@ static void send_sign_in(struct session *session)
         send_login(session);
     else if (auth_mechanism_is_oauth(session->mechanism))
         session_oauth_send(session);
+    else if (auth_mechanism_is_scram(session->mechanism))
+        session_scram_send(session, sign_in_for(session), sign_in_name(session));
     else if (sasl_plain(sign_in_for(session), sign_in_name(session), session->secret,
                         &session->initial))
         send_plain(session);
@@ -287,7 +306,13 @@ void session_look_at_sign_in(struct session *session)
         sign_in_refused(session);
         return;
     }
+    bool is_proved = session_scram_is_proved(session);
     session_forget_secret(session);
+    if (!is_proved) {
+        session_refuse(session, FAULT_AUTH,
+                       "did not prove that it knows the password: somebody may be in between");
+        return;
+    }
     imap_client_set_authenticated(session->client);
     log_line(session->log, "host%d signed in as %s%s%s", session->side, session->login_name,
              is_by_admin(session) ? " by the admin " : "",

@@ -111,7 +111,7 @@ static void check_sign_in(struct check *check)
     if (is_given(side->authuser) && !side->proxyauth &&
         (side->authmd5 || mechanism == AUTH_MECHANISM_LOGIN ||
          mechanism == AUTH_MECHANISM_CRAM_MD5))
-        check_fail(check, "authuser", "signs in for somebody else by PLAIN only, or by proxyauth");
+        check_fail(check, "authuser", "signs in for somebody else by PLAIN or SCRAM, or by proxyauth");
 }
 
 static bool check_connection(const struct settings *settings, struct buffer *faults)

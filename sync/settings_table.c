@@ -100,7 +100,7 @@ const struct setting settings_table[] = {
     {ONE_SIDE("authuser", LOGIN, authuser), IN(SIGN_IN), .argument = "NAME",
      .help = "administrator who signs in for the user (SASL PLAIN), with that password"},
     {ONE_SIDE("authmech", STRING, authmech), IN(SIGN_IN), .argument = "NAME",
-     .help = "PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER (default: PLAIN where it is offered, "
+     .help = "PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER (default: PLAIN where it is offered, "
              "else LOGIN; with a token XOAUTH2, else OAUTHBEARER)"},
     {BOTH_SIDES("authmd5", BOOL, authmd5), IN(SIGN_IN), .preset = "0",
      .help = "as --authmech CRAM-MD5"},
