@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "sync/auth/mechanism.h"
+#include "sync/auth/scram.h"
 
 static void test_cram_md5(void **state)
 {
@@ -168,7 +169,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cram_md5),   cmocka_unit_test(test_endless_challenge),
         cmocka_unit_test(test_plain),      cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_challenges), cmocka_unit_test(test_mechanisms),
+        cmocka_unit_test(test_challenges), cmocka_unit_test(test_scram),
+        cmocka_unit_test(test_mechanisms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
