@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sync/auth/profiles.h"
 #include "sync/auth/sasl.h"
 #include "sync/auth/token_check.h"
 
@@ -73,6 +74,16 @@ static bool write_initial(struct session *session)
     return sasl_xoauth2(session->login_name, session->secret, &session->initial);
 }
 
+/* The profile's, if the token is one's. */
+static const char *tenant_of(const struct session *session)
+{
+    const struct profile *profile = session->credential.kind == CREDENTIAL_PROFILE
+                                        ? profiles_find(session->settings->profiles,
+                                                        session->credential.value)
+                                        : NULL;
+    return profile != NULL ? profile->tenant : NULL;
+}
+
 /* Microsoft's servers say "AUTHENTICATE failed" whatever is wrong; the token itself tells more. */
 void session_oauth_explain_refusal(struct session *session, struct buffer *words)
 {
@@ -82,8 +93,8 @@ void session_oauth_explain_refusal(struct session *session, struct buffer *words
         strstr(imap_client_greeting(session->client), "Microsoft Exchange") == NULL)
         return;
     buffer_init(&found, CHALLENGE_TEXT_MAX_BYTES);
-    enum token_verdict verdict = token_check(session->secret, NULL, clock_wall_msecs() / 1000,
-                                             &found);
+    enum token_verdict verdict = token_check(session->secret, tenant_of(session),
+                                             clock_wall_msecs() / 1000, &found);
     if (verdict != TOKEN_UNREADABLE)
         buffer_printf(words, "%s%s",
                       verdict == TOKEN_BAD
