@@ -18,6 +18,7 @@ static const char usage[] =
     "  mailconvoy sync [options]                 move one mailbox (imapsync's options)\n"
     "  mailconvoy report [options]               show what a past run did\n"
     "  mailconvoy explain 'TEXT'                 what a server's words mean, and what to do\n"
+    "  mailconvoy auth login|status              sign in for OAuth2 profiles, look after them\n"
     "  mailconvoy help [COMMAND]                 this text, or a command's options\n"
     "  mailconvoy version                        the version\n"
     "\n"
@@ -27,7 +28,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"batch", command_batch},     {"sync", command_sync}, {"report", command_report},
+    {"batch", command_batch},     {"sync", command_sync},
+    {"report", command_report},   {"auth", command_auth},
     {"explain", explain_command}, {"docs", command_docs}, /* for whoever writes the documentation */
 };
 

@@ -369,7 +369,8 @@ const struct diagnosis diagnoses_session[] = {
                        "off for IMAP in 2022 and has not allowed them back since January 2023; "
                        "Google Workspace followed in 2025. Administrators' accounts are no "
                        "exception.",
-        .steps = "Sign in with OAuth2\n"
+        .steps = "Sign in with OAuth2: a sign-in profile (auth1 or auth2), or a token "
+                 "(oauthaccesstoken1 or 2)\n"
                  "Microsoft 365: register an app with the permission IMAP.AccessAsApp (Office "
                  "365 Exchange Online, Application), grant admin consent, New-ServicePrincipal, "
                  "then Add-MailboxPermission for each mailbox",

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "batch/command_private.h"
 #include "batch/hosts.h"
 #include "batch/manifest.h"
 #include "batch/pidfile.h"
@@ -17,21 +18,10 @@
 #include "batch/signals.h"
 #include "batch/tally.h"
 #include "report/command.h"
-#include "sync/auth/profiles.h"
-#include "sync/settings.h"
 #include "sync/settings_imapsync.h"
 #include "sync/settings_presets.h"
 
 #define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
-
-/* A command line being read. */
-struct command {
-    enum settings_command kind;
-    struct settings settings;
-    struct str_list rest;
-    struct profiles *profiles; /* NULL: none */
-    struct buffer faults;      /* one sentence per line */
-};
 
 /* One per line; names from outside are in them, so they are made harmless. */
 static void command_print_faults(struct command *command)
@@ -69,17 +59,16 @@ static void command_deinit(struct command *command)
     buffer_deinit(&command->faults);
 }
 
-/* True if there is work to do; else *exit_code_r says how it ended. */
-static bool command_init(struct command *command, enum settings_command kind, int argc, char **argv,
-                         int *exit_code_r)
+bool command_init(struct command *command, enum settings_command kind, int argc, char **argv,
+                  int *exit_code_r)
 {
     memset(command, 0, sizeof(*command));
     command->kind = kind;
     buffer_init(&command->faults, COMMAND_TEXT_MAX_BYTES);
     settings_init(&command->settings);
-    bool is_ok = settings_parse_argv(&command->settings, kind, argc, argv,
-                                     kind == SETTINGS_BATCH ? &command->rest : NULL,
-                                     &command->faults);
+    bool is_ok = settings_parse_argv(
+        &command->settings, kind, argc, argv,
+        kind == SETTINGS_BATCH || kind == SETTINGS_AUTH ? &command->rest : NULL, &command->faults);
     if (command->settings.help)
         *exit_code_r = command_print_help(kind);
     else if (command->settings.version)
@@ -91,8 +80,7 @@ static bool command_init(struct command *command, enum settings_command kind, in
     return false;
 }
 
-/* Prints what is wrong if anything is. */
-static int command_end(struct command *command, int exit_code)
+int command_end(struct command *command, int exit_code)
 {
     if (command->faults.used > 0 && !command->settings.help && !command->settings.version)
         command_print_faults(command);
@@ -107,8 +95,7 @@ static int command_complain(struct command *command, const struct fault *fault, 
     return exit_code;
 }
 
-/* --config, or the file in one of its usual places. False if it is wrong. */
-static bool command_read_profiles(struct command *command)
+bool command_read_profiles(struct command *command)
 {
     struct settings *settings = &command->settings;
     char *path = settings->config != NULL ? mem_strdup(settings->config)

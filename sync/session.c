@@ -16,8 +16,7 @@
 #define PORT_IMAPS 993
 #define PORT_IMAP  143
 
-#define SESSION_INITIAL_MAX_BYTES ((size_t)256 * 1024)
-#define SESSION_ARGS_MAX_BYTES    ((size_t)64 * 1024)
+#define SESSION_ARGS_MAX_BYTES ((size_t)64 * 1024)
 
 static const char *const side_names[] = {"", "source", "destination"};
 

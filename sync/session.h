@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "sync/auth/mechanism.h"
+#include "sync/auth/scram.h"
 #include "sync/folders/folders.h"
 #include "sync/imap/client.h"
 #include "sync/imap/connection.h"
@@ -75,6 +76,8 @@ struct session {
     size_t status_next; /* the folder to ask STATUS for */
     struct credential credential;
     enum auth_mechanism mechanism; /* being tried */
+    struct scram *scram;           /* NULL: another way */
+    bool has_tried_another;        /* token, after a refusal */
     bool has_sent_initial;         /* what follows is a challenge */
     char *login_name;
     char *secret;

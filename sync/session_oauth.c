@@ -3,7 +3,12 @@
  * the server says against it comes as a challenge, and wants an empty answer before the NO. */
 #include "sync/session_private.h"
 
+#include <string.h>
+
+#include "base/clock.h"
+#include "sync/auth/profiles.h"
 #include "sync/auth/sasl.h"
+#include "sync/auth/token_check.h"
 
 #define CHALLENGE_TEXT_MAX_BYTES 1024
 
@@ -67,6 +72,37 @@ static bool write_initial(struct session *session)
         return sasl_oauthbearer(session->login_name, to->host, to->port, session->secret,
                                 &session->initial);
     return sasl_xoauth2(session->login_name, session->secret, &session->initial);
+}
+
+/* The profile's, if the token is one's. */
+static const char *tenant_of(const struct session *session)
+{
+    const struct profile *profile = session->credential.kind == CREDENTIAL_PROFILE
+                                        ? profiles_find(session->settings->profiles,
+                                                        session->credential.value)
+                                        : NULL;
+    return profile != NULL ? profile->tenant : NULL;
+}
+
+/* Microsoft's servers say "AUTHENTICATE failed" whatever is wrong; the token itself tells more. */
+void session_oauth_explain_refusal(struct session *session, struct buffer *words)
+{
+    struct buffer found;
+    if (!credential_is_oauth(&session->credential) ||
+        session->credential.kind == CREDENTIAL_MESSAGE ||
+        strstr(imap_client_greeting(session->client), "Microsoft Exchange") == NULL)
+        return;
+    buffer_init(&found, CHALLENGE_TEXT_MAX_BYTES);
+    enum token_verdict verdict = token_check(session->secret, tenant_of(session),
+                                             clock_wall_msecs() / 1000, &found);
+    if (verdict != TOKEN_UNREADABLE)
+        buffer_printf(words, "%s%s",
+                      verdict == TOKEN_BAD
+                          ? "the token is wrong: "
+                          : "the token is as it should be, so look at the mailbox's "
+                            "rights: ",
+                      buffer_str(&found));
+    buffer_deinit(&found);
 }
 
 void session_oauth_send(struct session *session)

@@ -2,6 +2,7 @@
  * Signing in: AUTHENTICATE or LOGIN (RFC 9051 sections 6.2.2, 6.2.3), and PROXYAUTH behind it. */
 #include "sync/session_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/diagnoses.h"
@@ -16,6 +17,7 @@ void session_forget_secret(struct session *session)
 {
     mem_free_secret(&session->secret);
     buffer_deinit(&session->initial);
+    scram_deinit(&session->scram);
 }
 
 static void words_hide(char *words, const char *secret)
@@ -70,6 +72,15 @@ static const char *sign_in_for(const struct session *session)
     return session->own->authuser != NULL && !is_by_proxyauth(session) ? session->login_name : "";
 }
 
+/* Over TLS PLAIN is as good as any, and works with whatever form the server keeps passwords in. */
+static enum auth_mechanism password_mechanism(const struct imap_client *client)
+{
+    return imap_client_can(client, IMAP_CAP_AUTH_PLAIN)           ? AUTH_MECHANISM_PLAIN
+           : imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_256) ? AUTH_MECHANISM_SCRAM_SHA_256
+           : imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_1)   ? AUTH_MECHANISM_SCRAM_SHA_1
+                                                                  : AUTH_MECHANISM_LOGIN;
+}
+
 static enum auth_mechanism sign_in_mechanism(const struct session *session)
 {
     enum auth_mechanism mechanism;
@@ -81,8 +92,7 @@ static enum auth_mechanism sign_in_mechanism(const struct session *session)
     (void)auth_mechanism_find(session->own->authmech, &mechanism, &reason);
     if (mechanism != AUTH_MECHANISM_ANY)
         return mechanism;
-    return imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN) ? AUTH_MECHANISM_PLAIN
-                                                                 : AUTH_MECHANISM_LOGIN;
+    return password_mechanism(session->client);
 }
 
 /* Why these settings can't sign in at this server; NULL if they can. */
@@ -95,6 +105,14 @@ static const char *sign_in_obstacle(const struct session *session)
     switch (session->mechanism) {
     case AUTH_MECHANISM_PLAIN:
         return imap_client_can(client, IMAP_CAP_AUTH_PLAIN) ? NULL : "does not offer AUTH=PLAIN";
+    case AUTH_MECHANISM_SCRAM_SHA_1:
+        return imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_1) ? NULL
+                                                                  : "does not offer "
+                                                                    "AUTH=SCRAM-SHA-1";
+    case AUTH_MECHANISM_SCRAM_SHA_256:
+        return imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_256) ? NULL
+                                                                    : "does not offer "
+                                                                      "AUTH=SCRAM-SHA-256";
     case AUTH_MECHANISM_CRAM_MD5:
         return imap_client_can(client, IMAP_CAP_AUTH_CRAM_MD5) ? NULL
                                                                : "does not offer AUTH=CRAM-MD5";
@@ -173,6 +191,8 @@ static void send_sign_in(struct session *session)
         send_login(session);
     else if (auth_mechanism_is_oauth(session->mechanism))
         session_oauth_send(session);
+    else if (auth_mechanism_is_scram(session->mechanism))
+        session_scram_send(session, sign_in_for(session), sign_in_name(session));
     else if (sasl_plain(sign_in_for(session), sign_in_name(session), session->secret,
                         &session->initial))
         send_plain(session);
@@ -236,6 +256,41 @@ static bool sign_in_tries_login(struct session *session)
     return true;
 }
 
+/* A token that worked for others may have been revoked meanwhile: then there is another. */
+static bool sign_in_tries_another_token(struct session *session)
+{
+    struct fault fault;
+    if (session->credential.kind != CREDENTIAL_PROFILE || session->has_tried_another ||
+        !tokens_discard(session->tokens, session->credential.value, session->login_name,
+                        session->secret))
+        return false;
+    session->has_tried_another = true;
+    session_forget_secret(session);
+    if (!session_get_secret(session, &fault)) {
+        session_fail(session, &fault);
+        return true;
+    }
+    buffer_init_secret(&session->initial, SESSION_INITIAL_MAX_BYTES);
+    memset(&session->answer, 0, sizeof(session->answer));
+    session_oauth_send(session);
+    return true;
+}
+
+/* The answer's words alone, or with what can be said of the token. */
+static void sign_in_refused(struct session *session)
+{
+    struct buffer words;
+    buffer_init(&words, sizeof(session->fault.text));
+    session_oauth_explain_refusal(session, &words);
+    session_forget_secret(session);
+    session_refused(session, VERDICT_LOGIN, sign_in_name(session));
+    size_t used = strlen(session->fault.text);
+    if (words.used > 0)
+        (void)snprintf(session->fault.text + used, sizeof(session->fault.text) - used, "; %s",
+                       buffer_str(&words));
+    buffer_deinit(&words);
+}
+
 void session_look_at_sign_in(struct session *session)
 {
     if (!session->answer.is_done)
@@ -245,12 +300,17 @@ void session_look_at_sign_in(struct session *session)
     session_hide_secret(session, session->answer.code);
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
         return;
-    if (session->answer.status != IMAP_STATUS_OK && session->credential.kind == CREDENTIAL_PROFILE)
-        tokens_discard(session->tokens, session->credential.value, session->login_name,
-                       session->secret);
-    session_forget_secret(session);
+    if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_another_token(session))
+        return;
     if (session->answer.status != IMAP_STATUS_OK) {
-        session_refused(session, VERDICT_LOGIN, sign_in_name(session));
+        sign_in_refused(session);
+        return;
+    }
+    bool is_proved = session_scram_is_proved(session);
+    session_forget_secret(session);
+    if (!is_proved) {
+        session_refuse(session, FAULT_AUTH,
+                       "did not prove that it knows the password: somebody may be in between");
         return;
     }
     imap_client_set_authenticated(session->client);

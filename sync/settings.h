@@ -204,6 +204,8 @@ struct settings {
     bool log;
     char *logdir;  /* of the mailbox's log; NULL: in the work directory */
     char *logfile; /* in logdir */
+    bool device;   /* of `auth login` */
+    bool browser;
     char *report_run;
     char *report_format;
     bool help;
@@ -219,6 +221,7 @@ enum settings_command {
     SETTINGS_SYNC = 1,
     SETTINGS_BATCH = 2,
     SETTINGS_REPORT = 4,
+    SETTINGS_AUTH = 8,
 };
 
 /* Defaults; deinit wipes secrets. */

@@ -56,7 +56,8 @@ static void check_password_is_taken(struct check *check)
         cloud_host_takes_no_passwords(check->side->host))
         check_fail(check, check->credential.name,
                    "can't work: Microsoft takes no passwords over IMAP any more (since January "
-                   "2023), app passwords neither; sign in with OAuth2: oauthaccesstoken1/2");
+                   "2023), app passwords neither; sign in with OAuth2: a profile (auth1/2) or "
+                   "oauthaccesstoken1/2");
 }
 
 static void check_combinations(struct check *check)
@@ -87,7 +88,8 @@ static void check_mechanism_fits(struct check *check, enum auth_mechanism mechan
     if (check->credential.kind != CREDENTIAL_NONE && auth_mechanism_is_oauth(mechanism) &&
         !is_oauth)
         check_fail(check, "authmech",
-                   "wants an OAuth2 token, not a password: give it by oauthaccesstoken1/2");
+                   "wants an OAuth2 token, not a password: give it by a profile (auth1/2) or "
+                   "oauthaccesstoken1/2");
     if (is_oauth && ((mechanism != AUTH_MECHANISM_ANY && !auth_mechanism_is_oauth(mechanism)) ||
                      check->side->authmd5))
         check_fail(check, "authmech", "asks for a way that takes passwords, but there is a token");
@@ -111,7 +113,8 @@ static void check_sign_in(struct check *check)
     if (is_given(side->authuser) && !side->proxyauth &&
         (side->authmd5 || mechanism == AUTH_MECHANISM_LOGIN ||
          mechanism == AUTH_MECHANISM_CRAM_MD5))
-        check_fail(check, "authuser", "signs in for somebody else by PLAIN only, or by proxyauth");
+        check_fail(check, "authuser",
+                   "signs in for somebody else by PLAIN or SCRAM, or by proxyauth");
 }
 
 static bool check_connection(const struct settings *settings, struct buffer *faults)

@@ -39,6 +39,14 @@ static const char usage_report[] =
     "\n"
     "Shows what a past run did, from the work directory.\n";
 
+static const char usage_auth[] =
+    "Usage: mailconvoy auth login PROFILE --device | --browser [--config FILE]\n"
+    "       mailconvoy auth status [PROFILE] [--config FILE]\n"
+    "\n"
+    "Signs a user in for an OAuth2 profile, once; or asks for a token of each profile, and says "
+    "what\n"
+    "is wrong where none comes.\n";
+
 static const char exits_sync[] =
     "Exit codes (imapsync's):\n"
     "    0    everything is there           101/102  no connection to host1/host2\n"
@@ -66,6 +74,11 @@ static const char exits_report[] = "Exit codes:\n"
                                    "   64    bad command line, or no such run\n"
                                    "   66    the work directory holds no run\n"
                                    "   70    internal error\n";
+
+static const char exits_auth[] = "Exit codes:\n"
+                                 "    0    signed in; all profiles work\n"
+                                 "   11    not signed in; some profile does not work\n"
+                                 "   64    bad command line, or a fault in the file of profiles\n";
 
 /* "--host1, --host2 NAME" */
 static int append_spelling(struct buffer *text, const struct setting *row)
@@ -149,14 +162,24 @@ static void append_group(struct buffer *text, enum settings_command command,
 
 void settings_append_help(struct buffer *text, enum settings_command command)
 {
-    bool is_sync = command == SETTINGS_SYNC;
-    bool is_batch = command == SETTINGS_BATCH;
-    buffer_append_str(text, is_sync ? usage_sync : is_batch ? usage_batch : usage_report);
+    static const struct {
+        enum settings_command command;
+        const char *usage;
+        const char *exits;
+    } pages[] = {
+        {SETTINGS_SYNC, usage_sync, exits_sync},
+        {SETTINGS_BATCH, usage_batch, exits_batch},
+        {SETTINGS_REPORT, usage_report, exits_report},
+        {SETTINGS_AUTH, usage_auth, exits_auth},
+    };
+    size_t page = 0;
+    while (pages[page].command != command)
+        page++;
+    buffer_append_str(text, pages[page].usage);
     for (int group = SETTING_GROUP_NONE + 1; group < SETTING_GROUP_COUNT; group++)
         append_group(text, command, (enum setting_group)group);
     buffer_append_str(text, "\nOptions may be abbreviated.");
-    if (is_sync || is_batch)
+    if (command == SETTINGS_SYNC || command == SETTINGS_BATCH)
         buffer_append_str(text, " Sizes and rates take k, M and G (powers of 1000), and \"_\".");
-    buffer_append_str(text, "\n\n");
-    buffer_append_str(text, is_sync ? exits_sync : is_batch ? exits_batch : exits_report);
+    buffer_printf(text, "\n\n%s", pages[page].exits);
 }

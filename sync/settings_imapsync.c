@@ -12,6 +12,8 @@
 static const char *const own[] = {
     "auth",
     "config",
+    "device",
+    "browser",
     "cafile",
     "lanes",
     "maxconnections",
@@ -70,7 +72,8 @@ static const struct {
      "wins over IMAPSYNC_PASSWORD1/2 (there the variable wins); never asked for on a terminal; "
      "also `env:NAME` and `cmd:COMMAND`"},
     {"authmech", NOTE_DIFFERS,
-     "PLAIN, LOGIN, CRAM-MD5, XOAUTH2, OAUTHBEARER; by default PLAIN where it is offered, else "
+     "PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER; by default PLAIN "
+     "where it is offered, else "
      "LOGIN; the others are refused by name"},
     {"oauthaccesstoken", NOTE_EXPLAINS,
      "a token or the file that holds it, read again at each sign-in; also `env:NAME` and "

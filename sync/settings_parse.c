@@ -292,7 +292,7 @@ bool settings_parse_argv(struct settings *settings, enum settings_command comman
         .faults = faults,
     };
     bool is_fine = parse_words(&parse);
-    if (command != SETTINGS_REPORT)
+    if (command == SETTINGS_SYNC || command == SETTINGS_BATCH)
         read_environment(settings);
     return is_fine;
 }

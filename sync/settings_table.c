@@ -8,7 +8,7 @@
 #define SYNC  SETTINGS_SYNC
 #define BATCH SETTINGS_BATCH
 #define PAIR  (SETTINGS_SYNC | SETTINGS_BATCH)
-#define EVERY (SETTINGS_SYNC | SETTINGS_BATCH | SETTINGS_REPORT)
+#define EVERY (SETTINGS_SYNC | SETTINGS_BATCH | SETTINGS_REPORT | SETTINGS_AUTH)
 
 #define IN(group_) .group = SETTING_GROUP_##group_
 
@@ -100,7 +100,7 @@ const struct setting settings_table[] = {
     {ONE_SIDE("authuser", LOGIN, authuser), IN(SIGN_IN), .argument = "NAME",
      .help = "administrator who signs in for the user (SASL PLAIN), with that password"},
     {ONE_SIDE("authmech", STRING, authmech), IN(SIGN_IN), .argument = "NAME",
-     .help = "PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER (default: PLAIN where it is offered, "
+     .help = "PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER (default: PLAIN where it is offered, "
              "else LOGIN; with a token XOAUTH2, else OAUTHBEARER)"},
     {BOTH_SIDES("authmd5", BOOL, authmd5), IN(SIGN_IN), .preset = "0",
      .help = "as --authmech CRAM-MD5"},
@@ -315,7 +315,7 @@ const struct setting settings_table[] = {
 
     {COMMAND("workdir", PATH, workdir, EVERY), IN(RUN), .preset = "./mailconvoy-data",
      .argument = "DIR", .help = "state, logs and reports live here"},
-    {COMMAND("config", PATH, config, PAIR), IN(RUN), .argument = "FILE",
+    {COMMAND("config", PATH, config, PAIR | SETTINGS_AUTH), IN(RUN), .argument = "FILE",
      .help = "sign-in profiles (default mailconvoy.conf in the work directory, then in "
              "$XDG_CONFIG_HOME/mailconvoy)"},
     {COMMAND("parallel", INTEGER, parallel, BATCH), IN(RUN), .preset = "8", .min = 1, .max = 1000,
@@ -374,6 +374,10 @@ const struct setting settings_table[] = {
      .help = "list the folders of both sides and the plan, and stop"},
     {MAILBOX("justautomap", BOOL, justautomap), IN(RUN), .preset = "0",
      .help = "show what --automap would map, and the plan, and stop"},
+    {COMMAND("device", FLAG, device, SETTINGS_AUTH), IN(RUN),
+     .help = "login: by a code that is entered on any other device"},
+    {COMMAND("browser", FLAG, browser, SETTINGS_AUTH), IN(RUN),
+     .help = "login: in a browser on this machine"},
     {COMMAND("run", STRING, report_run, SETTINGS_REPORT), IN(RUN), .argument = "ID",
      .help = "the run to report (default: the latest)"},
 

@@ -51,6 +51,21 @@ const struct cloud *cloud_find(const char *name)
     return NULL;
 }
 
+bool cloud_is_audience(const char *audience)
+{
+    size_t size = strlen(audience);
+    for (size_t i = 0; size > 0 && i < sizeof(clouds) / sizeof(clouds[0]); i++) {
+        for (const char *at = clouds[i].audiences; *at != '\0';) {
+            size_t next = strcspn(at, " ");
+            if (next == size && str_iequals_n(at, next, audience))
+                return true;
+            at += next;
+            at += strspn(at, " ");
+        }
+    }
+    return false;
+}
+
 /* The name itself, or one below it. */
 static bool is_in_domain(const char *host, const char *domain)
 {

@@ -24,6 +24,9 @@ const struct cloud *cloud_find(const char *name);
 /* Their names, separated by ", ". */
 extern const char cloud_names[];
 
+/* Whether tokens for it are for one of Microsoft's IMAP servers. */
+bool cloud_is_audience(const char *audience);
+
 /* Whether a password sent to this host would be sent in vain: it is Microsoft's. */
 bool cloud_host_takes_no_passwords(const char *host);
 

@@ -13,6 +13,8 @@ static const struct {
     {"PLAIN", AUTH_MECHANISM_PLAIN, NULL},
     {"LOGIN", AUTH_MECHANISM_LOGIN, NULL},
     {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
+    {"SCRAM-SHA-1", AUTH_MECHANISM_SCRAM_SHA_1, NULL},
+    {"SCRAM-SHA-256", AUTH_MECHANISM_SCRAM_SHA_256, NULL},
     {"XOAUTH2", AUTH_MECHANISM_XOAUTH2, NULL},
     {"OAUTHBEARER", AUTH_MECHANISM_OAUTHBEARER, NULL},
     {"DIGEST-MD5", AUTH_MECHANISM_ANY,
@@ -25,6 +27,11 @@ static const struct {
      "needs no PREAUTH: a server that greets with it is asked for no sign-in; leave it out"},
     {"X-MASTERAUTH", AUTH_MECHANISM_ANY, "X-MASTERAUTH (Kerio's) is not built; use --authuser"},
 };
+
+bool auth_mechanism_is_scram(enum auth_mechanism mechanism)
+{
+    return mechanism == AUTH_MECHANISM_SCRAM_SHA_1 || mechanism == AUTH_MECHANISM_SCRAM_SHA_256;
+}
 
 bool auth_mechanism_is_oauth(enum auth_mechanism mechanism)
 {
@@ -44,6 +51,6 @@ bool auth_mechanism_find(const char *name, enum auth_mechanism *mechanism_r, con
         *reason_r = mechanisms[i].reason;
         return *reason_r == NULL;
     }
-    *reason_r = "wants PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER";
+    *reason_r = "wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER";
     return false;
 }

@@ -10,10 +10,13 @@ enum auth_mechanism {
     AUTH_MECHANISM_PLAIN,
     AUTH_MECHANISM_LOGIN, /* the command LOGIN */
     AUTH_MECHANISM_CRAM_MD5,
+    AUTH_MECHANISM_SCRAM_SHA_1,
+    AUTH_MECHANISM_SCRAM_SHA_256,
     AUTH_MECHANISM_XOAUTH2,
     AUTH_MECHANISM_OAUTHBEARER,
 };
 
+bool auth_mechanism_is_scram(enum auth_mechanism mechanism);
 /* Whether it takes a token, not a password. */
 bool auth_mechanism_is_oauth(enum auth_mechanism mechanism);
 /* In any case; NULL and "" are ANY. False: *reason_r says why not, as the end of a sentence that

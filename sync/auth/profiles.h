@@ -26,7 +26,7 @@ enum profile_flow {
 /* All strings are owned; NULL where they were not given and have no default. */
 struct profile {
     char *name;
-    size_t line; /* of its section */
+    size_t line; /* of its first value */
     char *cloud_name;
     const struct cloud *cloud; /* NULL: every URL is given */
     char *flow_name;

@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define LOOK_SECS 1 /* at the stop, while somebody else fetches */
+#define LOOK_SECS    1 /* at the stop, while somebody else fetches */
+#define DISCARD_SECS 60
 
 /* Never moves and is never freed before the end. The mutex guards all but what is constant. */
 struct entry {
@@ -23,6 +24,7 @@ struct entry {
     char *token;                   /* NULL: none yet, or discarded */
     int64_t asked_nsecs;
     int64_t lifetime_secs;
+    int64_t discarded_nsecs; /* the last time that was done; 0: never */
 };
 
 struct tokens {
@@ -211,14 +213,26 @@ bool tokens_get(struct tokens *tokens, const char *profile_name, const char *mai
     return is_good;
 }
 
-void tokens_discard(struct tokens *tokens, const char *profile_name, const char *mailbox,
+/* With the mutex held. */
+static bool entry_discard(struct entry *entry, const char *token, int64_t now_nsecs)
+{
+    if (entry->token == NULL || strcmp(entry->token, token) != 0)
+        return true;
+    if (entry->discarded_nsecs != 0 &&
+        now_nsecs - entry->discarded_nsecs < DISCARD_SECS * CLOCK_NSECS_PER_SEC)
+        return false;
+    entry->discarded_nsecs = now_nsecs;
+    mem_free_secret(&entry->token);
+    return true;
+}
+
+bool tokens_discard(struct tokens *tokens, const char *profile_name, const char *mailbox,
                     const char *token)
 {
     const struct profile *profile = profiles_find(tokens->profiles, profile_name);
     if (profile == NULL || pthread_mutex_lock(&tokens->mutex) != 0)
-        return;
-    struct entry *entry = entry_of(tokens, profile, mailbox);
-    if (entry->token != NULL && strcmp(entry->token, token) == 0)
-        mem_free_secret(&entry->token);
+        return false;
+    bool may_help = entry_discard(entry_of(tokens, profile, mailbox), token, clock_mono_nsecs());
     (void)pthread_mutex_unlock(&tokens->mutex);
+    return may_help;
 }

@@ -26,8 +26,10 @@ void tokens_deinit(struct tokens **tokens);
    stop ends that. A service that said no is not asked again in this run. */
 bool tokens_get(struct tokens *tokens, const char *profile, const char *mailbox, char **token_r,
                 struct fault *fault_r);
-/* A server did not take it (any more): the next one who wants one fetches another. */
-void tokens_discard(struct tokens *tokens, const char *profile, const char *mailbox,
+/* A server did not take it. True if another one may do: there is a newer one, or this one is
+   forgotten, so that the next who wants one fetches another. That is once in a minute at most,
+   since mailboxes that a good token does not open are no reason to fetch one for each. */
+bool tokens_discard(struct tokens *tokens, const char *profile, const char *mailbox,
                     const char *token);
 
 /* For whoever signs a user in: asks once, sharing nothing. Fills *client_r's secret or assertion

@@ -31,24 +31,26 @@ enum imap_capability {
     IMAP_CAP_AUTH_PLAIN = 1 << 3,    /* RFC 4616 */
     IMAP_CAP_LOGINDISABLED = 1 << 4,
     IMAP_CAP_STARTTLS = 1 << 5,
-    IMAP_CAP_UIDPLUS = 1 << 6,           /* RFC 4315 */
-    IMAP_CAP_UNSELECT = 1 << 7,          /* RFC 3691 */
-    IMAP_CAP_NAMESPACE = 1 << 8,         /* RFC 2342 */
-    IMAP_CAP_ID = 1 << 9,                /* RFC 2971 */
-    IMAP_CAP_LIST_STATUS = 1 << 10,      /* RFC 5819 */
-    IMAP_CAP_LIST_EXTENDED = 1 << 11,    /* RFC 5258 */
-    IMAP_CAP_SPECIAL_USE = 1 << 12,      /* RFC 6154 */
-    IMAP_CAP_MULTIAPPEND = 1 << 13,      /* RFC 3502 */
-    IMAP_CAP_STATUS_SIZE = 1 << 14,      /* RFC 8438 */
-    IMAP_CAP_CONDSTORE = 1 << 15,        /* RFC 7162 */
-    IMAP_CAP_QRESYNC = 1 << 16,          /* RFC 7162 */
-    IMAP_CAP_COMPRESS_DEFLATE = 1 << 17, /* RFC 4978 */
-    IMAP_CAP_X_GM_EXT_1 = 1 << 18,       /* Gmail's labels */
-    IMAP_CAP_AUTH_CRAM_MD5 = 1 << 24,    /* RFC 2195 */
-    IMAP_CAP_ESEARCH = 1 << 25,          /* RFC 4731 */
-    IMAP_CAP_APPENDLIMIT = 1 << 26,      /* RFC 7889, without a number: STATUS tells it */
-    IMAP_CAP_AUTH_XOAUTH2 = 1 << 27,     /* Google's and Microsoft's */
-    IMAP_CAP_AUTH_OAUTHBEARER = 1 << 28, /* RFC 7628 */
+    IMAP_CAP_UIDPLUS = 1 << 6,             /* RFC 4315 */
+    IMAP_CAP_UNSELECT = 1 << 7,            /* RFC 3691 */
+    IMAP_CAP_NAMESPACE = 1 << 8,           /* RFC 2342 */
+    IMAP_CAP_ID = 1 << 9,                  /* RFC 2971 */
+    IMAP_CAP_LIST_STATUS = 1 << 10,        /* RFC 5819 */
+    IMAP_CAP_LIST_EXTENDED = 1 << 11,      /* RFC 5258 */
+    IMAP_CAP_SPECIAL_USE = 1 << 12,        /* RFC 6154 */
+    IMAP_CAP_MULTIAPPEND = 1 << 13,        /* RFC 3502 */
+    IMAP_CAP_STATUS_SIZE = 1 << 14,        /* RFC 8438 */
+    IMAP_CAP_CONDSTORE = 1 << 15,          /* RFC 7162 */
+    IMAP_CAP_QRESYNC = 1 << 16,            /* RFC 7162 */
+    IMAP_CAP_COMPRESS_DEFLATE = 1 << 17,   /* RFC 4978 */
+    IMAP_CAP_X_GM_EXT_1 = 1 << 18,         /* Gmail's labels */
+    IMAP_CAP_AUTH_CRAM_MD5 = 1 << 24,      /* RFC 2195 */
+    IMAP_CAP_ESEARCH = 1 << 25,            /* RFC 4731 */
+    IMAP_CAP_APPENDLIMIT = 1 << 26,        /* RFC 7889, without a number: STATUS tells it */
+    IMAP_CAP_AUTH_XOAUTH2 = 1 << 27,       /* Google's and Microsoft's */
+    IMAP_CAP_AUTH_OAUTHBEARER = 1 << 28,   /* RFC 7628 */
+    IMAP_CAP_AUTH_SCRAM_SHA_1 = 1 << 29,   /* RFC 5802 */
+    IMAP_CAP_AUTH_SCRAM_SHA_256 = 1 << 30, /* RFC 7677 */
 };
 
 enum imap_client_state {

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from tests.integration.harness import FAILED, ROOT
+from tests.integration.harness import FAILED, ROOT, USAGE
 
 EXAMPLES = ROOT / "examples"
 SECRETS = {"BORIS_OLD": "x", "ADMIN_PASSWORD": "x"}
@@ -54,7 +54,16 @@ def to_closed_ports(text):
 
 def test_no_example_is_forgotten():
     named = {path.name for path in EXAMPLES.iterdir()}
-    assert named == set(MEANINGS) | {"crontab"}  # that one: test_cron.py
+    assert named == set(MEANINGS) | {"crontab", "mailconvoy.conf"}  # the former: test_cron.py
+
+
+def test_the_profiles_are_read(work):
+    """All of them are right: what is complained of is only a name that is not there."""
+    row = {"host1": "a.invalid", "user1": "u", "auth1": "nobody"}
+    row |= {"host2": "b.invalid", "user2": "u", "password2": "x"}
+    run = work.batch([row], "--config", EXAMPLES / "mailconvoy.conf", expect=USAGE)
+    assert 'auth1 names the sign-in profile "nobody", which ' in run.err
+    assert len(run.err.splitlines()) == 1, run.err
 
 
 @pytest.mark.parametrize("name", MEANINGS)

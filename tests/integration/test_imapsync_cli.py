@@ -32,7 +32,7 @@ def long_line():
     [
         (("--authmech1", "XOAUTH2"), "authmech1 wants an OAuth2 token, not a password"),
         (("--authmech2", "NTLM"), "authmech2 NTLM is not built; use PLAIN or LOGIN over TLS"),
-        (("--authmech1", "PLANE"), "authmech1 wants PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER"),
+        (("--authmech1", "PLANE"), "authmech1 wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER"),
         (("--authmech1", "PLAIN", "--authmd51"), "authmech1 and authmd5 ask for two ways"),
         (("--proxyauth2",), "proxyauth2 wants the administrator's login in authuser"),
         (("--authuser1", "boss", "--authmech1", "LOGIN"), "authuser1 signs in for somebody else by"),

@@ -4,19 +4,24 @@ token is good, and at the stand-ins of providers."""
 
 import base64
 import json
+import re
+import ssl
 import stat
 import subprocess
 import time
 import types
+import urllib.error
+import urllib.request
 
 import pytest
 
-from tests.integration.harness import FAILED, USAGE, assert_same
+from tests.integration.harness import FAILED, USAGE, assert_same, wait_until
 from tests.servers import messages
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.exchange import Exchange
 from tests.servers.gmail import Gmail
+from tests.servers.scripted import PASS, no
 from tests.servers.tokens import GOOGLE_USER, REFUSALS, Tokens
 
 SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
@@ -480,3 +485,143 @@ def test_a_thousand_mailboxes_share_a_token(work, oauth, b, capsys):
         print(f"\n1000 mailboxes, 2 profiles, {oauth.tokens.count()} token requests, {took:.1f} s")
     assert oauth.tokens.count() == 2
     assert sorted(form["client_id"] for form in oauth.tokens.requests) == ["app-one", "app-two"]
+
+
+def test_a_token_that_is_revoked(work, exchange, oauth, b):
+    """The second mailbox is given another; mailboxes that no token opens do not fetch one each."""
+    secret = work.secret()
+    oauth.tokens.add_app("app-id", secret=secret)
+    path = config(work, oauth, APP.format(secret="env:APP_SECRET"))
+    users = [work.pair(exchange.server, b, SMALL) for _ in range(5)]
+    exchange.forget()
+
+    def revoke(session, tag, command):
+        oauth.tokens.tokens.clear()
+        return PASS
+
+    exchange.on("^LOGOUT", revoke, times=1)
+    rows = [work.row(exchange, b, user) | {"auth1": "contoso"} for user in users]
+    for row in rows:
+        del row["password1"]
+    options = ("--config", path, "--parallel", "1")
+    work.batch(rows, *options, env={"APP_SECRET": secret})
+    for user in users:
+        assert_same(exchange.server, b, user)
+    assert oauth.tokens.count() == 2
+    exchange.on("^AUTHENTICATE", no("AUTHENTICATE failed."))
+    run = work.batch(rows, *options, env={"APP_SECRET": secret}, expect=FAILED)
+    exchange.rules.clear()
+    assert "so look at the mailbox's rights" in run.rows()[4]["error"]
+    assert oauth.tokens.count() == 4
+    assert len(exchange.seen("^AUTHENTICATE")) == 6 + 6
+
+
+# What a token says of itself ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "claims, words",
+    [
+        ({"aud": "https://graph.microsoft.com"}, "it is for https://graph.microsoft.com, not for Exch"),
+        ({"roles": ["Mail.Read"]}, "it lacks the role IMAP.AccessAsApp: add that application"),
+        ({"roles": [], "scp": "User.Read"}, "it lacks the permission IMAP.AccessAsUser.All"),
+        ({"exp": 1_700_000_000}, "it ran out at 2023-11-14T22:13:20Z"),
+        ({}, "the token is as it should be, so look at the mailbox's rights"),
+    ],
+)
+def test_a_token_that_microsoft_refuses(work, dovecot, oauth, b, claims, words, exchange):
+    """The server says "AUTHENTICATE failed." alone."""
+    user = work.pair(exchange.server, b, SMALL)
+    token = oauth.tokens.make(["somebody@example.org"], **claims)
+    row = work.row(exchange, b, user)
+    del row["password1"]
+    run = work.batch([row | {"oauthaccesstoken1": token}], expect=FAILED)
+    assert run.row()["error_code"] == "auth" and words in run.row()["error"], run.row()["error"]
+
+
+@pytest.fixture(scope="module")
+def exchange(issuers):
+    with Dovecot("o365", issuers.authority) as upstream:
+        with Exchange(upstream, era="2026", issuer=issuers.tokens) as server:
+            yield server
+
+
+# mailconvoy auth ----------------------------------------------------------------------------------
+
+
+def login_config(work, oauth):
+    base = oauth.tokens.base
+    text = USER + f"authorize_url = {base}/authorize\ndevice_url = {base}/devicecode\n"
+    return config(work, oauth, text)
+
+
+def test_login_by_device(work, oauth, b):
+    oauth.tokens.add_app("public-app")
+    user = work.pair(oauth.server, b, SMALL)
+    path = login_config(work, oauth)
+    run = work.batch([by_profile(work, oauth, b, user, "ada")], "--config", path, expect=FAILED)
+    assert "is not signed in yet: mailconvoy auth login ada --device" in run.row()["error"]
+    login = work.start("auth", "login", "ada", "--device", "--config", path)
+    wait_until(lambda: oauth.tokens.count("devicecode"), "the code was asked for")
+    wait_until(lambda: oauth.tokens.count() >= 1, "the service was asked")
+    oauth.tokens.approve(user)
+    run = work.finish(login)
+    assert run.code == 0, run
+    assert "Open https://microsoft.com/devicelogin and enter the code ABCD-EFGH" in run.out
+    assert stat.S_IMODE((work.inputs / "ada.token").stat().st_mode) == 0o600
+    work.batch([by_profile(work, oauth, b, user, "ada")], "--config", path)
+    assert_same(oauth.server, b, user)
+
+
+def test_login_by_browser(work, oauth, b):
+    """PKCE and state are checked on both ends; what does not come from our page is not believed."""
+    oauth.tokens.add_app("public-app")
+    user = work.pair(oauth.server, b, SMALL)
+    oauth.tokens.browser_user = user
+    path = login_config(work, oauth)
+    login = work.start("auth", "login", "ada", "--browser", "--config", path)
+    assert b"Open this page" in login.stdout.readline()
+    page = login.stdout.readline().decode().strip()
+    assert page.startswith(oauth.tokens.base + "/authorize?client_id=public-app&response_type=code")
+    port = int(re.search(r"localhost%3A(\d+)", page)[1])
+    forged = urllib.request.Request(f"http://127.0.0.1:{port}/?code=stolen&state=guessed")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(forged, timeout=10)
+    tls = ssl.create_default_context(cafile=oauth.authority.ca)
+    answer = urllib.request.urlopen(page, timeout=10, context=tls)  # follows to the loopback
+    assert answer.read() == b"Thank you. You may close this page."
+    run = work.finish(login)
+    assert run.code == 0 and "profile ada is signed in" in run.out, run
+    work.batch([by_profile(work, oauth, b, user, "ada")], "--config", path)
+    assert_same(oauth.server, b, user)
+
+
+def test_login_that_can_not_be(work, oauth):
+    path = config(work, oauth, APP.format(secret=work.secret()))
+    run = work.run("auth", "login", "contoso", "--device", "--config", path)
+    assert run.code == FAILED and "contoso needs no login" in run.err
+    run = work.run("auth", "login", "nobody", "--device", "--config", path)
+    assert run.code == USAGE and 'there is no profile "nobody" in ' in run.err
+    run = work.run("auth", "login", "contoso", "--config", path)
+    assert run.code == USAGE and "name the profile and the way" in run.err
+    run = work.run("auth", "status")
+    assert run.code == USAGE and "there is no file of sign-in profiles" in run.err
+
+
+def test_status(work, oauth):
+    secret = work.secret()
+    oauth.tokens.add_app("app-id", secret=secret)
+    oauth.tokens.add_app("public-app")
+    path = config(work, oauth, APP.format(secret="env:APP_SECRET") + USER)
+    run = work.run("auth", "status", "--config", path, env={"APP_SECRET": secret})
+    assert run.code == FAILED
+    lines = run.out.splitlines()
+    assert lines[0] == (
+        "contoso (app, secret, contoso.onmicrosoft.com): gets tokens, good for 60 min, "
+        "for https://ps.outlook.com, IMAP.AccessAsApp"
+    )
+    assert lines[1].startswith("ada (user): profile ada is not signed in yet: mailconvoy auth login")
+    run = work.run("auth", "status", "contoso", "--config", path, env={"APP_SECRET": "wrong-one"})
+    assert run.code == FAILED
+    assert "[AADSTS7000215: Invalid client secret provided." in run.out
+    assert "Make a new secret" in run.out

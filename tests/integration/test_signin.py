@@ -10,7 +10,9 @@ import pytest
 from tests.integration.harness import FAILED, USAGE, assert_same
 from tests.servers import mailbox, messages
 from tests.servers.certificates import Authority
-from tests.servers.scripted import ScriptedServer, no
+from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy
+from tests.servers.scripted import ScriptedServer, answer, no
 
 SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
 
@@ -189,6 +191,49 @@ def test_an_answer_in_pieces(work, a, b, authority):
         run = work.batch([row], expect=FAILED)
         assert run.row()["error_code"] == "auth"
         assert "host1 signed in" not in run.user_log(user)
+
+
+@pytest.fixture(scope="module")
+def scram_server():
+    with Dovecot("scram", mechanisms="plain login scram-sha-1 scram-sha-256") as server:
+        yield server
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-1", "scram-sha-256"])
+def test_scram(work, scram_server, b, mechanism):
+    """An administrator signs in by it, too."""
+    user = work.pair(scram_server, b, SMALL)
+    row = work.row(scram_server, b, user) | {"authmech1": mechanism}
+    work.batch([row], "--debugimap1")
+    chief = work.secret()
+    name = f"chief-{mechanism.lower()}"  # Dovecot looks once a second whether a file has changed
+    scram_server.add_master(name, chief)
+    work.batch([row | {"authuser1": name, "password1": chief}])
+    assert_same(scram_server, b, user)
+    run = work.batch([row | {"password1": work.secret()}], expect=FAILED)
+    assert run.row()["error_code"] == "auth"
+    logins = [line for line in scram_server.log().splitlines() if user in line and "Login: " in line]
+    assert len([line for line in logins if f"method={mechanism.upper()}" in line]) == 2
+
+
+def test_scram_where_plain_is_not_offered(work, scram_server, b):
+    user = work.pair(scram_server, b, SMALL)
+    with Proxy(scram_server, hide=("AUTH=PLAIN",)) as proxy:
+        work.batch([work.row(proxy, b, user)])
+        assert proxy.seen("^AUTHENTICATE SCRAM-SHA-256 ")
+    assert_same(scram_server, b, user)
+
+
+def test_scram_where_the_server_proves_nothing(work, b, authority):
+    """Who is in between can say OK; what the password's owner says last he can't."""
+    with ScriptedServer(authority=authority) as server:
+        server.capability += " AUTH=SCRAM-SHA-256"
+        server.on("^AUTHENTICATE", answer("{tag} OK welcome"))
+        user = work.user(b)
+        row = work.side(2, b, user) | {"host1": "localhost", "port1": str(server.imaps_port)}
+        row |= {"user1": "u", "password1": work.secret(), "cafile1": str(server.ca)}
+        run = work.batch([row | {"authmech1": "SCRAM-SHA-256"}], expect=FAILED)
+        assert "did not prove that it knows the password" in run.row()["error"]
 
 
 def test_unknown_host(work, a, b):

@@ -183,6 +183,7 @@ class Dovecot:
         imap_plugins="",
         plugin=(),
         tokens=None,
+        mechanisms="plain login",
     ):
         self.name = name
         self.base = pathlib.Path(tempfile.mkdtemp(prefix=f"mc-{name}-", dir="/tmp"))
@@ -218,7 +219,7 @@ class Dovecot:
             ),
             capability=f"  imap_capability = {capability}" if capability else "",
             plugin="\n".join(f"  {line}" for line in plugin),
-            mechanisms="plain login" + (" xoauth2 oauthbearer" if tokens else ""),
+            mechanisms=mechanisms + (" xoauth2 oauthbearer" if tokens else ""),
             oauth=self._oauth(tokens.introspection_url) if tokens else "",
         )
         for part in ("run", "state", "mail", "users", "masters"):

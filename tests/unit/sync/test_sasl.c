@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "sync/auth/mechanism.h"
+#include "sync/auth/scram.h"
 
 static void test_cram_md5(void **state)
 {
@@ -109,6 +110,31 @@ static void test_challenges(void **state)
     }
 }
 
+/* The server's part can only be played by a server (tests/integration/test_signin.py); here: what
+   ends it. */
+static void test_scram(void **state)
+{
+    static const char *const rows[] = {
+        "no base64!", "", "cj1v", /* r=o: not our nonce */
+    };
+    (void)state;
+    assert_null(scram_init("SCRAM-NO", "", "u", "p"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buffer message;
+        buffer_init_secret(&message, 4096);
+        struct scram *scram = scram_init("SCRAM-SHA-256", "", "tim", "p");
+        assert_non_null(scram);
+        assert_true(scram_step(scram, "", 0, &message));
+        /* "n,,n=tim,r=" */
+        assert_memory_equal(buffer_str(&message), "biwsbj10aW0scj", 14);
+        assert_false(scram_step(scram, rows[i], strlen(rows[i]), &message));
+        assert_false(scram_is_proved(scram));
+        scram_deinit(&scram);
+        assert_null(scram);
+        buffer_deinit(&message);
+    }
+}
+
 static void test_mechanisms(void **state)
 {
     static const struct {
@@ -123,7 +149,8 @@ static void test_mechanisms(void **state)
         {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
         {"xoauth2", AUTH_MECHANISM_XOAUTH2, NULL},
         {"NTLM", AUTH_MECHANISM_ANY, "NTLM is not built"},
-        {"CRAM", AUTH_MECHANISM_ANY, "wants PLAIN, LOGIN, CRAM-MD5, XOAUTH2 or OAUTHBEARER"},
+        {"CRAM", AUTH_MECHANISM_ANY,
+         "wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -142,7 +169,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cram_md5),   cmocka_unit_test(test_endless_challenge),
         cmocka_unit_test(test_plain),      cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_challenges), cmocka_unit_test(test_mechanisms),
+        cmocka_unit_test(test_challenges), cmocka_unit_test(test_scram),
+        cmocka_unit_test(test_mechanisms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
