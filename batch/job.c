@@ -160,8 +160,8 @@ static void job_run_limited(const struct job_environment *environment, const str
     struct job_gate context = {budget_member_gate(member), accounts->daily, accounts->paces};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
     struct pair_environment pair_environment = {
-        .last_sent_msecs = job->retry->ended_msecs != 0 ? job->retry->ended_msecs
-                                                        : store_left_msecs(environment->store),
+        .last_sent_msecs = job->retry->sent_msecs != 0 ? job->retry->sent_msecs
+                                                       : store_left_msecs(environment->store),
         .was_throttled = job->retry->was_throttled,
         .is_careful = job->retry->lost_in_vain > 1,
         .suspects = &job->retry->suspects,
@@ -379,7 +379,8 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         job_run_pair(environment, job, log, result);
     job_name_stop(environment, job, result);
     int64_t ended_msecs = clock_wall_msecs();
-    job->retry->ended_msecs = ended_msecs;
+    if (result->has_sent)
+        job->retry->sent_msecs = ended_msecs;
     job->retry->cpu_nsecs += clock_thread_cpu_nsecs() - cpu_nsecs;
     outcome_r->wait_msecs = retry_after(job->retry, result, job_reconnects_max(job, result),
                                         job_random());

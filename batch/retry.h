@@ -22,7 +22,7 @@
 /* One mailbox through all its attempts in a run. Starts as zeros; belongs to whoever runs it. */
 struct retry {
     int64_t started_msecs;     /* the first attempt; the caller's business, as is the next */
-    int64_t ended_msecs;       /* the last attempt; 0: there was none */
+    int64_t sent_msecs;        /* the end of the last attempt that sent a message; 0: none did */
     unsigned int attempts;     /* that have ended */
     unsigned int in_vain;      /* waits in a row after which nothing was done */
     unsigned int lost_in_vain; /* connections lost in a row, and nothing done in between */

@@ -120,7 +120,8 @@ class Interrupted:
         path = self.work.manifest(rows, name=f"{name}.csv")
         directory = self.work.path / name
         process = self.work.start(
-            "batch", path, "--workdir", directory, *self.way.options, *how.pop("options", ()), **how
+            "batch", path, "--workdir", directory, "--settle", "0", *self.way.options,
+            *how.pop("options", ()), **how
         )
         run = self.work.finish(process)
         run.workdir = directory

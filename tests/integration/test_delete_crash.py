@@ -21,7 +21,7 @@ EMPTY = {name: [] for name in TREE}
 def run(work, name, row, expect, **how):
     path = work.manifest([row], name=f"{name}.csv")
     directory = work.path / name
-    process = work.start("batch", path, "--workdir", directory, "--delete1", **how)
+    process = work.start("batch", path, "--workdir", directory, "--delete1", "--settle", "0", **how)
     ended = work.finish(process)
     ended.workdir = directory
     assert ended.code in expect, f"{name}: {ended}"[-4000:]

@@ -88,7 +88,7 @@ set -e
 mount -t tmpfs -o size="$1"k none "$2"
 cp -a "$3/." "$2"
 set +e
-"$4" batch "$5" --workdir "$2"
+"$4" batch "$5" --workdir "$2" --settle 0
 code=$?
 cp -a "$2/." "$3"
 exit $code
