@@ -142,6 +142,12 @@ bench-nightly:
 STORE_TIMED := -finstrument-functions \
     -finstrument-functions-exclude-file-list=base/,sync/,batch/,report/,mailconvoy.c,/usr/
 
+# Against a stand-in that throttles, 5 minutes and a half: THROTTLE="--case delay".
+bench-throttle:
+	$(Q)scripts/deps build test
+	$(Q)$(MAKE) --no-print-directory mailconvoy
+	$(Q)tests/bench/throttle $(THROTTLE)
+
 $(BUILD)/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	@echo "  BENCH $@"
@@ -175,5 +181,5 @@ clean:
 -include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
 .PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
-        bench-nightly bench-scale bench-store deps deps-test clean
+        bench-nightly bench-scale bench-store bench-throttle deps deps-test clean
 .DELETE_ON_ERROR:
