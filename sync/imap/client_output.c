@@ -11,7 +11,7 @@
 
 #define CLIENT_LITERAL_MINUS  4096                /* RFC 7888 section 5 */
 #define CLIENT_RECORD_BYTES   ((size_t)16 * 1024) /* the most a TLS record holds */
-#define CLIENT_KEEP_OUT_BYTES ((size_t)512 * 1024)
+#define CLIENT_KEEP_OUT_BYTES ((size_t)1024 * 1024)
 
 /* -- the stream -- */
 
