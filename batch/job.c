@@ -379,7 +379,7 @@ bool job_run(const struct job_environment *environment, const struct job *job,
         job_run_pair(environment, job, log, result);
     job_name_stop(environment, job, result);
     int64_t ended_msecs = clock_wall_msecs();
-    if (result->has_sent)
+    if (result->has_unanswered)
         job->retry->sent_msecs = ended_msecs;
     job->retry->cpu_nsecs += clock_thread_cpu_nsecs() - cpu_nsecs;
     outcome_r->wait_msecs = retry_after(job->retry, result, job_reconnects_max(job, result),

@@ -21,8 +21,9 @@
 
 /* One mailbox through all its attempts in a run. Starts as zeros; belongs to whoever runs it. */
 struct retry {
-    int64_t started_msecs;     /* the first attempt; the caller's business, as is the next */
-    int64_t sent_msecs;        /* the end of the last attempt that sent a message; 0: none did */
+    int64_t started_msecs; /* the first attempt; the caller's business, as is the next */
+    int64_t
+        sent_msecs; /* the end of the last attempt that left an APPEND without an answer; 0: none */
     unsigned int attempts;     /* that have ended */
     unsigned int in_vain;      /* waits in a row after which nothing was done */
     unsigned int lost_in_vain; /* connections lost in a row, and nothing done in between */

@@ -187,9 +187,11 @@ void copy_append_answered(void *context, const struct append_item *items, size_t
         all_copied(copy, items, count, reply);
     } else if (reply->status != IMAP_STATUS_NONE) {
         refused(copy, items, count, reply);
+    } else {
+        /* Nobody knows: the messages stay SENT and count as not reached. The next run looks for
+           them on the destination before it copies. */
+        copy->pair->has_unanswered = true;
     }
-    /* Without an answer nobody knows: the messages stay SENT and count as not reached. The next run
-       looks for them on the destination before it copies. */
 }
 
 /* -- the loop -- */

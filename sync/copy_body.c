@@ -157,7 +157,6 @@ static void append_begin(struct copy_source *source, const struct append_item *i
     char added[IDENTITY_ADDED_FIELD_SIZE];
     size_t added_size = 0;
     struct append_item own = *item;
-    copy->pair->has_sent = true;
     if (needs_added_field) {
         added_size = identity_added_field(copy->listing->messages[item->index].uid, added);
         own.changes |= 1u << CHANGE_HEADER_ADDED;

@@ -382,7 +382,7 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
     result->figures = pair->figures;
     if (pair->environment->errors != NULL)
         result->errors_exit_code = error_list_exit_code(pair->environment->errors);
-    result->has_sent = pair->has_sent;
+    result->has_unanswered = pair->has_unanswered;
     result->was_signed_in = pair->source.step == SESSION_READY &&
                             (pair->destination.step == SESSION_READY ||
                              pair->destination.step == SESSION_IDLE);

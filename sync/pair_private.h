@@ -48,7 +48,7 @@ struct pair {
     bool with_labels;           /* Gmail's labels are carried: both sides have them */
     enum pair_places places;
     bool source_invents;       /* messages it can't show; see messages/placeholder.h */
-    bool has_sent;             /* an APPEND was begun */
+    bool has_unanswered;       /* an APPEND has no answer, and will get none */
     bool appends_lose_flagged; /* the destination keeps \Flagged only from a STORE */
     struct flag_rules flag_rules;
     struct buffer flags_text;       /* scratch of folder_memory_flags(), which is on the hot path */
