@@ -23,11 +23,13 @@ static bool is_lost_connection(const struct retry *retry, const struct pair_resu
            (retry->was_signed_in || outage_is_refusal(result));
 }
 
-/* The session ended with its token, as all do: no fault of the line, and a new token is there. */
+/* The session ended with its token, as all do, or was ended by us before the server did: no fault
+   of the line. */
 static bool is_expired_session(const struct retry *retry, const struct pair_result *result)
 {
     return is_lost_connection(retry, result) &&
-           strcmp(diagnosis_id(result->fault.diagnosis), "token-expired") == 0;
+           (result->is_renewed ||
+            strcmp(diagnosis_id(result->fault.diagnosis), "token-expired") == 0);
 }
 
 /* What let this mailbox in a while ago refuses it now: servers say so when there are too many

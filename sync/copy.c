@@ -9,6 +9,7 @@
 #include "sync/copy_private.h"
 #include "sync/folder_memory.h"
 #include "sync/given_up.h"
+#include "sync/refusals.h"
 #include "sync/verdict.h"
 
 /* A MULTIAPPEND stays open for more messages no longer than this. */
@@ -56,6 +57,7 @@ static char *describe_bad(const struct copy *copy, uint32_t index, enum message_
 void copy_give_up(struct copy *copy, uint32_t index, enum message_state state,
                   const struct fault *fault)
 {
+    copy->pair->has_given_up = true;
     static const enum problem_reason reasons[MESSAGE_STATE_COUNT] = {
         [MESSAGE_EXCLUDED] = PROBLEM_EXCLUDED, [MESSAGE_TOO_BIG] = PROBLEM_TOO_BIG,
         [MESSAGE_FAILED] = PROBLEM_FAILED,     [MESSAGE_UNREADABLE] = PROBLEM_UNREADABLE,
@@ -299,6 +301,13 @@ static bool copy_may_return(const struct copy *copy)
                                                                  !copy_is_one_alone(copy)));
 }
 
+/* Everything that was asked for is answered. */
+static bool copy_is_to_renew(const struct copy *copy)
+{
+    return !copy_is_dropping(copy) && refusals_are_used_up(copy->pair) && copy->requests == 0 &&
+           copy_is_answered(copy) && !copy_is_one_alone(copy) && !copy->is_followed;
+}
+
 /* Nothing can be moved now. An open MULTIAPPEND is ended if nothing more is to be expected for it
    soon; true if it was. */
 static bool copy_settle_batch(struct copy *copy)
@@ -343,6 +352,8 @@ bool copy_run(struct copy *copy, const struct copy_next *next)
             copy_request_more(copy);
             copy_sources_open(copy);
         }
+        if (copy_is_to_renew(copy))
+            refusals_renew(pair);
         if (copy_may_return(copy))
             break;
         if (!imap_loop_pump(&pair->loop))

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "sync/copy_private.h"
+#include "sync/refusals.h"
 #include "sync/uidset.h"
 #include "sync/verdict.h"
 
@@ -133,12 +134,20 @@ static uint64_t slice_max_bytes(const struct copy *copy)
     return half < COPY_SLICE_MAX_BYTES ? half : COPY_SLICE_MAX_BYTES;
 }
 
+static size_t messages_under_way(const struct copy *copy)
+{
+    return copy->requested_messages + copy->appending;
+}
+
 static size_t slice_max_messages(const struct copy *copy)
 {
     size_t sources = copy_source_count(copy);
+    size_t room = refusals_room_for_messages(copy->pair);
     size_t part = (copy->listing->count - copy->next) / (2 * sources);
     if (copy->pair->environment->is_careful)
         return 1;
+    if (room != SIZE_MAX)
+        return room - messages_under_way(copy);
     if (copy->is_paced)
         return PACED_MAX_MESSAGES;
     if (sources == 1 || part > SLICE_MAX_MESSAGES)
@@ -260,7 +269,8 @@ static bool may_request(const struct copy *copy)
     /* One message at a time: then it is known at which one a connection is lost. */
     if (copy->pair->environment->is_careful && (copy->requests > 0 || !copy_is_answered(copy)))
         return false;
-    if (copy->is_followed || copy->is_group_running)
+    if (copy->is_followed || copy->is_group_running || refusals_are_used_up(copy->pair) ||
+        messages_under_way(copy) >= refusals_room_for_messages(copy->pair))
         return false;
     if (copy->is_paced && copy->requested_messages >= PACED_MAX_MESSAGES)
         return false;
@@ -296,7 +306,8 @@ static void open_next_folder(struct copy *copy)
 static void request_second_tries(struct copy *copy)
 {
     /* They come last, one at a time, on the first source, when nothing else is under way. */
-    if (copy->is_followed || copy->requests > 0 || !copy_is_answered(copy))
+    if (copy->is_followed || copy->requests > 0 || !copy_is_answered(copy) ||
+        refusals_are_used_up(copy->pair))
         return;
     if (copy->groups != NULL)
         request_group(copy);

@@ -152,6 +152,17 @@ void lane_set_look(struct lane_set *set)
     }
 }
 
+unsigned int lane_set_refusals(const struct lane_set *set)
+{
+    unsigned int most = 0;
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        const struct lane *lane = &set->items[i];
+        unsigned int refusals = lane->appender == NULL ? 0 : imap_client_refusals(lane->client);
+        most = refusals > most ? refusals : most;
+    }
+    return most;
+}
+
 void lane_set_linger(struct lane_set *set)
 {
     struct imap_loop *loop = &set->pair->loop;

@@ -80,6 +80,8 @@ bool lane_set_is_answered(const struct lane_set *set);
 /* A lane that is lost while it owes answers ends the pair, and so does the first one; another is
    only a lane less. */
 void lane_set_look(struct lane_set *set);
+/* Of the lane that had the most: imap_client_refusals(). */
+unsigned int lane_set_refusals(const struct lane_set *set);
 /* The pair has ended: turns the loop until the answers to what is under way are there, though not
    for ever (pair_is_overdue()); connections that still owe one are closed then. */
 void lane_set_linger(struct lane_set *set);

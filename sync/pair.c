@@ -155,6 +155,8 @@ static void pair_settle_exchange(struct pair *pair)
 {
     const struct imap_client *destination = pair->destination.client;
     pair->source_invents = is_exchange(pair->source.client) && !pair->settings->copy_placeholders;
+    pair->counts_refusals[0] = is_exchange(pair->source.client);
+    pair->counts_refusals[1] = is_exchange(destination);
     pair->appends_lose_flagged = is_exchange(destination) &&
                                  imap_client_can(destination, IMAP_CAP_UIDPLUS);
     pair->places = pair->appends_lose_flagged ? PAIR_PLACES_UNKNOWN : PAIR_PLACES_SETTLED;
@@ -382,6 +384,7 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
     result->figures = pair->figures;
     if (pair->environment->errors != NULL)
         result->errors_exit_code = error_list_exit_code(pair->environment->errors);
+    result->is_renewed = pair->is_renewed;
     result->has_unanswered = pair->has_unanswered;
     result->was_signed_in = pair->source.step == SESSION_READY &&
                             (pair->destination.step == SESSION_READY ||

@@ -56,6 +56,7 @@ struct pair_result {
     struct message_counts counts;
     struct pair_figures figures;
     int errors_exit_code; /* of the most frequent kind of error; 0: there was none */
+    bool is_renewed;      /* a session is only to be opened again: charged to nobody */
     bool has_unanswered;  /* an APPEND has no answer: the destination may still be storing it */
     bool was_signed_in;   /* both sides were, or the source alone and that was enough */
 };

@@ -48,6 +48,9 @@ struct pair {
     bool with_labels;           /* Gmail's labels are carried: both sides have them */
     enum pair_places places;
     bool source_invents;       /* messages it can't show; see messages/placeholder.h */
+    bool counts_refusals[2];   /* by side: sync/refusals.h */
+    bool has_given_up;         /* a message, in this attempt */
+    bool is_renewed;           /* it was ended to open a session again */
     bool has_unanswered;       /* an APPEND has no answer, and will get none */
     bool appends_lose_flagged; /* the destination keeps \Flagged only from a STORE */
     struct flag_rules flag_rules;

@@ -232,6 +232,11 @@ int imap_client_fd(const struct imap_client *client)
     return client->state == IMAP_STATE_CLOSED ? -1 : connection_fd(client->connection);
 }
 
+unsigned int imap_client_refusals(const struct imap_client *client)
+{
+    return client->refusals;
+}
+
 int imap_client_side(const struct imap_client *client)
 {
     return client->options.side;

@@ -138,6 +138,8 @@ void imap_client_set_ready(struct imap_client *client);
 short imap_client_poll_events(const struct imap_client *client);
 int imap_client_fd(const struct imap_client *client);
 int imap_client_side(const struct imap_client *client);
+/* Commands that were answered with NO or BAD since the sign-in. */
+unsigned int imap_client_refusals(const struct imap_client *client);
 /* When it will have been silent for too long; 0: no answer is due. */
 int64_t imap_client_deadline(const struct imap_client *client);
 /* The deadline has passed: tries the host's next address, or ends with FAULT_TIMEOUT. */

@@ -167,6 +167,8 @@ static void client_take_tagged(struct imap_client *client, const struct imap_res
     struct imap_reply reply = {response->status, response->code, response->code_size,
                                response->text, response->text_size};
     client_take_code(client, response);
+    if (response->status != IMAP_STATUS_OK && client->state >= IMAP_STATE_AUTHENTICATED)
+        client->refusals++;
     if (client->building != NULL &&
         str_iequals_n(response->tag, response->tag_size, client->building->tag)) {
         client_take_early(client, response);

@@ -55,6 +55,7 @@ struct imap_client {
     struct buffer early_text;
     struct buffer trace_line;
     uint32_t tag_counter;
+    unsigned int refusals;      /* see imap_client_refusals() */
     uint64_t unasked_max_bytes; /* larger literals are always synchronising */
 
     /* compression */

@@ -209,3 +209,26 @@ def test_everything_between_two_exchanges(work, a, b):
     }  # fmt: skip
     assert sum(map(len, found.values())) == 9
     assert flags(a, other, "Work") == [{"\\Flagged"}]
+
+
+# Ten errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("refused", [8, 9, 10, 35])
+def test_a_session_is_opened_again_before_the_server_ends_it(work, a, b, refused):
+    """However many messages it refuses; they alone are left behind."""
+    long = [
+        messages.Message(b"Subject: long %d\r\nMessage-ID: <long%d@x>\r\n\r\n" % (n, n) + b"x" * 12_000)
+        for n in range(refused)
+    ]
+    fine = [messages.plain(n) for n in range(60)]
+    mixed = [m for pair in zip(fine, [*long, *[None] * 60]) for m in pair if m] + long[60:]
+    user = work.pair(b, a, {"INBOX": mixed, "Work": [messages.plain(100)]})
+    with Exchange(a, "ten_errors", "max_line") as destination:
+        run = work.batch([work.row(b, destination, user)], expect=EXCEPTIONS)
+    row = run.row()
+    assert (row["copied"], row["failed"], row["difference"]) == (61, refused, 0)
+    log = run.user_log()
+    assert "Connection closed" not in log and destination.byes == 0
+    assert len(re.findall(r"^\S+ attempt \d+$", log, re.M)) == refused // 9
+    assert len(bodies(a, user)) == 60

@@ -131,6 +131,7 @@ class StandIn(Proxy):
         self.behaviours = set(behaviours)
         self.clock = clock
         self.open_sessions = {}  # mailbox: how many
+        self.byes = 0  # sessions that it ended
 
     def does(self, behaviour):
         return behaviour in self.behaviours
@@ -211,6 +212,7 @@ class StandInSession:
         self.send(f"{command.tag} OK {text}")
 
     def bye(self, text):
+        self.server.byes += 1
         self.send(f"* BYE {text}")
         raise Dropped
 
