@@ -3,42 +3,50 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "batch/tally.h"
 #include "sync/statistics.h"
 
 #define CLOSING_MAX_BYTES ((size_t)16 * 1024 * 1024)
-#define LOAD_SIZE         80
+#define PROC_LINE_SIZE    80
 
-/* In bytes; 0 if the system does not tell. */
-static uint64_t memory_of_process(void)
+/* The first line of a file of /proc; "" where there is none. */
+static void read_proc(const char *path, char *line_r, size_t size)
 {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
-}
-
-/* Where there is /proc; else "". */
-static void load_of_machine(char load_r[LOAD_SIZE])
-{
-    FILE *file = fopen("/proc/loadavg", "r");
-    load_r[0] = '\0';
+    FILE *file = fopen(path, "r");
+    line_r[0] = '\0';
     if (file == NULL)
         return;
-    if (fgets(load_r, LOAD_SIZE, file) == NULL)
-        load_r[0] = '\0';
-    load_r[strcspn(load_r, "\n")] = '\0';
+    if (fgets(line_r, (int)size, file) == NULL)
+        line_r[0] = '\0';
+    line_r[strcspn(line_r, "\n")] = '\0';
     (void)fclose(file);
+}
+
+/* In bytes; 0 if the system does not tell. The most that getrusage() tells is that of whoever
+   started this program, too. */
+static uint64_t memory_of_process(void)
+{
+    char line[PROC_LINE_SIZE];
+    uint64_t pages;
+    long page_bytes = sysconf(_SC_PAGESIZE);
+    read_proc("/proc/self/statm", line, sizeof(line));
+    const char *resident = strchr(line, ' ');
+    if (resident == NULL || page_bytes < 0 ||
+        !str_to_uint64(resident + 1, strcspn(resident + 1, " "), UINT32_MAX, &pages))
+        return 0;
+    return pages * (uint64_t)page_bytes;
 }
 
 static void append_statistics(const struct closing *closing, struct buffer *text)
 {
     const struct pair_result *result = closing->result;
     const struct retry *retry = closing->retry;
-    char load[LOAD_SIZE];
-    load_of_machine(load);
+    char load[PROC_LINE_SIZE];
+    read_proc("/proc/loadavg", load, sizeof(load));
     struct statistics statistics = {
         .started_msecs = retry->started_msecs,
         .ended_msecs = closing->ended_msecs,

@@ -9,6 +9,7 @@ from tests.integration.harness import PROGRAM, Work
 from tests.integration.nightly import Nightly
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
+from tests.servers.tokens import Tokens
 
 
 def pytest_sessionstart(session):
@@ -62,6 +63,25 @@ def dovecot(authority):
     yield make
     for server in running:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def issuers(tmp_path_factory):
+    """An authority of tokens and a Dovecot that asks it."""
+    authority = Authority(tmp_path_factory.mktemp("oauth-ca"))
+    with Tokens(authority) as tokens, Dovecot("oauth", authority, tokens=tokens) as server:
+        yield types.SimpleNamespace(tokens=tokens, server=server, authority=authority)
+
+
+@pytest.fixture
+def oauth(issuers, work):
+    """The same for one test; no token it hands out may be written anywhere."""
+    tokens = issuers.tokens
+    tokens.requests, tokens.violations, tokens.refusals, tokens.served = [], [], [], {}
+    tokens.secrets, tokens.lifetime_secs, tokens.delay_secs = [], 3600, 0
+    yield issuers
+    work.secrets += tokens.secrets
+    assert not tokens.violations, tokens.violations
 
 
 @pytest.hookimpl(hookwrapper=True)

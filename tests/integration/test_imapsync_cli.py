@@ -376,6 +376,8 @@ def test_what_people_look_for(work, a, b):
         "Detected 0 errors",
     ):
         assert f"Z {line}\n" in statistics
+    memory = float(re.search(r"Memory consumption at the end +: ([\d.]+) MiB", statistics)[1])
+    assert 1 < memory < 1000
     assert re.search(r"Start difference host2 - host1 +: -3 messages, -\d+ bytes", statistics)
     assert re.search(r"Exiting with return value 0 \(EX_OK\) 0/50 nb_errors/max_errors PID \d+\n", log)
     assert "++++ Statistics" in run.out

@@ -9,7 +9,6 @@ import ssl
 import stat
 import subprocess
 import time
-import types
 import urllib.error
 import urllib.request
 
@@ -22,28 +21,9 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.exchange import Exchange
 from tests.servers.gmail import Gmail
 from tests.servers.scripted import PASS, no
-from tests.servers.tokens import GOOGLE_USER, REFUSALS, Tokens
+from tests.servers.tokens import GOOGLE_USER, REFUSALS
 
 SMALL = {"INBOX": [messages.plain(1, ("\\Seen",)), messages.plain(2)]}
-
-
-@pytest.fixture(scope="module")
-def issuers(tmp_path_factory):
-    """An authority of tokens and a Dovecot that asks it."""
-    authority = Authority(tmp_path_factory.mktemp("oauth-ca"))
-    with Tokens(authority) as tokens, Dovecot("oauth", authority, tokens=tokens) as server:
-        yield types.SimpleNamespace(tokens=tokens, server=server, authority=authority)
-
-
-@pytest.fixture
-def oauth(issuers, work):
-    """The same for one test; no token it hands out may be written anywhere."""
-    tokens = issuers.tokens
-    tokens.requests, tokens.violations, tokens.refusals, tokens.served = [], [], [], {}
-    tokens.secrets, tokens.lifetime_secs, tokens.delay_secs = [], 3600, 0
-    yield issuers
-    work.secrets += tokens.secrets
-    assert not tokens.violations, tokens.violations
 
 
 def with_token(work, oauth, b, user, token, **more):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.integration.harness import PROGRAM, ROOT, USAGE, assert_same
-from tests.integration.test_oauth import issuers, oauth, token_file  # noqa: F401 (fixtures)
+from tests.integration.test_oauth import token_file
 from tests.servers import mailbox, messages
 from tests.servers.exchange import Exchange
 from tests.servers.messages import Message
@@ -91,7 +91,7 @@ def faq(work):
 
 
 @pytest.mark.parametrize("question, name", [(1, "tokenfile"), (3, "tokenfile1")])
-def test_a_token_of_the_source(work, oauth, b, faq, question, name):  # noqa: F811
+def test_a_token_of_the_source(work, oauth, b, faq, question, name):
     user = work.pair(oauth.server, b, {"INBOX": [mail(1)]})
     token = token_file(work, oauth.tokens.make([user]))
     row = work.row(oauth.server, b, user)
@@ -101,7 +101,7 @@ def test_a_token_of_the_source(work, oauth, b, faq, question, name):  # noqa: F8
     assert_same(oauth.server, b, user)
 
 
-def test_a_token_of_the_destination(work, oauth, b, faq):  # noqa: F811
+def test_a_token_of_the_destination(work, oauth, b, faq):
     user = work.pair(b, oauth.server, {"INBOX": [mail(1)]})
     token_file(work, oauth.tokens.make([user])).rename(work.inputs / "tokenfile2")
     row = work.row(b, oauth.server, user)
