@@ -80,7 +80,8 @@ def test_a_source_that_dies_in_the_middle(work, authority, dovecot, capability, 
         with Link(b) as line:
             row |= work.side(2, line, user, b.passwords[user])
             run = work.batch([row], *retry, expect=(COMPLETE,) if reconnects else BROKEN)
-            assert line.bytes_up > (140 if reconnects else 40) * MIB
+            # It was under way: less than what was read by what buffers and sockets hold.
+            assert line.bytes_up > (130 if reconnects else 30) * MIB
             if not reconnects:
                 assert run.row()["error_code"] == "closed"
                 there = mailbox.snapshot(b, user)["INBOX"]
