@@ -55,15 +55,22 @@ enum problem_reason {
 const char *problem_reason_name(enum problem_reason reason);
 
 /* What the user asked to be changed in messages on their way. */
-#define CHANGE_KINDS(X)                 \
-    X(EDITED, "edited")                 \
-    X(WRAPPED, "lines_wrapped")         \
-    X(DISARMED, "receipt_disarmed")     \
-    X(PIPED, "piped")                   \
-    X(HEADER_ADDED, "header_added")     \
-    X(TRUNCATED, "truncated")           \
-    X(LINES_FILTERED, "lines_filtered") \
-    X(DATED, "date_from_header")
+#define CHANGE_KINDS(X)                    \
+    X(EDITED, "edited")                    \
+    X(WRAPPED, "lines_wrapped")            \
+    X(DISARMED, "receipt_disarmed")        \
+    X(PIPED, "piped")                      \
+    X(HEADER_ADDED, "header_added")        \
+    X(TRUNCATED, "truncated")              \
+    X(LINES_FILTERED, "lines_filtered")    \
+    X(DATED, "date_from_header")           \
+    X(LINES_ENDED, "line_ends_repaired")   \
+    X(NULS_REPLACED, "nul_bytes_repaired") \
+    X(HEADER_ENCODED, "header_encoded")    \
+    X(HEADER_FOLDED, "header_folded")      \
+    X(HEADER_MENDED, "header_mended")      \
+    X(PART_ENCODED, "part_encoded")        \
+    X(LAST_LINE_ENDED, "last_line_ended")
 
 enum change_kind {
 #define CHANGE_KIND_ENUM(suffix, name) CHANGE_##suffix,
