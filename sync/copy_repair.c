@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * What the destination refused, and is tried once more, repaired; what was repaired, kept as it was
+ * (see sync/messages/repair.h). */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "sync/copy_private.h"
+#include "sync/messages/identity.h"
+
+#define PATH_MAX_BYTES ((size_t)8 * 1024)
+
+/* -- once more -- */
+
+const struct fault *copy_repair_refusal(const struct copy *copy, uint32_t index)
+{
+    for (size_t i = 0; i < copy->refusal_count; i++) {
+        if (copy->refusals[i]->index == index)
+            return &copy->refusals[i]->fault;
+    }
+    return NULL;
+}
+
+/* Only what was refused for its form may help: a message that is too large stays too large. */
+bool copy_repair_retry(struct copy *copy, uint32_t index, const struct fault *refusal)
+{
+    const struct pair *pair = copy->pair;
+    if (!transform_is_wanted_for_refused(pair->settings) || refusal->code != FAULT_APPEND ||
+        copy->refusal_count >= COPY_REFUSALS_MAX || copy_repair_refusal(copy, index) != NULL)
+        return false;
+    MEM_GROW(copy->refusals, copy->refusal_count, copy->refusal_alloc);
+    struct copy_refusal *own = mem_alloc(sizeof(*own));
+    own->index = index;
+    own->fault = *refusal;
+    copy->refusals[copy->refusal_count++] = own;
+    log_line(pair->log, "msg %s/%u was refused, and is tried once more, repaired: %s",
+             copy->job->source_name, copy->listing->messages[index].uid,
+             refusal->server[0] != '\0' ? refusal->server : refusal->text);
+    copy_retry_alone(copy, index);
+    return true;
+}
+
+void copy_repair_deinit(struct copy *copy)
+{
+    for (size_t i = 0; i < copy->refusal_count; i++)
+        mem_free(copy->refusals[i]);
+    mem_free(copy->refusals);
+    copy->refusals = NULL;
+    copy->refusal_count = 0;
+}
+
+/* -- as it was -- */
+
+/* For people, and no two the same: what the safe name leaves out is in the hash. */
+static void append_safe(const char *name, struct buffer *path)
+{
+    struct identity hash;
+    identity_hash(name, strlen(name), &hash);
+    buffer_append_byte(path, '/');
+    (void)file_safe_name(name, path);
+    buffer_append_byte(path, '-');
+    for (size_t i = 0; i < 8; i++)
+        buffer_printf(path, "%02x", hash.bytes[i]);
+}
+
+static void append_mailbox(const struct settings_side *side, struct buffer *path)
+{
+    const char *mailbox = side->shared != NULL ? side->shared : side->user;
+    char *name = mem_printf("%s@%s", mailbox == NULL ? "" : mailbox,
+                            side->host == NULL ? "" : side->host);
+    append_safe(name, path);
+    mem_free(name);
+}
+
+static bool keep(const struct copy *copy, uint32_t index, const void *data, size_t size,
+                 struct buffer *path, struct fault *fault_r)
+{
+    const struct settings *settings = copy->pair->settings;
+    buffer_append_str(path, settings->keep_originals);
+    append_mailbox(&settings->side[0], path);
+    append_safe(copy->job->source_name, path);
+    if (!file_make_dirs(buffer_str(path), fault_r))
+        return false;
+    buffer_printf(path, "/%u-%u.eml", copy->uidvalidity, copy->listing->messages[index].uid);
+    return file_write_atomic(buffer_str(path), data, size, fault_r);
+}
+
+bool copy_repair_keep(struct copy *copy, uint32_t index, const void *data, size_t size)
+{
+    struct buffer path;
+    struct fault fault;
+    if (copy->pair->settings->keep_originals == NULL)
+        return true;
+    buffer_init(&path, PATH_MAX_BYTES);
+    bool is_kept = keep(copy, index, data, size, &path, &fault);
+    if (is_kept)
+        log_line(copy->pair->log, "msg %s/%u is kept as it was in %s", copy->job->source_name,
+                 copy->listing->messages[index].uid, buffer_str(&path));
+    else
+        pair_end(copy->pair, &fault);
+    buffer_deinit(&path);
+    return is_kept;
+}
