@@ -239,11 +239,12 @@ static void test_long_words(void **state)
         buffer_append_str(&message, "\xe6\x97\xa5");
     buffer_append_str(&message, "\r\n\r\n");
     assert_int_equal(run(false, message.data, message.used, &out, &changes), REPAIR_DONE);
-    assert_string_equal(buffer_str(&out),
-                        "Subject: =?UTF-8?B?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n"
-                        " =?UTF-8?B?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n"
-                        " =?UTF-8?B?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n"
-                        " =?UTF-8?B?5pel5pel5pel5pel5pel?=\r\n\r\n");
+    assert_string_equal(
+        buffer_str(&out),
+        "Subject: =?UTF-8?B?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n"
+        " =?UTF-8?B?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n"
+        " =?UTF-8?B?5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel5pel?=\r\n"
+        " =?UTF-8?B?5pel5pel5pel5pel5pel?=\r\n\r\n");
     buffer_deinit(&message);
     buffer_deinit(&out);
 }
@@ -270,9 +271,13 @@ static void test_depth(void **state)
 /* What would take a time that grows with the square of the size; and a ceiling that is kept. */
 static void test_hostile(void **state)
 {
-    static const char *const patterns[] = {"\r", "\n", "\r\r\n", "a", "A: b\r\n", "x\r\n", " ",
-                                           "\r\n--b", "--b\r\n", "\xc3", "(", "\"", "<", "=", ";a=\xc3"};
-    static const char *const heads[] = {"", "A: ", "From: \xfc", "Content-Type: a/b;\xfc=\xfc",
+    static const char *const patterns[] = {"\r",    "\n", "\r\r\n",  "a",       "A: b\r\n",
+                                           "x\r\n", " ",  "\r\n--b", "--b\r\n", "\xc3",
+                                           "(",     "\"", "<",       "=",       ";a=\xc3"};
+    static const char *const heads[] = {"",
+                                        "A: ",
+                                        "From: \xfc",
+                                        "Content-Type: a/b;\xfc=\xfc",
                                         "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
                                         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"};
     struct buffer message;
