@@ -83,7 +83,6 @@ struct field {
     bool is_ascii;
     bool is_long;    /* a line of it */
     bool is_bad_end; /* of a line */
-    bool has_strays; /* lines that are neither a fold nor the first */
     bool is_unended; /* its last line has no end */
 };
 
@@ -98,8 +97,6 @@ static void look(const struct repair *repair, size_t prefix_size, struct field *
             field->is_long = true;
         if (line.is_ended && !line.is_crlf)
             field->is_bad_end = true;
-        if (line.text != field->begin && !is_blank(line.text[0]))
-            field->has_strays = true;
         field->is_unended = !line.is_ended;
         before = 0;
     }
@@ -108,8 +105,8 @@ static void look(const struct repair *repair, size_t prefix_size, struct field *
     field->is_ascii = repair_is_ascii(field->begin, size);
 }
 
-/* Into one line: each fold keeps the blanks it begins with, a stray line gets one. NUL becomes a
-   blank, as in imapsync's documentation (s/\000/ /g). */
+/* Into one line: each fold keeps the blanks it begins with. NUL becomes a blank, as in imapsync's
+ * documentation (s/\000/ /g). */
 static void unfold(const char *prefix, const struct field *field, struct buffer *text)
 {
     struct repair_lines lines;
@@ -118,8 +115,6 @@ static void unfold(const char *prefix, const struct field *field, struct buffer 
     buffer_append_str(text, prefix);
     repair_lines_begin(&lines, field->begin, field->end);
     while (repair_lines_next(&lines, &line)) {
-        if (line.text != field->begin && !is_blank(line.text[0]))
-            buffer_append_byte(text, ' ');
         buffer_append(text, line.text, line.size);
     }
     for (size_t i = 0; i < text->used; i++) {
@@ -138,8 +133,6 @@ static void append_lines(struct repair *repair, const char *prefix, const struct
         bool is_first = line.text == field->begin;
         size_t begin = repair->out->used;
         buffer_append_str(repair->out, is_first ? prefix : "");
-        if (!is_first && !is_blank(line.text[0]))
-            buffer_append_byte(repair->out, ' ');
         buffer_append(repair->out, line.text, line.size);
         for (size_t i = begin; i < repair->out->used; i++) {
             if (repair->out->data[i] == '\0')
@@ -184,12 +177,9 @@ void repair_field_append(struct repair *repair, const char *prefix, const char *
         repair_note(repair, CHANGE_NULS_REPLACED);
     if (is_whole && field.is_bad_end)
         repair_note(repair, CHANGE_LINES_ENDED);
-    if (is_whole && field.has_strays)
-        repair_note(repair, CHANGE_HEADER_MENDED);
     if (field.is_long || (is_whole && !field.is_ascii))
         append_unfolded(repair, prefix, &field);
-    else if (is_whole &&
-             (field.has_nul || field.is_bad_end || field.has_strays || prefix[0] != '\0'))
+    else if (is_whole && (field.has_nul || field.is_bad_end || prefix[0] != '\0'))
         append_lines(repair, prefix, &field);
     else
         buffer_append(repair->out, begin, (size_t)(end - begin));

@@ -127,13 +127,16 @@ static bool is_encoding_field(const struct repair_line *line)
     return str_iequals_n(line->text, name_size(line), ENCODING_FIELD);
 }
 
-/* What has to stand before the first line of a block, where that is no field. */
-static const char *first_prefix(const struct repair *repair, const struct repair_header *header,
-                                const struct repair_line *line)
+/* What makes a field of a line that is none. It is not put behind the field before it: that might
+   be the Message-ID. */
+static const char *prefix_of(const struct repair *repair, const struct repair_header *header,
+                             const struct repair_line *line)
 {
-    if (line->text != header->begin || repair_is_field(line) || !repair_is_whole(repair))
+    if (repair_is_field(line) || !repair_is_whole(repair))
         return "";
-    return header->is_of_message && is_from_line(line) ? FROM_LINE_FIELD : BROKEN_LINE;
+    return line->text == header->begin && header->is_of_message && is_from_line(line)
+               ? FROM_LINE_FIELD
+               : BROKEN_LINE;
 }
 
 static void append_encoding(struct repair *repair, const struct repair_header *header,
@@ -158,14 +161,13 @@ static void append_fields(struct repair *repair, const struct repair_header *hea
     while (has_line) {
         struct repair_line first = line;
         const char *field_end = lines.at;
-        /* Lines that are no field go with the one before them. */
-        while ((has_line = repair_lines_next(&lines, &line)) && !repair_is_field(&line))
+        while ((has_line = repair_lines_next(&lines, &line)) && is_folded(&line))
             field_end = lines.at;
         if (str_iequals_n(first.text, name_size(&first), "MIME-Version"))
             *has_version_r = true;
         if (encoding != NULL && is_encoding_field(&first))
             continue;
-        const char *prefix = first_prefix(repair, header, &first);
+        const char *prefix = prefix_of(repair, header, &first);
         if (prefix[0] != '\0')
             repair_note(repair, CHANGE_HEADER_MENDED);
         repair_field_append(repair, prefix, first.text, field_end);
