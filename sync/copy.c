@@ -126,6 +126,7 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
     copy->job->copied_bytes += message->size_bytes;
     for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++)
         copy->job->changed[kind] += (item->changes >> kind) & 1;
+    copy_repair_note(copy, index, item->changes);
     folder_memory_put(copy->job->memory, message->uid, destination_uid, item->flags,
                       STORE_OUTCOME_PRESENT);
     if (item->after != item->flags && destination_uid != 0)

@@ -236,6 +236,8 @@ const struct fault *copy_repair_refusal(const struct copy *copy, uint32_t index)
 /* Keeps what was repaired, if that is asked for. False: it can't be kept, and the pair has ended.
  */
 bool copy_repair_keep(struct copy *copy, uint32_t index, const void *data, size_t size);
+/* It is there now: noted in the store, if it was repaired. */
+void copy_repair_note(struct copy *copy, uint32_t index, uint32_t changes);
 void copy_repair_deinit(struct copy *copy);
 
 /* copy_body.c */

@@ -8,7 +8,8 @@
 #include "sync/copy_private.h"
 #include "sync/messages/identity.h"
 
-#define PATH_MAX_BYTES ((size_t)8 * 1024)
+#define PATH_MAX_BYTES  ((size_t)8 * 1024)
+#define KINDS_MAX_BYTES ((size_t)1024)
 
 /* -- once more -- */
 
@@ -47,6 +48,30 @@ void copy_repair_deinit(struct copy *copy)
     mem_free(copy->refusals);
     copy->refusals = NULL;
     copy->refusal_count = 0;
+}
+
+/* -- the account -- */
+
+void copy_repair_note(struct copy *copy, uint32_t index, uint32_t changes)
+{
+    const struct pair_environment *environment = copy->pair->environment;
+    uint32_t repairs = changes & transform_repairs();
+    struct buffer kinds;
+    struct fault fault;
+    if (repairs == 0)
+        return;
+    buffer_init(&kinds, KINDS_MAX_BYTES);
+    for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
+        if ((repairs & 1u << kind) != 0)
+            buffer_printf(&kinds, "%s%s", kinds.used > 0 ? "," : "",
+                          change_kind_name((enum change_kind)kind));
+    }
+    const struct store_repair repair = {copy->job->source_name, copy->listing->messages[index].uid,
+                                        buffer_str(&kinds)};
+    if (!store_repair_add(environment->store, environment->run_id, environment->row, &repair,
+                          &fault))
+        pair_end(copy->pair, &fault);
+    buffer_deinit(&kinds);
 }
 
 /* -- as it was -- */
