@@ -3,6 +3,7 @@
 
 import email
 import email.policy
+import json
 import re
 import stat
 
@@ -116,6 +117,12 @@ def test_what_was_wrong_is_right_and_the_rest_as_it_was(work, a, source, how):
         assert appends == len(MAIL) + (len(refused) if how == "auto" else 0)
         found = check_contents(a, user, MAIL)
         assert changes(work) == kinds_of(MAIL)
+        mailbox = json.loads(run.text("summary.json"))["mailboxes"][0]
+        assert mailbox["changed"] == kinds_of(MAIL)
+        assert {r["uid"]: set(r["kinds"]) for r in mailbox["repaired"]} == {
+            n: MAIL[n][1] for n in refused
+        }
+        assert "Messages changed on their way, as asked: line ends repaired 1, " in run.out
         log = run.user_log()
         assert log.count("was refused, and is tried once more, repaired") == appends - len(MAIL)
         assert log.count(" changed: ") == log.count(" is kept as it was in ") == len(refused)
