@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a message to be repaired. The first byte chooses how. Checked: what is repaired needs
- * no more repair but where it can't be helped, has no NUL and no line end that is not CR LF, and a
- * message that needs nothing comes out byte for byte. */
+ * Any bytes as a message to be repaired. The first byte chooses how. Checked: what is repaired
+ * needs no more repair but where it can't be helped, has no NUL and no line end that is not CR LF,
+ * and a message that needs nothing comes out byte for byte. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
