@@ -50,6 +50,9 @@ MAIL = {
     10: (head(10) + parts(FINE, FINE), set()),
     11: (b"From bob@x Mon Nov 23 2026\r\n" + head(11) + b"\r\nx\r\n", {"header_mended"}),
     12: (head(12) + b"\r\n" + b"z" * 1_500_000 + b"\r\n", {"part_encoded"}),
+    # Without Message-ID: who it is has to be told from what was repaired.
+    13: (b'From: "J\xfcrgen, H" <a@x>\r\nTo: ' + b",".join(b"p%d@x" % n for n in range(300))
+         + b"\r\nSubject: number 13 K\xc3\xb6ln\r\n\r\nx\r\n", {"header_encoded", "header_folded"}),
 }  # fmt: skip
 HOPELESS = head(20, b"X-Refused: yes\r\n") + b"\r\nx\r\n"
 HUGE = head(21) + b"\r\n" + b"line\r\n" * 60_000
@@ -68,7 +71,7 @@ def content(raw):
 
 
 def number(raw):
-    return int(re.search(rb"Message-ID: <(\d+)@x>", raw)[1])
+    return int(re.search(rb"Subject: number (\d+)", raw)[1])
 
 
 def kinds_of(mail):
