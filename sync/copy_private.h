@@ -231,6 +231,9 @@ bool copy_gather_end(struct copy_source *source, const unsigned char **data_r);
 /* --repair auto: a message that the destination refused for itself is fetched once more, alone, and
    repaired. False: not this one, or not again. */
 bool copy_repair_retry(struct copy *copy, uint32_t index, const struct fault *refusal);
+/* What earlier attempts of the run found refused, and came to no end: it needs no second refusal.
+ */
+void copy_repair_recall(struct copy *copy);
 /* Why it is tried once more; NULL: it is not. */
 const struct fault *copy_repair_refusal(const struct copy *copy, uint32_t index);
 /* Keeps what was repaired, if that is asked for. False: it can't be kept, and the pair has ended.

@@ -3,9 +3,11 @@
  * (see sync/messages/repair.h). */
 #include <string.h>
 
+#include "base/diagnoses.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "sync/copy_private.h"
+#include "sync/given_up.h"
 #include "sync/messages/identity.h"
 
 #define PATH_MAX_BYTES  ((size_t)8 * 1024)
@@ -22,6 +24,32 @@ const struct fault *copy_repair_refusal(const struct copy *copy, uint32_t index)
     return NULL;
 }
 
+static void remember(struct copy *copy, uint32_t index, const struct fault *refusal)
+{
+    MEM_GROW(copy->refusals, copy->refusal_count, copy->refusal_alloc);
+    struct copy_refusal *own = mem_alloc(sizeof(*own));
+    own->index = index;
+    own->fault = *refusal;
+    copy->refusals[copy->refusal_count++] = own;
+}
+
+/* Sessions end after so many refusals (sync/refusals.h), so the next attempt has to know: else it
+   would only collect the same refusals again. */
+static void tell_other_attempts(struct copy *copy, uint32_t index, const struct fault *refusal)
+{
+    const struct given_up_message message = {.folder = copy->job->source_name,
+                                             .text = refusal->server[0] != '\0' ? refusal->server
+                                                                                : refusal->text,
+                                             .diagnosis = diagnosis_id(diagnosis_of_fault(refusal)),
+                                             .uidvalidity = copy->uidvalidity,
+                                             .uid = copy->listing->messages[index].uid,
+                                             .state = MESSAGE_RETRY,
+                                             .was_refused = true};
+    if (copy->uidvalidity != 0)
+        given_up_add(copy->pair->environment->given_up, &message);
+    copy->pair->has_given_up = true;
+}
+
 /* Only what was refused for its form may help: a message that is too large stays too large. */
 bool copy_repair_retry(struct copy *copy, uint32_t index, const struct fault *refusal)
 {
@@ -29,16 +57,34 @@ bool copy_repair_retry(struct copy *copy, uint32_t index, const struct fault *re
     if (!transform_is_wanted_for_refused(pair->settings) || refusal->code != FAULT_APPEND ||
         copy->refusal_count >= COPY_REFUSALS_MAX || copy_repair_refusal(copy, index) != NULL)
         return false;
-    MEM_GROW(copy->refusals, copy->refusal_count, copy->refusal_alloc);
-    struct copy_refusal *own = mem_alloc(sizeof(*own));
-    own->index = index;
-    own->fault = *refusal;
-    copy->refusals[copy->refusal_count++] = own;
+    remember(copy, index, refusal);
+    tell_other_attempts(copy, index, refusal);
     log_line(pair->log, "msg %s/%u was refused, and is tried once more, repaired: %s",
              copy->job->source_name, copy->listing->messages[index].uid,
              refusal->server[0] != '\0' ? refusal->server : refusal->text);
     copy_retry_alone(copy, index);
     return true;
+}
+
+void copy_repair_recall(struct copy *copy)
+{
+    const struct given_up_message *message;
+    size_t position = 0;
+    while ((message = given_up_next(copy->pair->environment->given_up, &position,
+                                    copy->job->source_name, copy->uidvalidity)) != NULL) {
+        ptrdiff_t index = listing_find(copy->listing, message->uid);
+        struct fault fault;
+        if (!message->was_refused || index < 0 || copy->refusal_count >= COPY_REFUSALS_MAX ||
+            copy->listing->messages[index].state != MESSAGE_RETRY ||
+            copy_repair_refusal(copy, (uint32_t)index) != NULL)
+            continue;
+        fault_set(&fault, FAULT_APPEND, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 2,
+                  "the destination server refused a message for the folder %s",
+                  copy->job->destination_name);
+        fault_set_server(&fault, message->text, strlen(message->text));
+        fault.diagnosis = diagnosis_by_id(message->diagnosis);
+        remember(copy, (uint32_t)index, &fault);
+    }
 }
 
 void copy_repair_deinit(struct copy *copy)

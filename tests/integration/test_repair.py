@@ -169,6 +169,19 @@ def test_who_does_not_ask_gets_no_repair_and_who_is_beyond_it_neither(work, a, a
         assert not any(work.path.rglob("*.eml"))
 
 
+def test_many_refusals_in_sessions_that_end_at_the_tenth(work, a, authority):
+    """Each is repaired, in whatever session; what was repaired before a session's end stays."""
+    mail = [head(n) + b"\r\nline\nfeeds" for n in range(35)]
+    user = work.user(a)
+    with ScriptedServer({"INBOX": mail}, authority) as source, \
+            Exchange(a, "strict", "ten_errors") as destination:  # fmt: skip
+        row = row_of(work, source, destination, user)
+        run = work.batch([row], "--repair", "auto", "--reconnectretry2", "9")
+        assert reported(run) == (35, 35, 0, 0, 0)
+        assert changes(work) == {"line_ends_repaired": 35, "last_line_ended": 35}
+    assert sorted(bodies(a, user)) == sorted(head(n) + b"\r\nline\r\nfeeds\r\n" for n in range(35))
+
+
 def test_long_lines_are_encoded_in_place_of_cut(work, a, b, authority):
     mail = {n: MAIL[n] for n in (1, 6, 9, 10)}
     with ScriptedServer({"INBOX": [raw for raw, _ in mail.values()]}, authority) as source:
