@@ -14,8 +14,8 @@ STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wformat=2 -Wundef -Wvla $(WERROR)
 LIBS     := libssl libcrypto sqlite3 libpcre2-8 zlib jansson inih libgsasl
-# Loaded when it is needed: sync/auth/http.c.
-LOADED   := libcurl
+# Loaded when they are needed: sync/auth/http.c, sync/messages/mime_library.c.
+LOADED   := libcurl gmime-3.0
 NEEDED   := $(STANDARD) $(WARNINGS) -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(LOADED) 2>/dev/null)
 LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lcsv -lm
 

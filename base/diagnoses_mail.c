@@ -160,7 +160,9 @@ const struct diagnosis diagnoses_mail[] = {
                        "allowed (35 to 45 MB), its header is broken, or the mailbox is full. "
                        "Only this message is left behind; after ten such errors Exchange also "
                        "ends the connection, which is opened again.",
-        .steps = "Wrap long lines: --regexmess 's,(.{10239}),$1\\r\\n,g' (--office2 does it), or "
+        .steps = "Run again with --repair auto: what is refused is repaired and tried once more "
+                 "(--office2 has it)\n"
+                 "Wrap long lines: --regexmess 's,(.{10239}),$1\\r\\n,g' (--office2 does it), or "
                  "leave such messages out: --maxlinelength 10500\n"
                  "Leave large messages out (--maxsize 45000000), or raise the limit: Set-Mailbox "
                  "-Identity USER -MaxReceiveSize 150MB -MaxSendSize 150MB\n"
@@ -183,9 +185,8 @@ const struct diagnosis diagnoses_mail[] = {
         .explanation = "The message breaks a rule of mail that this server checks: NUL bytes, a "
                        "header line that is none, bare line feeds, no line end at its end, too "
                        "long lines. Only this message is left behind.",
-        .steps = "Send such messages through a filter that mends them: --pipemess \"reformime "
-                 "-r7\" (package maildrop)\n"
-                 "Long lines: --regexmess 's,(.{10239}),$1\\r\\n,g'\n"
+        .steps = "Run again with --repair auto: what is refused is repaired and tried once more\n"
+                 "Send such messages through a filter of your own: --pipemess COMMAND\n"
                  "Cyrus: such checks can't be switched off; or save the message by hand, "
                  "problems.csv says where it is",
     },

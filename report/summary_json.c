@@ -180,6 +180,48 @@ static bool json_begin_job(void *context, const struct store_job *job)
     return true;
 }
 
+static bool json_append_repair(void *context, const struct store_repair *repair)
+{
+    struct json_report *report = context;
+    struct json *json = &report->json;
+    const char *kind = repair->kinds;
+    json_object_begin(json);
+    json_add_text(json, "folder", repair->folder);
+    json_add_uint64(json, "uid", repair->uid);
+    json_key(json, "kinds");
+    json_array_begin(json);
+    while (*kind != '\0') {
+        size_t size = strcspn(kind, ",");
+        json_string_n(json, kind, size);
+        kind += size + (kind[size] == ',' ? 1 : 0);
+    }
+    json_array_end(json);
+    json_object_end(json);
+    return report_output_step(&report->output);
+}
+
+/* What was changed on purpose: messages of each kind, and one by one those that were repaired. */
+static bool json_append_changes(struct json_report *report, struct store *store, const char *run_id,
+                                int64_t row, struct fault *fault_r)
+{
+    struct json *json = &report->json;
+    uint64_t messages[CHANGE_KIND_COUNT];
+    if (!store_changes_get(store, run_id, row, messages, fault_r))
+        return false;
+    json_key(json, "changed");
+    json_object_begin(json);
+    for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
+        if (messages[kind] > 0)
+            json_add_uint64(json, change_kind_name((enum change_kind)kind), messages[kind]);
+    }
+    json_object_end(json);
+    json_key(json, "repaired");
+    json_array_begin(json);
+    bool is_ok = store_repairs_each(store, run_id, row, json_append_repair, report, fault_r);
+    json_array_end(json);
+    return is_ok;
+}
+
 static bool json_append_jobs(struct json_report *report, struct store *store, const char *run_id,
                              struct fault *fault_r)
 {
@@ -195,6 +237,8 @@ static bool json_append_jobs(struct json_report *report, struct store *store, co
         if (!store_folders_each(store, run_id, row, json_append_folder, report, fault_r))
             return false;
         json_array_end(&report->json);
+        if (!json_append_changes(report, store, run_id, row, fault_r))
+            return false;
         json_object_end(&report->json);
         if (!report_output_step(&report->output))
             break;

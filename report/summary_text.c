@@ -335,6 +335,29 @@ static void text_append_sentences(struct buffer *text, const struct report_total
                       totals->with_difference == 1 ? "" : "es");
 }
 
+/* "Messages changed on their way, as asked: lines wrapped 8, receipt disarmed 2; ..." */
+static bool text_append_changes(struct text_report *report, struct store *store, const char *run_id,
+                                struct fault *fault_r)
+{
+    uint64_t messages[CHANGE_KIND_COUNT];
+    struct buffer *text = &report->output.text;
+    const char *before = "Messages changed on their way, as asked: ";
+    if (!store_changes_sum(store, run_id, messages, fault_r))
+        return false;
+    for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
+        if (messages[kind] == 0)
+            continue;
+        buffer_append_str(text, before);
+        for (const char *at = change_kind_name((enum change_kind)kind); *at != '\0'; at++)
+            buffer_append_byte(text, *at == '_' ? ' ' : (unsigned char)*at);
+        buffer_printf(text, " %" PRIu64, messages[kind]);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        buffer_append_str(text, "; the users' logs name each.\n");
+    return true;
+}
+
 /* The table: once through the jobs for the widths, once more for the lines. */
 static bool text_append_table(struct text_report *report, struct store *store, const char *run_id,
                               struct fault *fault_r)
@@ -351,7 +374,8 @@ static bool text_append_table(struct text_report *report, struct store *store, c
     text_fill_totals(report);
     text_append_line(report);
     text_append_sentences(&report->output.text, &report->totals);
-    return store_jobs_each(store, run_id, text_append_error, report, fault_r) &&
+    return text_append_changes(report, store, run_id, fault_r) &&
+           store_jobs_each(store, run_id, text_append_error, report, fault_r) &&
            advice_append_all(&report->output, store, run_id, ADVICE_MAX_ROWS, fault_r) &&
            text_append_cutovers(report, store, run_id, fault_r);
 }

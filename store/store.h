@@ -55,15 +55,22 @@ enum problem_reason {
 const char *problem_reason_name(enum problem_reason reason);
 
 /* What the user asked to be changed in messages on their way. */
-#define CHANGE_KINDS(X)                 \
-    X(EDITED, "edited")                 \
-    X(WRAPPED, "lines_wrapped")         \
-    X(DISARMED, "receipt_disarmed")     \
-    X(PIPED, "piped")                   \
-    X(HEADER_ADDED, "header_added")     \
-    X(TRUNCATED, "truncated")           \
-    X(LINES_FILTERED, "lines_filtered") \
-    X(DATED, "date_from_header")
+#define CHANGE_KINDS(X)                    \
+    X(EDITED, "edited")                    \
+    X(WRAPPED, "lines_wrapped")            \
+    X(DISARMED, "receipt_disarmed")        \
+    X(PIPED, "piped")                      \
+    X(HEADER_ADDED, "header_added")        \
+    X(TRUNCATED, "truncated")              \
+    X(LINES_FILTERED, "lines_filtered")    \
+    X(DATED, "date_from_header")           \
+    X(LINES_ENDED, "line_ends_repaired")   \
+    X(NULS_REPLACED, "nul_bytes_repaired") \
+    X(HEADER_ENCODED, "header_encoded")    \
+    X(HEADER_FOLDED, "header_folded")      \
+    X(HEADER_MENDED, "header_mended")      \
+    X(PART_ENCODED, "part_encoded")        \
+    X(LAST_LINE_ENDED, "last_line_ended")
 
 enum change_kind {
 #define CHANGE_KIND_ENUM(suffix, name) CHANGE_##suffix,
@@ -192,8 +199,19 @@ bool store_problem_add(struct store *store, const char *run_id, int64_t row,
 /* So many more messages of the job were copied with that change, by whichever attempt. */
 bool store_change_add(struct store *store, const char *run_id, int64_t row, enum change_kind kind,
                       uint64_t messages, struct fault *fault_r);
+/* One message whose form was made right; `kinds` are names of enum change_kind, "," between. */
+struct store_repair {
+    const char *folder;
+    uint32_t uid;
+    const char *kinds;
+};
+bool store_repair_add(struct store *store, const char *run_id, int64_t row,
+                      const struct store_repair *repair, struct fault *fault_r);
 /* Fills the messages of each kind that were changed in one job. */
 bool store_changes_get(struct store *store, const char *run_id, int64_t row,
+                       uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r);
+/* The same, over all jobs of a run. */
+bool store_changes_sum(struct store *store, const char *run_id,
                        uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r);
 
 /* Readers. A callback returns false to end the walk early (not a fault). Its strings are good
@@ -269,6 +287,10 @@ bool store_pace_put(struct store *store, const struct store_pace *pace, struct f
 /* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);
+/* Of one job, by folder and UID. The callback must not use the store. */
+typedef bool store_repair_callback(void *context, const struct store_repair *repair);
+bool store_repairs_each(struct store *store, const char *run_id, int64_t row,
+                        store_repair_callback *callback, void *context, struct fault *fault_r);
 /* In row order, then as added. A job's row and user1 are filled, the rest of it is not. */
 bool store_problems_each(struct store *store, const char *run_id, store_problem_callback *callback,
                          void *context, struct fault *fault_r);

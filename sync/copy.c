@@ -126,6 +126,7 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
     copy->job->copied_bytes += message->size_bytes;
     for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++)
         copy->job->changed[kind] += (item->changes >> kind) & 1;
+    copy_repair_note(copy, index, item->changes);
     folder_memory_put(copy->job->memory, message->uid, destination_uid, item->flags,
                       STORE_OUTCOME_PRESENT);
     if (item->after != item->flags && destination_uid != 0)
@@ -156,6 +157,8 @@ static void refused(struct copy *copy, const struct append_item *items, size_t c
     if (copy_is_dropping(copy)) {
         for (size_t i = 0; i < count; i++)
             copy_set_state(copy, items[i].index, MESSAGE_WANTED);
+    } else if (count == 1 && copy_repair_retry(copy, items[0].index, &fault)) {
+        return;
     } else if (count == 1) {
         copy_give_up(copy, items[0].index,
                      fault.code == FAULT_TOO_BIG ? MESSAGE_TOO_BIG : MESSAGE_FAILED, &fault);
@@ -233,6 +236,7 @@ void copy_deinit(struct copy **copy_p)
         mem_free(group);
     }
     mem_free(copy->retries);
+    copy_repair_deinit(copy);
     buffer_deinit(&copy->flags);
     buffer_deinit(&copy->flags_here);
     buffer_deinit(&copy->line);

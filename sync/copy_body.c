@@ -142,9 +142,10 @@ static bool has_all_flags(const struct copy *copy, const struct imap_fetch *fetc
 }
 
 /* --addheader, unless that is a part of what is done to the whole message. */
-static bool header_needs_added_field(const struct copy *copy, const void *header, size_t size)
+static bool header_needs_added_field(const struct copy_source *source, uint32_t index,
+                                     const void *header, size_t size)
 {
-    return copy->pair->settings->addheader && copy->pair->transform == NULL &&
+    return source->copy->pair->settings->addheader && !copy_change_is_wanted(source, index) &&
            identity_needs_added_field(header, size);
 }
 
@@ -222,7 +223,7 @@ static void held_begin(struct copy_source *source, uint32_t index, const struct 
         date_header_find(fetch->body, fetch->body_size, date))
         item.changes |= 1u << CHANGE_DATED;
     append_begin(source, &item, buffer_str(&copy->flags), date, text->size,
-                 header_needs_added_field(copy, fetch->body, fetch->body_size));
+                 header_needs_added_field(source, index, fetch->body, fetch->body_size));
 }
 
 /* It is not to be appended, as it turned out. */
@@ -278,7 +279,7 @@ static enum imap_taken take_held(struct copy_source *source, uint32_t index,
         decline(source, index);
         return IMAP_TAKEN;
     }
-    const struct copy_text text = copy_text(source, fetch->body, fetch->body_size);
+    const struct copy_text text = copy_text(source, index, fetch->body, fetch->body_size);
     if (!feed->is_active) {
         if (transfer_limit_is_reached(copy, text.size)) {
             delivered(source, index, MESSAGE_WANTED);
@@ -321,7 +322,8 @@ static void take_metadata(struct copy_source *source, const struct imap_fetch *f
         date_for_append(copy, fetch->internaldate, fetch->internaldate_size, alone->date);
     if (!fetch->has_header)
         return;
-    alone->needs_added_field = header_needs_added_field(copy, fetch->header, fetch->header_size);
+    alone->needs_added_field = header_needs_added_field(source, alone->index, fetch->header,
+                                                        fetch->header_size);
     if (copy->pair->settings->idatefromheader)
         alone->is_dated = date_header_find(fetch->header, fetch->header_size, alone->date);
 }
@@ -441,7 +443,7 @@ static enum imap_taken copy_literal_begin(void *context, const struct imap_respo
     if (stream_is_expected(source, &fetch)) {
         if (size_is_wrong(copy, source->alone.index, literal_bytes))
             stream->state = STREAM_WRONG_SIZE;
-        else if (copy->pair->transform != NULL)
+        else if (copy_change_is_wanted(source, source->alone.index))
             stream_begin_gathered(source, literal_bytes);
         else if (!transfer_limit_is_reached(copy, literal_bytes) &&
                  !stream_begin_copied(source, literal_bytes))
@@ -468,7 +470,7 @@ static bool feed_gathered(struct copy_source *source)
         stream->state = STREAM_DECLINED;
         return true;
     }
-    const struct copy_text text = copy_text(source, stream->whole, size);
+    const struct copy_text text = copy_text(source, index, stream->whole, size);
     if (!feed->is_active) {
         stream->state = STREAM_PASSED_OVER;
         if (transfer_limit_is_reached(source->copy, text.size))

@@ -75,30 +75,49 @@ static void log_result(struct copy *copy, uint32_t index, const struct transform
                     result->size < CONTENT_MAX_BYTES ? result->size : CONTENT_MAX_BYTES);
 }
 
+/* What was refused comes alone. */
+static bool was_refused(const struct copy_source *source, uint32_t index)
+{
+    return source->alone.step != ALONE_NONE && source->alone.index == index &&
+           copy_repair_refusal(source->copy, index) != NULL;
+}
+
+bool copy_change_is_wanted(const struct copy_source *source, uint32_t index)
+{
+    const struct transform *transform = source->copy->pair->transform;
+    return transform != NULL && (transform_is_for_all(transform) || was_refused(source, index));
+}
+
 bool copy_change(struct copy_source *source, uint32_t index, const void *data, size_t size)
 {
     struct copy *copy = source->copy;
     struct copy_change *change = &source->change;
     struct piping_message piping = {copy, index};
     const struct transform_pipe pipe = {&piping, run_command};
-    const struct transform_message message = {data, size, copy->listing->messages[index].uid};
-    if (copy->pair->transform == NULL)
+    const struct transform_message message = {data, size, copy->listing->messages[index].uid,
+                                              was_refused(source, index)};
+    if (!copy_change_is_wanted(source, index))
         return true;
     if (!change->is_made || change->index != index) {
         transform_run(copy->pair->transform, &message, &pipe, &change->scratch, &change->result);
         change->is_made = true;
         change->index = index;
         log_result(copy, index, &change->result);
+        if (change->result.outcome == TRANSFORM_APPEND &&
+            (change->result.changes & transform_repairs()) != 0 &&
+            !copy_repair_keep(copy, index, data, size))
+            change->result.outcome = TRANSFORM_STOPPED;
         if (change->result.outcome == TRANSFORM_STOPPED)
             (void)pair_sees_stop(copy->pair);
     }
     return change->result.outcome == TRANSFORM_APPEND;
 }
 
-struct copy_text copy_text(const struct copy_source *source, const void *data, size_t size)
+struct copy_text copy_text(const struct copy_source *source, uint32_t index, const void *data,
+                           size_t size)
 {
     const struct transform_result *result = &source->change.result;
-    if (source->copy->pair->transform == NULL)
+    if (!copy_change_is_wanted(source, index))
         return (struct copy_text){data, size, 0};
     return (struct copy_text){result->is_own ? result->data : data, result->size, result->changes};
 }
@@ -109,6 +128,7 @@ enum message_state copy_change_state(const struct copy_source *source)
     case TRANSFORM_EXCLUDED:
         return MESSAGE_EXCLUDED;
     case TRANSFORM_FAILED:
+    case TRANSFORM_HOPELESS:
         return MESSAGE_FAILED;
     case TRANSFORM_APPEND:
     case TRANSFORM_STOPPED:
@@ -120,8 +140,11 @@ enum message_state copy_change_state(const struct copy_source *source)
 void copy_change_give_up(struct copy_source *source, uint32_t index)
 {
     enum message_state state = copy_change_state(source);
+    const struct fault *refusal = copy_repair_refusal(source->copy, index);
     struct fault fault;
-    if (state != MESSAGE_WANTED) {
+    if (source->change.result.outcome == TRANSFORM_HOPELESS && refusal != NULL) {
+        copy_give_up(source->copy, index, state, refusal);
+    } else if (state != MESSAGE_WANTED) {
         fault_set(&fault, FAULT_APPEND, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 0, "%s",
                   source->change.result.reason);
         fault.diagnosis = diagnosis_by_id("change-failed");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Shared by copy.c (the loop, answers to APPEND), copy_source.c (the connections to the source),
  * copy_request.c (what to FETCH next), copy_alone.c (what is fetched on its own), copy_body.c (what
- * comes back) and copy_change.c (what is done to it). */
+ * comes back), copy_change.c (what is done to it) and copy_repair.c (what was refused, and once
+ * more). */
 #ifndef SYNC_COPY_PRIVATE_H
 #define SYNC_COPY_PRIVATE_H
 
@@ -106,6 +107,12 @@ struct copy_source {
     struct copy_change change; /* of no use unless the pair has a transform */
 };
 
+/* A message that the destination refused, and that is tried once more, repaired. */
+struct copy_refusal {
+    uint32_t index;
+    struct fault fault;
+};
+
 struct copy {
     struct copy_job *job;
     struct pair *pair;
@@ -125,6 +132,9 @@ struct copy {
     size_t retry_count;
     size_t retry_alloc;
     struct copy_group *groups; /* to be appended again, in smaller groups */
+    struct copy_refusal **refusals;
+    size_t refusal_count;
+    size_t refusal_alloc;
     bool is_group_running;
     bool is_paced;              /* the gate said "wait": fetch only a little ahead */
     struct copy_source *asking; /* who was told to wait and must ask the same again */
@@ -199,8 +209,11 @@ void copy_change_deinit(struct copy_source *source);
 /* Does what the settings ask for to a whole body, once; without such settings nothing. False: it is
    not to be appended. May run commands, so it may block. */
 bool copy_change(struct copy_source *source, uint32_t index, const void *data, size_t size);
+/* Whether that may be anything. */
+bool copy_change_is_wanted(const struct copy_source *source, uint32_t index);
 /* What comes of the same body; good until copy_change_forget(). */
-struct copy_text copy_text(const struct copy_source *source, const void *data, size_t size);
+struct copy_text copy_text(const struct copy_source *source, uint32_t index, const void *data,
+                           size_t size);
 /* The state of a message that is not to be appended, and its end: noted unless it stays WANTED. */
 enum message_state copy_change_state(const struct copy_source *source);
 void copy_change_give_up(struct copy_source *source, uint32_t index);
@@ -211,6 +224,24 @@ void copy_change_forget(struct copy_source *source);
 bool copy_gather_begin(struct copy_source *source);
 bool copy_gather_add(struct copy_source *source, const void *data, size_t size);
 bool copy_gather_end(struct copy_source *source, const unsigned char **data_r);
+
+/* copy_repair.c */
+/* More that are refused in one folder are given up at once. */
+#define COPY_REFUSALS_MAX 1000
+/* --repair auto: a message that the destination refused for itself is fetched once more, alone, and
+   repaired. False: not this one, or not again. */
+bool copy_repair_retry(struct copy *copy, uint32_t index, const struct fault *refusal);
+/* What earlier attempts of the run found refused, and came to no end: it needs no second refusal.
+ */
+void copy_repair_recall(struct copy *copy);
+/* Why it is tried once more; NULL: it is not. */
+const struct fault *copy_repair_refusal(const struct copy *copy, uint32_t index);
+/* Keeps what was repaired, if that is asked for. False: it can't be kept, and the pair has ended.
+ */
+bool copy_repair_keep(struct copy *copy, uint32_t index, const void *data, size_t size);
+/* It is there now: noted in the store, if it was repaired. */
+void copy_repair_note(struct copy *copy, uint32_t index, uint32_t changes);
+void copy_repair_deinit(struct copy *copy);
 
 /* copy_body.c */
 void copy_set_source_events(struct copy_source *source);

@@ -24,6 +24,7 @@ void copy_sources_begin(struct copy *copy)
     struct copy_source *first = copy_first(copy);
     first->client = copy->pair->source.client;
     copy->uidvalidity = imap_client_mailbox(first->client)->uidvalidity;
+    copy_repair_recall(copy);
     copy_set_source_events(first);
     copy->asking = NULL;
     source_set_begin_folder(&copy->pair->sources);

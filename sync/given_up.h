@@ -6,6 +6,7 @@
 #ifndef SYNC_GIVEN_UP_H
 #define SYNC_GIVEN_UP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct given_up_message {
     uint32_t uidvalidity;
     uint32_t uid;
     enum message_state state; /* MESSAGE_RETRY: did not come once, and is to be tried last */
+    bool was_refused;         /* RETRY: it came, and is to be repaired */
 };
 
 /* Starts as zeros. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sync/messages/mime_library.h"
 #include "sync/pair_private.h"
 
 /* The names of variables that hold secrets of this pair; no command gets them. */
@@ -62,8 +63,15 @@ bool pair_change_init(struct pair *pair)
     const struct settings *settings = pair->settings;
     struct fault fault;
     struct buffer error;
-    if (!transform_is_wanted(settings))
+    if (!transform_is_wanted(settings) && !transform_is_wanted_for_refused(settings))
         return true;
+    if (transform_needs_mime(settings) && !mime_library_load()) {
+        fault_set(&fault, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
+                  "--repair and --longlines encode need the library GMime, which is not installed: "
+                  "install it (Debian: libgmime-3.0-0), or leave them out");
+        pair_end(pair, &fault);
+        return false;
+    }
     buffer_init(&error, 4096);
     pair->transform = transform_init(settings, &error);
     if (pair->transform == NULL) {

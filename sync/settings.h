@@ -140,6 +140,8 @@ struct settings {
     int64_t maxlinelength;
     int64_t minmaxlinelength;
     char *maxlinelengthcmd;
+    char *longlines; /* "cut" or "encode" */
+    char *repair;    /* "off", "auto" or "all" */
     bool debugcontent;
     bool debugmaxlinelength;
 
@@ -199,7 +201,8 @@ struct settings {
     bool abortbyfile;
     struct str_list sigexit; /* names of signals */
     struct str_list sigignore;
-    char *tmpdir; /* NULL: the system's */
+    char *tmpdir;         /* NULL: the system's */
+    char *keep_originals; /* a directory, or NULL */
     bool justbanner;
     bool log;
     char *logdir;  /* of the mailbox's log; NULL: in the work directory */

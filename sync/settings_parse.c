@@ -188,14 +188,32 @@ static bool take_value(struct parse *parse, char *equals, char **value_r)
     return false;
 }
 
+/* Whether the next word of the command line is one of the row's. */
+static bool is_word_next(const struct parse *parse, const struct setting *row)
+{
+    const char *next = parse->next < parse->argc ? parse->argv[parse->next] : "";
+    const char *at = row->words;
+    while (at != NULL && *next != '\0') {
+        size_t size = strcspn(at, "|");
+        if (str_iequals_n(at, size, next))
+            return true;
+        at = at[size] == '|' ? at + size + 1 : NULL;
+    }
+    return false;
+}
+
 static void read_option(struct parse *parse, const struct option_match *match, char *equals)
 {
     const struct setting *row = match->row;
     char on[] = "1";
     char off[] = "0";
+    char alone[SETTING_NAME_SIZE];
     char *value = match->is_negated ? off : on;
     setting_name(row, match->side, parse->last_option);
-    if (!setting_is_switch(row)) {
+    if (row->alone != NULL && equals == NULL && !is_word_next(parse, row)) {
+        (void)snprintf(alone, sizeof(alone), "%s", row->alone);
+        value = alone;
+    } else if (!setting_is_switch(row)) {
         if (!take_value(parse, equals, &value))
             return;
     } else if (equals != NULL) {

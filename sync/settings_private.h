@@ -75,6 +75,7 @@ struct setting {
     int64_t min;
     int64_t max;
     const char *words;    /* "a|b|c" */
+    const char *alone;    /* of SETTING_WORD: what it means if none of the words follows */
     const char *preset;   /* the default, as one would type it; NULL: unset */
     const char *alias;    /* imapsync's second spelling */
     const char *argument; /* what --help calls the value */

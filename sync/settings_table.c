@@ -243,6 +243,14 @@ const struct setting settings_table[] = {
      .max = MAX_BYTES, .argument = "BYTES", .help = "leave out messages without a longer line"},
     {MAILBOX("maxlinelengthcmd", STRING, maxlinelengthcmd), IN(MESSAGES), .argument = "COMMAND",
      .help = "put messages over --maxlinelength through this shell command instead"},
+    {MAILBOX("longlines", WORD, longlines), IN(MESSAGES), .preset = "cut", .words = "cut|encode",
+     .argument = "cut|encode",
+     .help = "what --maxlinelength and the rule s,(.{N}),$1\\r\\n,g do: encode the part of the "
+             "message, so that no line of it is lost or cut"},
+    {MAILBOX("repair", WORD, repair), IN(MESSAGES), .preset = "off", .words = "off|auto|all",
+     .alone = "all", .argument = "[off|auto|all]",
+     .help = "make messages right whose form servers refuse: all, or (auto) those that the "
+             "destination has refused, once"},
 
     {MAILBOX("regexflag", LIST, regexflag), IN(FLAGS), .argument = "EXPRESSION",
      .help = "edit the list of a message's flags by a Perl expression, as in 's/\\\\Flagged//g'; may "
@@ -346,6 +354,8 @@ const struct setting settings_table[] = {
      .help = "stop in good order at this signal, too (always: INT, TERM, QUIT, HUP)"},
     {COMMAND("sigignore", LIST, sigignore, PAIR), IN(RUN), .argument = "NAME",
      .help = "ignore this signal"},
+    {COMMAND("keep-originals", PATH, keep_originals, PAIR), IN(RUN), .argument = "DIR",
+     .help = "keep what messages were before --repair or --longlines encode, in files"},
     {COMMAND("tmpdir", PATH, tmpdir, PAIR), IN(RUN), .argument = "DIR",
      .help = "for messages that do not fit into memory (default $TMPDIR, else /tmp)"},
     {COMMAND("insecure-manifest", BOOL, insecure_manifest, BATCH), IN(RUN), .preset = "0",

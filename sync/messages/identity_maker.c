@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "sync/messages/expression.h"
 #include "sync/messages/header.h"
+#include "sync/messages/repair.h"
 
 #define FIELDS_MAX_BYTES ((size_t)4000)
 /* A header is never longer; see IMAP_FRAME_MAX_BYTES. */
@@ -22,13 +23,15 @@ struct identity_maker {
     bool without_domain;
     bool with_size;
     bool wants_whole;
+    bool may_be_repaired;    /* --repair */
     struct expression *skip; /* NULL: none */
     char *item;
     char *item_added;
     struct buffer text;    /* the lines, one after the other */
     struct buffer sorted;  /* the same, in order */
     struct buffer scratch; /* a field that is looked at */
-    size_t *ends;          /* of each line in `text` */
+    struct buffer repaired;
+    size_t *ends; /* of each line in `text` */
     size_t count;
     size_t alloc;
 };
@@ -113,6 +116,8 @@ struct identity_maker *identity_maker_init(const struct settings *settings, stru
     maker->without_domain = settings->messageidnodomain;
     maker->with_size = !settings->skipsize;
     maker->wants_whole = settings->wholeheaderifneeded;
+    maker->may_be_repaired = settings->repair != NULL && strcmp(settings->repair, "off") != 0;
+    buffer_init(&maker->repaired, LINES_MAX_BYTES);
     buffer_init(&maker->text, LINES_MAX_BYTES);
     buffer_init(&maker->sorted, LINES_MAX_BYTES);
     buffer_init(&maker->scratch, 2 * HEADER_VALUE_MAX_BYTES);
@@ -138,6 +143,7 @@ void identity_maker_deinit(struct identity_maker **maker_p)
     buffer_deinit(&maker->text);
     buffer_deinit(&maker->sorted);
     buffer_deinit(&maker->scratch);
+    buffer_deinit(&maker->repaired);
     mem_free(maker);
 }
 
@@ -293,6 +299,19 @@ static enum identity_strength make_of_added(struct identity_maker *maker, uint32
 
 /* -- the identity -- */
 
+/* A copy may have been repaired or not; repaired once more both are the same. */
+static void take_repaired(struct identity_maker *maker, struct identity_message *message)
+{
+    const struct repair_order order = {REPAIR_LINE_MAX_BYTES, false};
+    unsigned int changes;
+    buffer_clear(&maker->repaired);
+    if (repair_message(&order, message->header, message->size, &maker->repaired, &changes) !=
+        REPAIR_DONE)
+        return;
+    message->header = maker->repaired.data;
+    message->size = maker->repaired.used;
+}
+
 static void mix_size(struct identity_maker *maker, uint64_t size_bytes, struct identity *identity)
 {
     buffer_clear(&maker->sorted);
@@ -316,6 +335,8 @@ enum identity_strength identity_make(struct identity_maker *maker,
     } else if (own.added_uid != 0) {
         strength = make_of_added(maker, own.added_uid, identity_r);
     } else {
+        if (maker != NULL && maker->may_be_repaired)
+            take_repaired(maker, &own);
         strength = make_by_default(maker, &own, identity_r);
     }
     if (own.added_uid != 0)

@@ -2,7 +2,9 @@
  * Who messages are taken to be as --useheader, --skipheader, --messageidnodomain and --noskipsize
  * ask for. With --useheader the fields count that imapsync would take, normalised as there: each
  * line as "NAME: VALUE" in capitals, blanks drawn together, bytes above 0x7f as X, all lines
- * sorted. Without it the identity is that of identity.h, less what is skipped.
+ * sorted. Without it the identity is that of identity.h, less what is skipped; with --repair it is
+ * that of the repaired header, which copies have that were repaired and, made so, those that were
+ * not.
  *
  * A maker may be NULL everywhere: then it is identity.h's alone. Pure; belongs to one thread. */
 #ifndef SYNC_MESSAGES_IDENTITY_MAKER_H

@@ -6,13 +6,17 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sync/messages/expression.h"
 #include "sync/messages/header.h"
 #include "sync/messages/identity.h"
 #include "sync/messages/lines.h"
+#include "sync/messages/repair.h"
 
 /* So much of the scratch is kept from message to message. */
 #define KEEP_BYTES ((size_t)256 * 1024)
+/* The shortest lines that --longlines encode may be asked for. */
+#define ENCODED_LENGTH_MIN 100
 
 /* A --regexmess. */
 struct edit {
@@ -60,13 +64,41 @@ void transform_scratch_release(struct transform_scratch *scratch)
 
 /* -- settings -- */
 
+unsigned int transform_repairs(void)
+{
+    return 1u << CHANGE_LINES_ENDED | 1u << CHANGE_NULS_REPLACED | 1u << CHANGE_HEADER_ENCODED |
+           1u << CHANGE_HEADER_FOLDED | 1u << CHANGE_HEADER_MENDED | 1u << CHANGE_PART_ENCODED |
+           1u << CHANGE_LAST_LINE_ENDED;
+}
+
+static bool is_word(const char *setting, const char *word)
+{
+    return setting != NULL && str_iequals(setting, word);
+}
+
+bool transform_is_wanted_for_refused(const struct settings *settings)
+{
+    return is_word(settings->repair, "auto");
+}
+
+/* --longlines encode */
+static bool encodes_lines(const struct settings *settings)
+{
+    return is_word(settings->longlines, "encode");
+}
+
+bool transform_needs_mime(const struct settings *settings)
+{
+    return is_word(settings->repair, "all") || encodes_lines(settings);
+}
+
 bool transform_is_wanted(const struct settings *settings)
 {
-    return settings->skipmess.count > 0 || settings->regexmess.count > 0 ||
-           settings->pipemess.count > 0 || settings->disarmreadreceipts ||
-           settings->truncmess >= 0 || settings->maxlinelength >= 0 ||
-           settings->minmaxlinelength >= 0 || settings->debugcontent ||
-           settings->debugmaxlinelength;
+    return is_word(settings->repair, "all") || settings->skipmess.count > 0 ||
+           settings->regexmess.count > 0 || settings->pipemess.count > 0 ||
+           settings->disarmreadreceipts || settings->truncmess >= 0 ||
+           settings->maxlinelength >= 0 || settings->minmaxlinelength >= 0 ||
+           settings->debugcontent || settings->debugmaxlinelength;
 }
 
 static struct expression *compile(const char *name, const char *text, enum expression_use use,
@@ -106,6 +138,20 @@ static bool refuse_forgetful(const char *text, struct buffer *error)
     return false;
 }
 
+/* Encoded lines have up to 76 bytes and their end. */
+static bool check_encoded_length(const struct settings *settings, const char *name, uint64_t length,
+                                 struct buffer *faults)
+{
+    if (!encodes_lines(settings) || length >= ENCODED_LENGTH_MIN)
+        return true;
+    buffer_printf(
+        faults,
+        "longlines encode can't make lines that short: give %s a length of %d or more, or "
+        "choose --longlines cut\n",
+        name, ENCODED_LENGTH_MIN);
+    return false;
+}
+
 static bool compile_edits(struct transform *transform, struct buffer *error)
 {
     const struct str_list *texts = &transform->settings->regexmess;
@@ -114,8 +160,12 @@ static bool compile_edits(struct transform *transform, struct buffer *error)
     transform->edit_count = texts->count;
     for (size_t i = 0; i < texts->count; i++) {
         struct edit *edit = &transform->edits[i];
-        if (lines_wrap_rule(texts->items[i], &edit->wrap_bytes))
+        if (lines_wrap_rule(texts->items[i], &edit->wrap_bytes)) {
+            is_fine = check_encoded_length(transform->settings, "regexmess", edit->wrap_bytes,
+                                           error) &&
+                      is_fine;
             continue;
+        }
         edit->expression = compile("regexmess", texts->items[i], EXPRESSION_EDIT, error);
         is_fine = is_fine && edit->expression != NULL && refuse_forgetful(texts->items[i], error);
     }
@@ -161,8 +211,18 @@ static bool check_commands(const struct settings *settings, struct buffer *fault
     bool is_fine = true;
     for (size_t i = 0; i < settings->pipemess.count; i++)
         is_fine = check_command("pipemess", settings->pipemess.items[i], faults) && is_fine;
+    if (settings->maxlinelength >= 0)
+        is_fine = check_encoded_length(settings, "maxlinelength", (uint64_t)settings->maxlinelength,
+                                       faults) &&
+                  is_fine;
     if (settings->maxlinelengthcmd == NULL)
         return is_fine;
+    if (encodes_lines(settings)) {
+        buffer_append_str(faults,
+                          "maxlinelengthcmd and longlines encode are both asked for: choose "
+                          "one way to deal with long lines\n");
+        is_fine = false;
+    }
     if (settings->maxlinelength < 0) {
         buffer_append_str(faults, "maxlinelengthcmd is without effect: give --maxlinelength too, "
                                   "the length from which on it is used\n");
@@ -243,10 +303,61 @@ static bool skip(struct work *work)
     return true;
 }
 
+static bool end_without_mime(const struct work *work, const char *what)
+{
+    return end(work, TRANSFORM_FAILED,
+               "%s needs the library GMime, which is not installed (Debian: libgmime-3.0-0)", what);
+}
+
+static bool repair_by(struct work *work, const struct repair_order *order, const char *what)
+{
+    unsigned int changes;
+    struct transform_result *result = work->result;
+    switch (repair_message(order, result->data, result->size, free_text(work), &changes)) {
+    case REPAIR_NOTHING:
+        break;
+    case REPAIR_DONE:
+        turn(work);
+        result->changes |= changes;
+        break;
+    case REPAIR_FULL:
+        return end_too_large(work, what);
+    case REPAIR_UNABLE:
+        return end_without_mime(work, what);
+    }
+    return true;
+}
+
+/* What comes of it is taken by any server, so it is as the settings' own edits expect it. */
+static bool repair(struct work *work)
+{
+    const struct repair_order order = {REPAIR_LINE_MAX_BYTES, false};
+    const struct settings *settings = work->transform->settings;
+    bool is_retried = work->message->was_refused && transform_is_wanted_for_refused(settings);
+    if (!is_retried && !is_word(settings->repair, "all"))
+        return true;
+    if (!repair_by(work, &order, "--repair"))
+        return false;
+    return !is_retried || work->result->changes != 0 ||
+           end(work, TRANSFORM_HOPELESS, "nothing is wrong with it that can be repaired");
+}
+
+/* `length`: with a line end of two bytes. */
+static bool encode_lines(struct work *work, size_t length)
+{
+    const struct repair_order order = {length - 2, true};
+    return repair_by(work, &order, "--longlines encode");
+}
+
 static bool wrap(struct work *work, size_t length)
 {
     struct transform_result *result = work->result;
     uint64_t lines;
+    if (!lines_need_wrap(result->data, result->size, length))
+        return true;
+    if (encodes_lines(work->transform->settings) && !encode_lines(work, length))
+        return false;
+    /* Where there was no way to encode it, it is cut. */
     if (!lines_need_wrap(result->data, result->size, length))
         return true;
     if (!lines_wrap(result->data, result->size, length, free_text(work), &lines))
@@ -382,6 +493,13 @@ static bool measure_lines(struct work *work)
                    (long long)settings->minmaxlinelength);
     if (settings->maxlinelength < 0 || result->longest_line <= (uint64_t)settings->maxlinelength)
         return true;
+    if (encodes_lines(settings)) {
+        if (!encode_lines(work, (size_t)settings->maxlinelength))
+            return false;
+        result->longest_line = lines_longest(result->data, result->size);
+        if (result->longest_line <= (uint64_t)settings->maxlinelength)
+            return true;
+    }
     if (settings->maxlinelengthcmd != NULL)
         return pipe_through(work, "maxlinelengthcmd", settings->maxlinelengthcmd,
                             CHANGE_LINES_FILTERED);
@@ -403,6 +521,11 @@ static bool end_lines(struct work *work)
     return true;
 }
 
+bool transform_is_for_all(const struct transform *transform)
+{
+    return transform_is_wanted(transform->settings);
+}
+
 void transform_run(struct transform *transform, const struct transform_message *message,
                    const struct transform_pipe *pipe, struct transform_scratch *scratch,
                    struct transform_result *result_r)
@@ -418,7 +541,8 @@ void transform_run(struct transform *transform, const struct transform_message *
                   TRANSFORM_MAX_BYTES);
         return;
     }
-    if (!skip(&work) || !edit(&work) || !disarm(&work) || !pipe_all(&work) || !add_header(&work))
+    if (!skip(&work) || !repair(&work) || !edit(&work) || !disarm(&work) || !pipe_all(&work) ||
+        !add_header(&work))
         return;
     cut(&work);
     if (measure_lines(&work) && end_lines(&work) && result_r->size == 0)
@@ -430,9 +554,19 @@ void transform_run(struct transform *transform, const struct transform_message *
 void transform_append_changes(const struct transform_result *result, struct buffer *text)
 {
     static const char *const words[CHANGE_KIND_COUNT] = {
-        [CHANGE_EDITED] = "edited",       [CHANGE_DISARMED] = "read receipt disarmed",
-        [CHANGE_PIPED] = "piped",         [CHANGE_HEADER_ADDED] = "Message-Id added",
-        [CHANGE_TRUNCATED] = "truncated", [CHANGE_LINES_FILTERED] = "long lines piped",
+        [CHANGE_EDITED] = "edited",
+        [CHANGE_DISARMED] = "read receipt disarmed",
+        [CHANGE_PIPED] = "piped",
+        [CHANGE_HEADER_ADDED] = "Message-Id added",
+        [CHANGE_TRUNCATED] = "truncated",
+        [CHANGE_LINES_FILTERED] = "long lines piped",
+        [CHANGE_LINES_ENDED] = "line ends repaired",
+        [CHANGE_NULS_REPLACED] = "NUL bytes repaired",
+        [CHANGE_HEADER_ENCODED] = "header encoded",
+        [CHANGE_HEADER_FOLDED] = "header folded",
+        [CHANGE_HEADER_MENDED] = "header mended",
+        [CHANGE_PART_ENCODED] = "long lines encoded",
+        [CHANGE_LAST_LINE_ENDED] = "last line ended",
     };
     size_t before = text->used;
     if ((result->changes & 1u << CHANGE_WRAPPED) != 0)

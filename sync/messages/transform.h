@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * What is done to a message before it is appended, in imapsync's order: --skipmess, --regexmess,
- * --disarmreadreceipts, --pipemess, --addheader, --truncmess, --maxlinelength. Only messages that
- * can be meant are touched; all others come out as they went in. Bare LFs that a change has brought
- * become CR LF at the end, as imapsync's library does it.
+ * What is done to a message before it is appended, in imapsync's order: --skipmess, --repair (which
+ * imapsync has not), --regexmess, --disarmreadreceipts, --pipemess, --addheader, --truncmess,
+ * --maxlinelength. Only messages that can be meant are touched; all others come out as they went
+ * in. Bare LFs that a change has brought become CR LF at the end, as imapsync's library does it.
  *
  * Pure but for the commands, which the caller runs. A struct transform belongs to one thread. */
 #ifndef SYNC_MESSAGES_TRANSFORM_H
@@ -26,7 +26,8 @@ struct transform_pipe {
 struct transform_message {
     const void *data; /* the whole message */
     size_t size;
-    uint32_t uid; /* on the source */
+    uint32_t uid;     /* on the source */
+    bool was_refused; /* by the destination: it comes again to be repaired (--repair auto) */
 };
 
 enum transform_outcome {
@@ -34,6 +35,7 @@ enum transform_outcome {
     TRANSFORM_EXCLUDED, /* by a rule that the user gave */
     TRANSFORM_FAILED,   /* never half done, and never undone in silence */
     TRANSFORM_STOPPED,  /* the run is to stop */
+    TRANSFORM_HOPELESS, /* it was refused, and nothing is wrong with it that can be repaired */
 };
 
 struct transform_result {
@@ -58,8 +60,14 @@ void transform_scratch_release(struct transform_scratch *scratch);
 
 struct transform;
 
-/* Whether these settings ask for anything that needs the whole message. */
+/* Changes that a repair makes, of 1 << enum change_kind. */
+unsigned int transform_repairs(void);
+/* Whether these settings ask for anything that needs the whole message: of each, or of those that
+   were refused. */
 bool transform_is_wanted(const struct settings *settings);
+bool transform_is_wanted_for_refused(const struct settings *settings);
+/* Whether it may need GMime for messages that nobody has refused. */
+bool transform_needs_mime(const struct settings *settings);
 /* Compiles the expressions. Settings that passed transform_check_settings() can't fail but for
    memory: NULL and one sentence. The settings must outlive it. */
 struct transform *transform_init(const struct settings *settings, struct buffer *error);
@@ -67,6 +75,8 @@ void transform_deinit(struct transform **transform);
 /* Appends a sentence for each setting that can't be used, as settings_check_pair() does. */
 bool transform_check_settings(const struct settings *settings, struct buffer *faults);
 
+/* False: only messages that were refused need to be given to it. */
+bool transform_is_for_all(const struct transform *transform);
 void transform_run(struct transform *transform, const struct transform_message *message,
                    const struct transform_pipe *pipe, struct transform_scratch *scratch,
                    struct transform_result *result_r);

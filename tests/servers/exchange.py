@@ -15,6 +15,7 @@ token_expiry    the session ends when its token does
 expire_after    the session ends after `expire_after` commands, as if its token had ended
 max_size        messages above `max_size` are refused
 max_line        messages with a line above `max_line` are refused
+strict          messages are refused whose form is wrong: see malformed()
 files_reserved  nobody may create Files
 no_case         names that differ only in case are the same
 lose_flagged    \\Flagged given with APPEND is lost
@@ -78,6 +79,20 @@ GREETINGS = {
 ARGUMENT = "Command Argument Error. 11"
 CLOSED = "Connection closed. 14"
 THROTTLED = "Request is throttled. Suggested Backoff Time: {} milliseconds"
+
+
+def malformed(body):
+    """What RFC 5322 does not allow; and what nobody can help: a field X-Refused."""
+    head = body.split(b"\r\n\r\n")[0]
+    fields = re.sub(rb"\r\n[ \t]", b" ", head).split(b"\r\n")
+    return (
+        re.search(rb"(?<!\r)\n|\r(?!\n)|\0", body)
+        or re.search(rb"[\x80-\xff]", head)
+        or not body.endswith(b"\r\n")
+        or not all(re.match(rb"[!-9;-~]+:", field) for field in fields if field)
+        or re.search(rb"(?mi)^X-Refused:", head)
+    )
+
 SYSTEM_FLAGS = ("\\seen", "\\answered", "\\flagged", "\\deleted", "\\draft", "$mdnsent")
 PERMANENT = rb"(\Seen \Answered \Flagged \Deleted \Draft $MDNSent)"
 # Commands that Exchange has.
@@ -354,6 +369,8 @@ class ExchangeSession(StandInSession):
     def do_append(self, command):
         body = command.literals[-1]
         if self.server.does("max_line") and max(map(len, body.split(b"\n"))) > self.server.max_line:
+            return self.bad(command, ARGUMENT)
+        if self.server.does("strict") and malformed(body):
             return self.bad(command, ARGUMENT)
         if not self._keep_flags(command, -2):
             return self.bad(command, ARGUMENT)

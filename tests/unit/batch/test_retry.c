@@ -34,7 +34,8 @@ static struct pair_result throttled(int64_t wait_msecs, uint64_t copied)
 static void test_what_is_given_up_is_a_step(void **state)
 {
     const struct pair_result vain = throttled(1000, 0);
-    const struct given_up_message message = {"INBOX", "unreadable", "", 7, 1, MESSAGE_UNREADABLE};
+    const struct given_up_message message = {"INBOX", "unreadable",       "",   7,
+                                             1,       MESSAGE_UNREADABLE, false};
     struct retry retry;
     (void)state;
     memset(&retry, 0, sizeof(retry));
@@ -50,10 +51,10 @@ static void test_what_is_given_up_is_a_step(void **state)
 static void test_given_up_messages(void **state)
 {
     static const struct given_up_message messages[] = {
-        {"INBOX", "a", "", 7, 1, MESSAGE_FAILED},
-        {"Work", "b", "", 7, 1, MESSAGE_UNREADABLE},
-        {"INBOX", "c", "", 8, 2, MESSAGE_TOO_BIG},
-        {"INBOX", "d", "too-big", 7, 3, MESSAGE_TOO_BIG},
+        {"INBOX", "a", "", 7, 1, MESSAGE_FAILED, false},
+        {"Work", "b", "", 7, 1, MESSAGE_UNREADABLE, false},
+        {"INBOX", "c", "", 8, 2, MESSAGE_TOO_BIG, false},
+        {"INBOX", "d", "too-big", 7, 3, MESSAGE_TOO_BIG, false},
     };
     struct given_up given_up = {NULL, 0, 0};
     size_t position = 0;

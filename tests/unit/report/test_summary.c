@@ -515,7 +515,8 @@ static void test_json(void **state)
         "        \"Or save these messages by hand; problems.csv lists them\"\n"
         "      ]\n    }\n  ],\n  \"totals\": {\n",
         "      \"deleted_source\": 0,\n      \"deleted_destination\": 0,\n"
-        "      \"folders\": []\n    }\n  ],\n  \"diagnoses\": [\n",
+        "      \"folders\": [],\n      \"changed\": {},\n      \"repaired\": []\n    }\n  ],\n"
+        "  \"diagnoses\": [\n",
         "  \"totals\": {\n    \"mailboxes\": 4,\n    \"status\": {\n"
         "      \"not_started\": 1,\n      \"complete\": 1,\n      \"exceptions\": 1,\n"
         "      \"paused\": 0,\n      \"failed\": 1,\n      \"left_out\": 0\n    },\n    "
@@ -535,6 +536,41 @@ static void test_json(void **state)
     }
     assert_int_equal(count_of(buffer_str(&text), "\"row\": "), 4);
     assert_int_equal(count_of(buffer_str(&text), "\"is_merged\": false"), 4);
+    buffer_deinit(&text);
+}
+
+/* What was changed on purpose: sums for people, and each that was repaired. */
+static void test_changes(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_repair repair = {"Caf\xc3\xa9", 7, "header_encoded,part_encoded"};
+    struct buffer text;
+    add_run(f, RUN, 1795384306250);
+    add_job(f, 1, "", "u", "u");
+    add_job(f, 2, "", "v", "v");
+    write_to_buffer(f, report_write_text, &text);
+    assert_null(strstr(buffer_str(&text), "changed on their way"));
+    buffer_deinit(&text);
+    assert_true(store_change_add(f->store, RUN, 1, CHANGE_DISARMED, 3, &f->fault));
+    assert_true(store_change_add(f->store, RUN, 1, CHANGE_PART_ENCODED, 1, &f->fault));
+    assert_true(store_change_add(f->store, RUN, 2, CHANGE_DISARMED, 2, &f->fault));
+    assert_true(store_repair_add(f->store, RUN, 1, &repair, &f->fault));
+    write_to_buffer(f, report_write_text, &text);
+    assert_non_null(strstr(buffer_str(&text),
+                           "\nMessages changed on their way, as asked: receipt disarmed 5, part "
+                           "encoded 1; the users' logs name each.\n"));
+    buffer_deinit(&text);
+    write_to_buffer(f, report_write_json, &text);
+    assert_non_null(strstr(
+        buffer_str(&text),
+        "      \"changed\": {\n        \"receipt_disarmed\": 3,\n        \"part_encoded\": 1\n     "
+        " },\n"
+        "      \"repaired\": [\n        {\n          \"folder\": \"Caf\xc3\xa9\",\n          "
+        "\"uid\": 7,\n"
+        "          \"kinds\": [\n            \"header_encoded\",\n            \"part_encoded\"\n"
+        "          ]\n        }\n      ]\n"));
+    assert_non_null(
+        strstr(buffer_str(&text), "      \"changed\": {\n        \"receipt_disarmed\": 2\n"));
     buffer_deinit(&text);
 }
 
@@ -686,6 +722,7 @@ int main(void)
         REPORT_TEST(test_left_out),
         REPORT_TEST(test_differences_do_not_cancel_out),
         REPORT_TEST(test_json),
+        REPORT_TEST(test_changes),
         REPORT_TEST(test_many_mailboxes_and_their_sums),
         REPORT_TEST(test_files),
         REPORT_TEST(test_command),

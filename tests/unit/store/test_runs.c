@@ -279,6 +279,20 @@ static void assert_daily(struct fixture *f, const char *account, int side, int64
     assert_int_equal(bytes, expected);
 }
 
+static bool append_repair(void *context, const struct store_repair *repair)
+{
+    return buffer_printf(context, "%s/%u %s; ", repair->folder, repair->uid, repair->kinds);
+}
+
+static void assert_repairs(struct fixture *f, int64_t row, const char *expected)
+{
+    struct buffer text;
+    buffer_init(&text, 4096);
+    assert_true(store_repairs_each(f->store, "R1", row, append_repair, &text, &f->fault));
+    assert_string_equal(buffer_str(&text), expected);
+    buffer_deinit(&text);
+}
+
 /* Attempts add up; another job and another run know nothing of it; a forgotten run takes it along.
  */
 static void test_changes(void **state)
@@ -297,9 +311,21 @@ static void test_changes(void **state)
     assert_true(store_changes_get(f->store, "R1", 2, messages, &f->fault));
     assert_int_equal(messages[CHANGE_WRAPPED], 0);
     assert_false(store_change_add(f->store, "R1", 3, CHANGE_WRAPPED, 1, &f->fault));
+    assert_repairs(f, 1, "");
+    assert_true(
+        store_repair_add(f->store, "R1", 1, &(struct store_repair){"b", 7, "x,y"}, &f->fault));
+    assert_true(
+        store_repair_add(f->store, "R1", 1, &(struct store_repair){"a", 9, "x"}, &f->fault));
+    assert_true(
+        store_repair_add(f->store, "R1", 1, &(struct store_repair){"a", 9, "z"}, &f->fault));
+    assert_false(
+        store_repair_add(f->store, "R1", 3, &(struct store_repair){"a", 9, "z"}, &f->fault));
+    assert_repairs(f, 1, "a/9 z; b/7 x,y; ");
+    assert_repairs(f, 2, "");
     assert_true(store_run_forget(f->store, "R1", &f->fault));
     assert_true(store_changes_get(f->store, "R1", 1, messages, &f->fault));
     assert_int_equal(messages[CHANGE_WRAPPED], 0);
+    assert_repairs(f, 1, "");
 }
 
 static void test_daily_bytes(void **state)

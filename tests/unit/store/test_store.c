@@ -698,7 +698,7 @@ static void test_schema_1_is_brought_up(void **state)
                      "ALTER TABLE job DROP COLUMN deleted_source;"
                      "ALTER TABLE job DROP COLUMN deleted_destination;"
                      "ALTER TABLE run DROP COLUMN is_final; DROP TABLE daily_bytes;"
-                     "DROP TABLE message_change;"
+                     "DROP TABLE message_change; DROP TABLE message_repair;"
                      "DROP TABLE pace;"
                      "ALTER TABLE job DROP COLUMN diagnosis;"
                      "ALTER TABLE problem DROP COLUMN diagnosis;"

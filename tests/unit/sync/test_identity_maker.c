@@ -74,6 +74,14 @@ static void test_which_messages_are_the_same(void **state)
         {both, "", "\r\n", true, false},
         /* an empty field is a line */
         {both, "Message-Id:\r\n\r\n", "Message-Id: \r\n\r\n", true, true},
+        /* a copy that was repaired is the same message, and so is one that was not */
+        {"", "Subject: K\xf6ln\r\n\r\n", "Subject: =?UTF-8?B?S8O2bG4=?=\r\n\r\n", false, true},
+        {"--repair|auto", "Subject: K\xf6ln\r\n\r\n", "Subject: =?UTF-8?B?S8O2bG4=?=\r\n\r\n", true,
+         true},
+        {"--repair", "From: \"J\xfcrgen, H\" <a@x>\r\n\r\n", "From: \"J\xfcrgen, H\" <a@x>\r\n\r\n",
+         true, true},
+        {"--repair", "Subject: K\xf6ln\r\n\r\n", "Subject: K\xe4ln\r\n\r\n", false, true},
+        {"--repair", "Message-ID: <\xf6@x>\r\n\r\n", "Message-ID: <X@x>\r\n\r\n", true, true},
         {"--useheader|ALL", "A: 1\r\nB: 2\r\n\r\nC: 3\r\n", "b: 2\r\na: 1\r\n\r\n", true, true},
         {"--useheader|all", "A: 1\r\nB: 2\r\n\r\n", "A: 1\r\n\r\n", false, true},
         {"--useheader|X-Y", "X-Y: 1\r\nMessage-Id: <a>\r\n\r\n",

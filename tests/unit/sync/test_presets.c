@@ -34,27 +34,29 @@ static const struct {
     {"--office2",
      "host2 = outlook.office365.com\nssl2 = yes\noffice2 = yes\n"
      "f1f2 = Files=Files_renamed_by_imapsync\nmaxsize = 45000000\nregexmess = " WRAP
-     "\ndisarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
+     "\ndisarmreadreceipts = yes\nmaxmessagespersecond = 4\nrepair = auto\n",
      "office2: host2 = outlook.office365.com, ssl2 = yes, maxsize = 45000000, "
      "maxmessagespersecond = 4, disarmreadreceipts = yes, regexmess = " WRAP
-     ", f1f2 = Files=Files_renamed_by_imapsync\n"},
+     ", repair = auto, f1f2 = Files=Files_renamed_by_imapsync\n"},
     {"--office2;--maxsize;100_000;--maxmessagespersecond;0;--nodisarmreadreceipts;--regexmess;"
      "s/a/b/;--f1f2;A=B",
      "host2 = outlook.office365.com\nssl2 = yes\noffice2 = yes\nf1f2 = A=B\n"
      "f1f2 = Files=Files_renamed_by_imapsync\nmaxsize = 100000\nregexmess = s/a/b/\nregexmess "
-     "= " WRAP "\ndisarmreadreceipts = no\nmaxmessagespersecond = 0\n",
+     "= " WRAP "\ndisarmreadreceipts = no\nmaxmessagespersecond = 0\nrepair = auto\n",
      "office2: host2 = outlook.office365.com, ssl2 = yes, regexmess = " WRAP
-     ", f1f2 = Files=Files_renamed_by_imapsync\n"},
+     ", repair = auto, f1f2 = Files=Files_renamed_by_imapsync\n"},
     {"--office2;--host2;h;--nossl2;--nof1f2;--noregexmess;--regexmess;s/a/b/",
      "host2 = h\nssl2 = no\noffice2 = yes\nnof1f2 = yes\nmaxsize = 45000000\nregexmess = s/a/b/\n"
-     "noregexmess = yes\ndisarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
-     "office2: maxsize = 45000000, maxmessagespersecond = 4, disarmreadreceipts = yes\n"},
+     "noregexmess = yes\ndisarmreadreceipts = yes\nmaxmessagespersecond = 4\nrepair = auto\n",
+     "office2: maxsize = 45000000, maxmessagespersecond = 4, disarmreadreceipts = yes, repair = "
+     "auto\n"},
     {"--exchange1", "exchange1 = yes\n", "exchange1: sets nothing\n"},
     {"--exchange2",
      "exchange2 = yes\nmaxsize = 10000000\nregexmess = " WRAP
-     "\ndisarmreadreceipts = yes\nregexflag = s/\\\\Flagged//g\nmaxmessagespersecond = 4\n",
+     "\ndisarmreadreceipts = yes\nregexflag = s/\\\\Flagged//g\nmaxmessagespersecond = 4\nrepair = "
+     "auto\n",
      "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes, regexflag "
-     "= s/\\\\Flagged//g, regexmess = " WRAP "\n"},
+     "= s/\\\\Flagged//g, regexmess = " WRAP ", repair = auto\n"},
     {"--gmail1",
      "host1 = imap.gmail.com\nssl1 = yes\ngmail1 = yes\nfolderlast = [Gmail]/All Mail\n"
      "automap = yes\nregextrans2 = s,\\[Gmail\\].,,\nuseheader = X-Gmail-Received\n"
@@ -90,8 +92,9 @@ static const struct {
      "domino2: sep2 = \\, messageidnodomain = yes, regextrans2 = s,^Inbox\\\\(.*),$1,i\n"},
     {"--exchange2;--noregexflag;--noregexmess",
      "exchange2 = yes\nnoregexflag = yes\nmaxsize = 10000000\nnoregexmess = yes\n"
-     "disarmreadreceipts = yes\nmaxmessagespersecond = 4\n",
-     "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes\n"},
+     "disarmreadreceipts = yes\nmaxmessagespersecond = 4\nrepair = auto\n",
+     "exchange2: maxsize = 10000000, maxmessagespersecond = 4, disarmreadreceipts = yes, repair = "
+     "auto\n"},
 };
 
 #define WORDS_MAX 24

@@ -59,6 +59,7 @@ struct trial {
     struct transform_scratch scratch;
     struct transform_result result;
     struct player player;
+    bool was_refused;
 };
 
 /* Options as on the command line, '~' between the words. */
@@ -97,7 +98,7 @@ static void trial_deinit(struct trial *trial)
 
 static void trial_run(struct trial *trial, const char *message, size_t size)
 {
-    const struct transform_message given = {message, size, 7};
+    const struct transform_message given = {message, size, 7, trial->was_refused};
     const struct transform_pipe pipe = {&trial->player, play};
     transform_run(trial->transform, &given, &pipe, &trial->scratch, &trial->result);
     if (trial->result.outcome == TRANSFORM_APPEND && !trial->result.is_own)
@@ -211,6 +212,82 @@ static void test_changes(void **state)
         if (changed[i].changes == AS_IT_IS)
             assert_false(result->is_own);
         trial_deinit(&trial);
+    }
+}
+
+#define A20  "aaaaaaaaaaaaaaaaaaaa"
+#define A100 A20 A20 A20 A20 A20
+#define QP   "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+#define Q100 A20 A20 A20 "aaaaaaaaaaaaaaa=\r\naaaaa" A20 "\r\n"
+
+/* What of --repair and --longlines goes together with what. */
+/* clang-format off */
+static const struct {
+    const char *options;
+    const char *message;
+    bool was_refused;
+    enum transform_outcome outcome;
+    const char *wanted; /* NULL: as it is */
+    const char *words;
+} repaired[] = {
+    {"--repair", "A: b\n\nx", false, TRANSFORM_APPEND, "A: b\r\n\r\nx\r\n", "line ends repaired, last line ended"},
+    {"--repair~all", "A: \xfc\r\n\r\n", true, TRANSFORM_APPEND, "A: =?UTF-8?B?w7w=?=\r\n\r\n", "header encoded"},
+    {"--repair~all", "A: b\r\n\r\n", true, TRANSFORM_APPEND, NULL, ""},
+    {"--repair~--addheader", "A: b\r\n\r\n", false, TRANSFORM_APPEND,
+     "Message-Id: <7@imapsync>\r\nA: b\r\n\r\n", "Message-Id added"},
+    {"--repair=AUTO", "A: b\n\nx", false, TRANSFORM_APPEND, NULL, ""},
+    {"--repair~auto", "A: b\n\nx\n", true, TRANSFORM_APPEND, "A: b\r\n\r\nx\r\n", "line ends repaired"},
+    {"--repair~auto", "A: b\r\n\r\nx\r\n", true, TRANSFORM_HOPELESS, NULL, ""},
+    {"--repair~off", "A: b\n\nx\n", true, TRANSFORM_APPEND, NULL, ""},
+    {"--regexmess~s/b/x\\n/~--repair~auto", "A: b\n\nx\n", true, TRANSFORM_APPEND, "A: x\r\n\r\n\r\nx\r\n",
+     "edited, line ends repaired"},
+    /* longer than 998 bytes */
+    {"--repair", "\r\n" A100 A100 A100 A100 A100 A100 A100 A100 A100 A20 A20 A20 A20 "aaaaaaaaaaaaaaaaaa\r\n", false,
+     TRANSFORM_APPEND, NULL, ""},
+    /* encoded in place of cut; and cut where there is no way */
+    {"--longlines~encode~--regexmess~s,(.{100}),$1\\r\\n,g", "A: b\r\n\r\n" A100 "\r\n", false,
+     TRANSFORM_APPEND, "A: b\r\n" QP Q100, "long lines encoded"},
+    {"--longlines~encode~--regexmess~s,(.{101}),$1\\r\\n,g", "A: b\r\n\r\n" A100 "\r\n", false,
+     TRANSFORM_APPEND, "A: b\r\n" QP Q100, "long lines encoded"},
+    {"--longlines~encode~--regexmess~s,(.{102}),$1\\r\\n,g", "A: b\r\n\r\n" A100 "\r\n", false,
+     TRANSFORM_APPEND, NULL, ""},
+    {"--longlines~cut~--regexmess~s,(.{102}),$1\\r\\n,g", "A: b\r\n\r\n" A100 A20 "\r\n", false,
+     TRANSFORM_APPEND, "A: b\r\n\r\n" A100 "aa\r\naaaaaaaaaaaaaaaaaa\r\n", "1 lines wrapped"},
+    {"--longlines~encode~--regexmess~s,(.{100}),$1\\r\\n,g",
+     "Content-Transfer-Encoding: x-uue\r\n\r\n" A100 "a\r\n", false,
+     TRANSFORM_APPEND, "Content-Transfer-Encoding: x-uue\r\n\r\n" A100 "\r\na\r\n", "1 lines wrapped"},
+    {"--longlines~encode~--maxlinelength~101", "A: b\r\n\r\n" A100 "\r\n", false,
+     TRANSFORM_APPEND, "A: b\r\n" QP Q100, "long lines encoded"},
+    {"--longlines~encode~--maxlinelength~102", "A: b\r\n\r\n" A100 "\r\n", false,
+     TRANSFORM_APPEND, NULL, ""},
+    {"--longlines~encode~--maxlinelength~101", "Content-Transfer-Encoding: x-uue\r\n\r\n" A100 "\r\n", false,
+     TRANSFORM_EXCLUDED, NULL, ""},
+    {"--longlines~encode", "A: b\r\n\r\n" A100 A100 "\r\n", false, TRANSFORM_APPEND, NULL, ""},
+};
+/* clang-format on */
+
+static void test_repairs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(repaired); i++) {
+        const char *wanted = repaired[i].wanted == NULL ? repaired[i].message : repaired[i].wanted;
+        struct trial trial;
+        struct buffer words;
+        buffer_init(&words, 4096);
+        trial_init(&trial, repaired[i].options);
+        trial.was_refused = repaired[i].was_refused;
+        trial_run(&trial, repaired[i].message, strlen(repaired[i].message));
+        const struct transform_result *result = &trial.result;
+        transform_append_changes(result, &words);
+        if (result->outcome != repaired[i].outcome ||
+            (result->outcome == TRANSFORM_APPEND &&
+             (result->size != strlen(wanted) || memcmp(result->data, wanted, result->size) != 0)) ||
+            strcmp(buffer_str(&words), repaired[i].words) != 0)
+            fail_msg("%s: outcome %d, %s, \"%.*s\" %s", repaired[i].options, (int)result->outcome,
+                     buffer_str(&words), (int)result->size,
+                     result->data == NULL ? "" : (const char *)result->data, result->reason);
+        trial_deinit(&trial);
+        buffer_deinit(&words);
     }
 }
 
@@ -359,6 +436,11 @@ static void test_bad_settings(void **state)
         {{"--skipmess", "m/(/"}, "skipmess can't be used: m/(/ "},
         {{"--pipemess", "  "}, "pipemess is empty"},
         {{"--maxlinelengthcmd", "cat"}, "maxlinelengthcmd is without effect"},
+        {{"--maxlinelengthcmd=cat", "--maxlinelength=999", "--longlines", "encode"},
+         "maxlinelengthcmd and longlines encode are both asked for"},
+        {{"--maxlinelength=99", "--longlines", "encode"}, "longlines encode can't make lines that"},
+        {{"--regexmess", "s,(.{99}),$1\\r\\n,g", "--longlines=encode"},
+         "longlines encode can't make lines that"},
         {{"--maxlinelengthcmd", "", "--maxlinelength", "9"}, "maxlinelengthcmd is empty"},
     };
     (void)state;
@@ -384,13 +466,24 @@ static void test_bad_settings(void **state)
 static void test_wanted(void **state)
 {
     static const char *const options[] = {
-        "--skipmess~m/a/",      "--regexmess~s/a/b/",   "--pipemess~cat",
-        "--disarmreadreceipts", "--truncmess~9",        "--maxlinelength~0",
-        "--debugcontent",       "--minmaxlinelength~0", "--maxlinelength~9~--maxlinelengthcmd~cat",
+        "--skipmess~m/a/",
+        "--regexmess~s/a/b/",
+        "--pipemess~cat",
+        "--disarmreadreceipts",
+        "--truncmess~9",
+        "--maxlinelength~0",
+        "--debugcontent",
+        "--minmaxlinelength~0",
+        "--maxlinelength~9~--maxlinelengthcmd~cat",
         "--debugmaxlinelength",
+        "--repair",
+        "--repair~all",
     };
     static const char *const others[] = {
         "",
+        "--repair~auto",
+        "--repair~off",
+        "--longlines~encode",
         "--addheader",
         "--idatefromheader",
         "--nopipemesscheck",
@@ -414,10 +507,15 @@ static void test_wanted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changes),         cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_wrap_boundaries), cmocka_unit_test(test_one_after_the_other),
-        cmocka_unit_test(test_empty),           cmocka_unit_test(test_ceiling),
-        cmocka_unit_test(test_words),           cmocka_unit_test(test_bad_settings),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_repairs),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_wrap_boundaries),
+        cmocka_unit_test(test_one_after_the_other),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_ceiling),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_bad_settings),
         cmocka_unit_test(test_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
