@@ -164,6 +164,8 @@ const struct setting settings_table[] = {
      .help = "leave out folders without messages"},
     {MAILBOX("fixslash2", BOOL, fixslash2), IN(FOLDERS), .preset = "1",
      .help = "a \"/\" inside a name becomes \"_\""},
+    {MAILBOX("fixnames", BOOL, fixnames), IN(FOLDERS), .preset = "1",
+     .help = "on Exchange: write names that it refuses or keeps for itself in another way"},
     {MAILBOX("checkfoldersexist", BOOL, checkfoldersexist), IN(FOLDERS), .preset = "1",
      .help = "leave out folders named above that the source does not list; "
              "--nocheckfoldersexist tries them"},
