@@ -13,9 +13,10 @@
 struct plan_case {
     const struct folder_list *list;
     char separator;
-    struct str_list names;  /* of the list, then those that were added */
+    struct str_list names;  /* of the list, then those that were taken */
     struct str_list folded; /* one for each */
     struct name_map by_folded;
+    struct name_map taken; /* of the folded names */
 };
 
 /* ---- names without case ---- */
@@ -115,6 +116,7 @@ struct plan_case *plan_case_init(const struct folder_list *list, char separator)
     cases->list = list;
     cases->separator = separator;
     name_map_init(&cases->by_folded);
+    name_map_init(&cases->taken);
     for (size_t i = 0; i < list->count; i++)
         add_name(cases, list->items[i].name);
     return cases;
@@ -125,6 +127,7 @@ void plan_case_deinit(struct plan_case **cases)
     if (*cases == NULL)
         return;
     name_map_deinit(&(*cases)->by_folded);
+    name_map_deinit(&(*cases)->taken);
     str_list_deinit(&(*cases)->names);
     str_list_deinit(&(*cases)->folded);
     mem_free(*cases);
@@ -145,10 +148,13 @@ const char *plan_case_find(const struct plan_case *cases, const char *name)
     return find_index(cases, name, &index) ? cases->names.items[index] : NULL;
 }
 
-bool plan_case_is_added(const struct plan_case *cases, const char *name)
+bool plan_case_is_taken(const struct plan_case *cases, const char *name)
 {
-    size_t index;
-    return find_index(cases, name, &index) && index >= cases->list->count;
+    size_t ignored;
+    char *folded = plan_case_fold(cases, name);
+    bool is_taken = name_map_find(&cases->taken, folded, &ignored);
+    mem_free(folded);
+    return is_taken;
 }
 
 /* How long the name is without its last level; 0: it has one. */
@@ -159,10 +165,17 @@ static size_t size_above(const struct plan_case *cases, const char *name, size_t
     return size > 0 ? size - 1 : 0;
 }
 
-void plan_case_add(struct plan_case *cases, const char *name)
+void plan_case_take(struct plan_case *cases, const char *name)
 {
     size_t size = strlen(name);
-    for (size_t level = 0; size > 0 && level < PLAN_CASE_MAX_LEVELS; level++) {
+    size_t index;
+    if (!find_index(cases, name, &index)) {
+        index = cases->names.count;
+        add_name(cases, name);
+    }
+    (void)name_map_add(&cases->taken, cases->folded.items[index], index);
+    size = size_above(cases, name, size);
+    for (size_t level = 1; size > 0 && level < PLAN_CASE_MAX_LEVELS; level++) {
         char *above = mem_strndup(name, size);
         bool is_known = plan_case_find(cases, above) != NULL;
         if (!is_known)

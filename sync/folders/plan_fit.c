@@ -81,7 +81,8 @@ static bool has_code(const char *text, size_t size)
     return false;
 }
 
-/* True if anything was written in another way. */
+/* True if anything was written in another way. On the raw name: modified UTF-7 never hides what is
+   ASCII (RFC 3501 section 5.1.3), and has none of these characters in its shifts. */
 static bool append_escaped(struct buffer *name, const char *text, size_t size)
 {
     const char *end = text + size;

@@ -24,11 +24,11 @@ void plan_fit_deinit(struct plan_fit *fit);
 
 /* The name, raw and with prefix, as the destination can have it; owned by the caller.
  *
- * Blanks at the ends of a level, "*", "%" and "\" are written as "=20", "=2A", "=25" and "=5C", and
- * "=" before one of these codes as "=3D": no two names become one, and the way back is known. A
- * level that the destination lists, and that has none of these codes in it, stays as it is. A top
- * folder that is called like one of Exchange's own gets "_mail" behind its name, "Files" what
- * imapsync calls it; with `keeps_top` nothing is done to the top level.
+ * Blanks at the ends of a level, "*", "%" and "\" are written as "=20", "=2A", "=25" and "=5C",
+ * and "=" before one of these codes as "=3D": no two names become one, and the way back is known. A
+ * level that the destination lists, and that has none of these codes in
+ * it, stays as it is. A top folder that is called like one of Exchange's own gets "_mail" behind
+ * its name, "Files" what imapsync calls it; with `keeps_top` nothing is done to the top level.
  *
  * *is_escaped_r and *is_reserved_r tell which of both it was. */
 char *plan_fit_name(const struct plan_fit *fit, const char *name, bool keeps_top,

@@ -263,7 +263,7 @@ static bool plan_is_another(const struct plan_builder *builder, const char *name
     const char *leaf = separator == '\0' ? NULL : strrchr(name, separator);
     size_t offset = leaf == NULL ? 0 : (size_t)(leaf - name);
     return strlen(there) != strlen(name) || strcmp(there + offset, name + offset) != 0 ||
-           plan_case_is_added(builder->cases, there);
+           plan_case_is_taken(builder->cases, there);
 }
 
 /* Rule 6, --mixfolders: a folder that is there under another case is that folder. On Exchange what
@@ -338,7 +338,7 @@ bool plan_name_entry(const struct plan_builder *builder, struct plan_entry *entr
         plan_fit_entry(builder, entry, rule);
     *skip_r = is_ok ? plan_mix_name(builder, entry) : NULL;
     if (is_ok && *skip_r == NULL && builder->destination->is_exchange)
-        plan_case_add(builder->cases, entry->destination);
+        plan_case_take(builder->cases, entry->destination);
     if (name_is_inbox(entry->destination))
         memcpy(entry->destination, "INBOX", strlen("INBOX"));
     entry->is_renamed = is_altered || strcmp(entry->destination, plain) != 0;
