@@ -115,7 +115,7 @@ const struct setting settings_table[] = {
     {MAILBOX("office2", FLAG, office2), IN(PRESETS),
      .help = "the destination is Microsoft 365: its limits, its long lines"},
     {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS),
-     .help = "the source is an Exchange server: sets nothing"},
+     .help = "the source is an Exchange server: without its calendar, contacts and so on"},
     {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS),
      .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
     {MAILBOX("gmail1", FLAG, gmail1), IN(PRESETS),
