@@ -107,6 +107,13 @@ static const struct row rows[] = {
     {"what is there stays", "a*|b*", "INBOX|a*", .plan = "a*>a*|b*>b=2A+c"},
     {"a level that is there stays", "a*/b*", "INBOX|a*", .plan = "a*/b*>a*/b=2A+c"},
 
+    {"expressions see names before that: blanks", " a|b* ", "INBOX", .plan = " a>a+|b* >b=2A=20+c",
+     .option = "regextrans2", .value = "s/^ //"},
+    {"a raw expression", "a&AC8-b", "INBOX", .plan = "a&AC8-b>a-b+", .option = "regextrans2",
+     .value = "s,&AC8-,-,g"},
+    {"a decoded expression", "Größe*", "INBOX", .plan = "Größe*>Maße=2A+c", .option = "regextrans2",
+     .value = "s,Größe,Maße,"},
+
     /* case */
     {"two that differ by case", "Trash|trash|TRASH", "INBOX",
      .plan = "TRASH>TRASH+=|Trash>TRASH+m=|trash>TRASH+m="},
