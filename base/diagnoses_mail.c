@@ -63,7 +63,9 @@ const struct diagnosis diagnoses_mail[] = {
         .steps = "Folder Files, coming from Microsoft 365: leave it out with --exclude "
                  "\"^Files$\" (--office1 does it)\n"
                  "A folder of the user's own: give it another name with --f1f2 "
-                 "\"Files=Files_renamed_by_imapsync\" (--office2 does it)",
+                 "\"Files=Files_renamed_by_imapsync\" (--office2 does it)\n"
+                 "If the destination is an Exchange: leave --nofixnames away, and behind a gateway "
+                 "add --exchange2; then such folders are renamed by themselves",
     },
     {
         .id = "folder-exists",

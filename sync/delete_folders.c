@@ -112,6 +112,7 @@ bool delete_folders_plan_all(const struct pair *pair, struct folder_plan **plan_
     clear_list(&settings.folderrec);
     clear_list(&settings.include);
     clear_list(&settings.exclude);
+    str_list_add(&settings.include, "^"); /* all are named: those that no plan has by itself, too */
     settings.subscribed = false;
     settings.skipemptyfolders = false;
     settings.mixfolders = true; /* else what another case stands in the way of is left out */

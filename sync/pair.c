@@ -150,6 +150,16 @@ static bool is_exchange(const struct imap_client *client)
     return strstr(imap_client_greeting(client), "Microsoft Exchange") != NULL;
 }
 
+/* A gateway in front of it may greet otherwise: the presets tell, too. */
+static void pair_settle_folder_rules(struct pair *pair)
+{
+    const struct settings *settings = pair->settings;
+    pair->source.folders.is_exchange = is_exchange(pair->source.client) || settings->office1 ||
+                                       settings->exchange1;
+    pair->destination.folders.is_exchange = is_exchange(pair->destination.client) ||
+                                            settings->office2 || settings->exchange2;
+}
+
 /* Other programs than IMAP's don't see a \Flagged that Exchange got with an APPEND. */
 static void pair_settle_exchange(struct pair *pair)
 {
@@ -333,6 +343,7 @@ static void pair_work(struct pair *pair)
         return;
     pair_settle_labels(pair);
     pair_settle_exchange(pair);
+    pair_settle_folder_rules(pair);
     if (settings->foldersizes == CHOICE_AUTO)
         pair_log_source_size(pair);
     if (!pair_make_plan(pair) || pair_stops_at_lists(pair))

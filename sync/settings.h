@@ -94,6 +94,7 @@ struct settings {
     bool mixfolders; /* a folder that the destination has under another case is that folder */
     bool skipemptyfolders;
     bool fixslash2;
+    bool fixnames; /* names that Exchange refuses are written otherwise there */
     bool checkfoldersexist;
     bool noexclude; /* the presets' own --exclude and --f1f2 are not wanted */
     bool nof1f2;

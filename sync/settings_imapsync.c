@@ -43,6 +43,7 @@ static const char *const own[] = {
     "maxdelete",
     "systemflagsonly",
     "settle",
+    "fixnames",
 };
 
 /* In the table's order. A note makes "works" into "differs", unless it only explains. */
@@ -90,6 +91,7 @@ static const struct {
     {"office2", NOTE_DIFFERS,
      "the same settings; what is given wins, 0 too. Microsoft takes no passwords since 2022: "
      "sign in with OAuth2"},
+    {"exchange1", NOTE_DIFFERS, "leaves out calendar, contacts and so on"},
     {"exchange2", NOTE_DIFFERS, "the same settings; what is given wins, 0 too"},
     {"gmail1", NOTE_DIFFERS, "the same settings; what is given wins; maxsleep has no meaning"},
     {"gmail2", NOTE_DIFFERS,

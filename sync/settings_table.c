@@ -115,7 +115,7 @@ const struct setting settings_table[] = {
     {MAILBOX("office2", FLAG, office2), IN(PRESETS),
      .help = "the destination is Microsoft 365: its limits, its long lines"},
     {MAILBOX("exchange1", FLAG, exchange1), IN(PRESETS),
-     .help = "the source is an Exchange server: sets nothing"},
+     .help = "the source is an Exchange server: without its calendar, contacts and so on"},
     {MAILBOX("exchange2", FLAG, exchange2), IN(PRESETS),
      .help = "the destination is an Exchange server: its limits, its long lines, no \\Flagged"},
     {MAILBOX("gmail1", FLAG, gmail1), IN(PRESETS),
@@ -164,6 +164,8 @@ const struct setting settings_table[] = {
      .help = "leave out folders without messages"},
     {MAILBOX("fixslash2", BOOL, fixslash2), IN(FOLDERS), .preset = "1",
      .help = "a \"/\" inside a name becomes \"_\""},
+    {MAILBOX("fixnames", BOOL, fixnames), IN(FOLDERS), .preset = "1",
+     .help = "on Exchange: write names that it refuses or keeps for itself in another way"},
     {MAILBOX("checkfoldersexist", BOOL, checkfoldersexist), IN(FOLDERS), .preset = "1",
      .help = "leave out folders named above that the source does not list; "
              "--nocheckfoldersexist tries them"},

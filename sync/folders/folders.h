@@ -54,6 +54,7 @@ struct folder_list {
     /* Prefixes of other users' and shared namespaces (each may be ""). */
     char **foreign_prefixes;
     size_t foreign_count;
+    bool is_exchange; /* whoever signed in says so: names follow Exchange's rules */
     /* private to folders.c */
     size_t foreign_alloc;
     size_t name_bytes;

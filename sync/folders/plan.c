@@ -26,6 +26,8 @@ const char *plan_rule_name(unsigned int rule)
         return "mixfolders";
     case PLAN_RULE_CHARACTERS:
         return "characters";
+    case PLAN_RULE_RESERVED:
+        return "a name that Exchange keeps for itself";
     default:
         return "prefix and separator";
     }
@@ -166,10 +168,10 @@ static bool plan_build(struct plan_builder *builder, struct fault *fault_r)
     if (!plan_names_init(builder, fault_r))
         return false;
     if (builder->subfolder2 != NULL)
-        builder->plan->root2 = mem_printf("%s%s", builder->destination_style.prefix,
-                                          builder->subfolder2);
+        builder->plan->root2 = plan_root2(builder);
     if (!plan_select(&builder->lookup, &builder->source_style, builder->subfolder1,
-                     builder->settings, builder->plan, &selection, fault_r))
+                     builder->source->is_exchange ? &builder->source_own : NULL, builder->settings,
+                     builder->plan, &selection, fault_r))
         return false;
     bool is_ok = plan_name_all(builder, &selection, fault_r);
     mem_free(selection.folders);

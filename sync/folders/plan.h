@@ -17,8 +17,9 @@ enum plan_rule {
     PLAN_RULE_EXPRESSION = 1 << 3, /* --regextrans2 */
     PLAN_RULE_CASE = 1 << 4,       /* --mixfolders */
     PLAN_RULE_CHARACTERS = 1 << 5, /* the server can't have a character of it */
+    PLAN_RULE_RESERVED = 1 << 6,   /* Exchange has a folder of its own of that name */
 };
-#define PLAN_RULE_END (1u << 6)
+#define PLAN_RULE_END (1u << 7)
 
 struct plan_entry {
     const struct folder *source; /* points into the source listing */

@@ -226,19 +226,63 @@ static bool plan_edit_name(const struct plan_builder *builder, struct plan_entry
     return is_ok;
 }
 
-/* Rule 5, --mixfolders: a folder that is there under another case is that folder. */
+/* Rule 5: names that Exchange refuses or keeps for itself. What --f1f2 says stays as it is. */
+static void plan_fit_entry(const struct plan_builder *builder, struct plan_entry *entry,
+                           unsigned int rule)
+{
+    bool is_escaped;
+    bool is_reserved;
+    if (!builder->is_fitting || rule == PLAN_RULE_F1F2)
+        return;
+    char *name = plan_fit_name(&builder->fit, entry->destination, rule == PLAN_RULE_ROLE,
+                               &is_escaped, &is_reserved);
+    entry->rules |= (is_escaped ? PLAN_RULE_CHARACTERS : 0) |
+                    (is_reserved ? PLAN_RULE_RESERVED : 0);
+    if (is_escaped || is_reserved)
+        plan_trace(builder, entry->source, "Exchange's names", name);
+    mem_free(entry->destination);
+    entry->destination = name;
+}
+
+char *plan_root2(const struct plan_builder *builder)
+{
+    char *root = mem_printf("%s%s", builder->destination_style.prefix, builder->subfolder2);
+    bool ignored[2];
+    if (!builder->is_fitting)
+        return root;
+    char *fitted = plan_fit_name(&builder->fit, root, false, &ignored[0], &ignored[1]);
+    mem_free(root);
+    return fitted;
+}
+
+/* --nomixfolders on Exchange: whether `name` can only go into the folder `there`, which another
+   folder goes to, or which is called otherwise. What is above it may well be under another case. */
+static bool plan_is_another(const struct plan_builder *builder, const char *name, const char *there)
+{
+    char separator = builder->destination_style.separator;
+    const char *leaf = separator == '\0' ? NULL : strrchr(name, separator);
+    size_t offset = leaf == NULL ? 0 : (size_t)(leaf - name);
+    return strlen(there) != strlen(name) || strcmp(there + offset, name + offset) != 0 ||
+           plan_case_is_taken(builder->cases, there);
+}
+
+/* Rule 6, --mixfolders: a folder that is there under another case is that folder. On Exchange what
+   the plan already has is there as well. */
 static const char *plan_mix_name(const struct plan_builder *builder, struct plan_entry *entry)
 {
+    bool is_exchange = builder->destination->is_exchange;
+    const char *there = plan_case_find(builder->cases, entry->destination);
     bool is_exact = name_is_inbox(entry->destination) ||
-                    folder_list_find(builder->destination, entry->destination) != NULL;
+                    folder_list_find(builder->destination, entry->destination) != NULL ||
+                    (there != NULL && strcmp(there, entry->destination) == 0);
     if (is_exact)
         return NULL;
-    if (!builder->settings->mixfolders)
-        return plan_case_find(builder->cases, entry->destination) == NULL
-                   ? NULL
-                   : "the destination has it under another case (--nomixfolders)";
-    char *name = plan_case_adapt(builder->cases, entry->destination,
-                                 builder->destination_style.separator);
+    if (!builder->settings->mixfolders && there != NULL &&
+        (!is_exchange || plan_is_another(builder, entry->destination, there)))
+        return "the destination has it under another case (--nomixfolders)";
+    if (!builder->settings->mixfolders && !is_exchange)
+        return NULL;
+    char *name = plan_case_adapt(builder->cases, entry->destination);
     if (strcmp(name, entry->destination) != 0) {
         entry->rules |= PLAN_RULE_CASE;
         plan_trace(builder, entry->source, "mixfolders", name);
@@ -290,7 +334,11 @@ bool plan_name_entry(const struct plan_builder *builder, struct plan_entry *entr
     plan_trace(builder, entry->source, plan_rule_name(rule), entry->destination);
     if ((rule & (PLAN_RULE_F1F2 | PLAN_RULE_ROLE)) == 0)
         is_ok = plan_edit_name(builder, entry, fault_r);
+    if (is_ok)
+        plan_fit_entry(builder, entry, rule);
     *skip_r = is_ok ? plan_mix_name(builder, entry) : NULL;
+    if (is_ok && *skip_r == NULL && builder->destination->is_exchange)
+        plan_case_take(builder->cases, entry->destination);
     if (name_is_inbox(entry->destination))
         memcpy(entry->destination, "INBOX", strlen("INBOX"));
     entry->is_renamed = is_altered || strcmp(entry->destination, plain) != 0;
@@ -301,6 +349,19 @@ bool plan_name_entry(const struct plan_builder *builder, struct plan_entry *entr
 
 /* ---- life ---- */
 
+static void plan_prepare_exchange(struct plan_builder *builder)
+{
+    const struct exchange_folders *source_own = NULL;
+    if (builder->source->is_exchange) {
+        exchange_folders_init(&builder->source_own, builder->source, &builder->source_style);
+        source_own = &builder->source_own;
+    }
+    builder->is_fitting = builder->destination->is_exchange && builder->settings->fixnames;
+    if (builder->is_fitting)
+        plan_fit_init(&builder->fit, builder->destination, &builder->destination_style,
+                      builder->source, &builder->source_style, source_own);
+}
+
 bool plan_names_init(struct plan_builder *builder, struct fault *fault_r)
 {
     builder->edits = plan_edits_init(&builder->settings->regextrans2, fault_r);
@@ -309,7 +370,8 @@ bool plan_names_init(struct plan_builder *builder, struct fault *fault_r)
     plan_prepare_f1f2(builder);
     plan_prepare_subfolder2(builder);
     plan_prepare_automap(builder);
-    builder->cases = plan_case_init(builder->destination);
+    plan_prepare_exchange(builder);
+    builder->cases = plan_case_init(builder->destination, builder->destination_style.separator);
     return true;
 }
 
@@ -320,6 +382,8 @@ void plan_names_deinit(struct plan_builder *builder)
     mem_free(builder->f1f2);
     mem_free(builder->subfolder1);
     mem_free(builder->subfolder2);
+    if (builder->is_fitting)
+        plan_fit_deinit(&builder->fit);
     plan_edits_deinit(&builder->edits);
     plan_case_deinit(&builder->cases);
 }

@@ -4,11 +4,13 @@
 #define SYNC_FOLDERS_PLAN_PRIVATE_H
 
 #include "sync/folders/automap.h"
+#include "sync/folders/exchange.h"
 #include "sync/folders/lookup.h"
 #include "sync/folders/name.h"
 #include "sync/folders/plan.h"
 #include "sync/folders/plan_case.h"
 #include "sync/folders/plan_edit.h"
+#include "sync/folders/plan_fit.h"
 
 struct plan_builder {
     const struct folder_list *source;
@@ -23,7 +25,10 @@ struct plan_builder {
     char **f1f2;                  /* for each source folder: the destination by --f1f2, or NULL */
     struct automap automap;       /* empty when off */
     struct plan_edits *edits;     /* --regextrans2 */
-    struct plan_case *cases;      /* the destination's names without case */
+    struct exchange_folders source_own; /* of a source that is an Exchange */
+    bool is_fitting;         /* the destination is an Exchange: names are made fit for it */
+    struct plan_fit fit;     /* if so */
+    struct plan_case *cases; /* the destination's names without case */
     struct folder_plan *plan;
 };
 
@@ -31,6 +36,8 @@ struct plan_builder {
    expression is bad. */
 bool plan_names_init(struct plan_builder *builder, struct fault *fault_r);
 void plan_names_deinit(struct plan_builder *builder);
+/* Owned by the caller; only with --subfolder2. */
+char *plan_root2(const struct plan_builder *builder);
 /* Fills destination, rules, is_renamed and exists of an entry that has its source. *skip_r: static
    text when the folder is left out after all, else NULL. False: an expression left a name that no
    server takes. */

@@ -22,6 +22,7 @@ struct select {
     struct folder_lookup *lookup;
     const struct folder_list *list;
     const struct name_style *style;
+    const struct exchange_folders *own; /* NULL: the source is no Exchange */
     const struct settings *settings;
     struct folder_plan *plan;
     unsigned char *marks; /* one for each folder of the list */
@@ -181,6 +182,27 @@ static bool select_expressions(struct select *sel, struct fault *fault_r)
     return true;
 }
 
+/* Why a folder of an Exchange that is copied only if it is named holds no mail, or NULL. */
+static const char *select_own_reason(const struct select *sel, const struct folder *folder)
+{
+    static const char *const reasons[EXCHANGE_KINDS] = {
+#define OWN(what) "Exchange keeps " what " here, no mail; name it with --folder to copy it"
+        [EXCHANGE_CALENDAR] = OWN("the calendar"),
+        [EXCHANGE_CONTACTS] = OWN("contacts"),
+        [EXCHANGE_TASKS] = OWN("tasks"),
+        [EXCHANGE_NOTES] = OWN("notes"),
+        [EXCHANGE_JOURNAL] = OWN("the journal"),
+        [EXCHANGE_OUTBOX] = OWN("what waits to be sent"),
+        [EXCHANGE_SYNC_ISSUES] = OWN("Outlook's logs"),
+        [EXCHANGE_SETTINGS] = OWN("settings"),
+        [EXCHANGE_FILES] = OWN("copies of attachments"),
+#undef OWN
+    };
+    char separator = name_separator(sel->style, folder);
+    return sel->own == NULL ? NULL
+                            : reasons[exchange_folders_kind(sel->own, folder->name, separator)];
+}
+
 /* Why a wanted folder can't be synced after all, or NULL. */
 static const char *select_obstacle(const struct select *sel, size_t index, const char *subfolder1)
 {
@@ -199,7 +221,7 @@ static const char *select_obstacle(const struct select *sel, size_t index, const
     if ((sel->marks[index] & SELECT_ASKED) == 0 &&
         name_is_foreign(sel->list, sel->style, folder->name))
         return "belongs to another user's or a shared namespace; name it with --folder to copy it";
-    return NULL;
+    return (sel->marks[index] & SELECT_ASKED) == 0 ? select_own_reason(sel, folder) : NULL;
 }
 
 static void select_drop_unusable(struct select *sel, const char *subfolder1)
@@ -265,13 +287,15 @@ static void select_order_wanted(struct select *sel, struct plan_selection *selec
 }
 
 bool plan_select(struct folder_lookup *source, const struct name_style *style,
-                 const char *subfolder1, const struct settings *settings, struct folder_plan *plan,
+                 const char *subfolder1, const struct exchange_folders *own,
+                 const struct settings *settings, struct folder_plan *plan,
                  struct plan_selection *selection_r, struct fault *fault_r)
 {
     struct select sel = {
         .lookup = source,
         .list = source->list,
         .style = style,
+        .own = own,
         .settings = settings,
         .plan = plan,
         .marks = mem_alloc(source->list->count),

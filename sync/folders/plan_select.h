@@ -4,6 +4,7 @@
 #define SYNC_FOLDERS_PLAN_SELECT_H
 
 #include "base/fault.h"
+#include "sync/folders/exchange.h"
 #include "sync/folders/lookup.h"
 #include "sync/folders/name.h"
 #include "sync/folders/plan.h"
@@ -14,11 +15,13 @@ struct plan_selection {
     size_t count;
 };
 
-/* `subfolder1` is the raw name of a folder that all wanted ones lie below, or NULL. What is left
+/* `subfolder1` is the raw name of a folder that all wanted ones lie below, or NULL; `own`, for an
+   Exchange, its folders that hold no mail: they are left out unless they are named. What is left
    out is added to plan->skips, which has room for every folder and every name in the settings.
    False with a usage fault for an expression that is bad or too hard. */
 bool plan_select(struct folder_lookup *source, const struct name_style *style,
-                 const char *subfolder1, const struct settings *settings, struct folder_plan *plan,
+                 const char *subfolder1, const struct exchange_folders *own,
+                 const struct settings *settings, struct folder_plan *plan,
                  struct plan_selection *selection_r, struct fault *fault_r);
 
 /* Compiles one expression of --include or --exclude; NULL and a sentence in `fault` if it is bad.

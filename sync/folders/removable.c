@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sync/folders/exchange.h"
 #include "sync/folders/mutf7.h"
 #include "sync/folders/name.h"
 #include "sync/folders/roles.h"
@@ -129,6 +130,26 @@ static bool stays(const struct folder *folder, const struct folder_list *destina
     return known_names_hold(known, folder->name, style, separator);
 }
 
+/* Exchange's own folders without mail stay, though nothing goes to them. */
+static void keep_own_folders(struct removable *removable, const struct folder_list *source,
+                             const struct name_style *source_style,
+                             const struct folder_list *destination, const struct name_style *style)
+{
+    struct exchange_folders source_own, own;
+    if (!destination->is_exchange)
+        return;
+    if (source->is_exchange)
+        exchange_folders_init(&source_own, source, source_style);
+    exchange_folders_init_target(&own, destination, style, source, source_style,
+                                 source->is_exchange ? &source_own : NULL);
+    for (size_t i = 0; i < destination->count; i++) {
+        const struct folder *folder = &destination->items[i];
+        char separator = name_separator(style, folder);
+        if (exchange_folders_kind(&own, folder->name, separator) != EXCHANGE_MAIL)
+            removable->items[i].is_kept = true;
+    }
+}
+
 void removable_init(struct removable *removable, const struct folder_list *source,
                     const struct folder_list *destination, const struct folder_plan *all,
                     const struct settings *settings)
@@ -146,6 +167,7 @@ void removable_init(struct removable *removable, const struct folder_list *sourc
         bool is_kept = stays(folder, destination, &style, all, &known);
         removable->items[i] = (struct removable_folder){folder->name, folder, is_kept};
     }
+    keep_own_folders(removable, source, &source_style, destination, &style);
     for (size_t i = 0; i < all->count; i++)
         removable->items[destination->count + i] = (struct removable_folder){
             all->entries[i].destination, NULL, true};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * --delete2folders: the destination folders that no source folder goes to. Pure; one thread.
  *
- * What stays: INBOX; folders of other users and shared ones; what any source folder goes to, left
- * out by this run or not, or is called the same as; with --subfolder2 all that is not below it; and
- * every folder above one that stays. Names that differ by case alone are the same. */
+ * What stays: INBOX; on Exchange its own folders without mail; folders of other users and shared
+ * ones; what any source folder goes to, left out by this run or not, or is called the same as; with
+ * --subfolder2 all that is not below it; and every folder above one that stays. Names that differ
+ * by case alone are the same. */
 #ifndef SYNC_FOLDERS_REMOVABLE_H
 #define SYNC_FOLDERS_REMOVABLE_H
 

@@ -17,6 +17,8 @@ max_size        messages above `max_size` are refused
 max_line        messages with a line above `max_line` are refused
 strict          messages are refused whose form is wrong: see malformed()
 files_reserved  nobody may create Files
+strict_names    nobody may create names with "*", "%" or "\\", or with blanks at the ends of a
+                level, and who opens one of those loses the connection
 no_case         names that differ only in case are the same
 lose_flagged    \\Flagged given with APPEND is lost
 refuse_keywords keywords in APPEND and STORE are an error; else they are dropped
@@ -132,6 +134,11 @@ def rebuilt(body):
     fields.sort(key=lambda f: (not f.lower().startswith(b"received"), f.partition(b":")[0].lower()))
     fields += [b"X-MS-Exchange-Organization-SCL: -1", b"X-MS-Has-Attach: "]
     return b"\r\n".join(fields) + blank + rest
+
+
+def is_strange(name):
+    levels = name.rstrip("/").split("/")
+    return bool(re.search(r"[*%\\]", name)) or any(level != level.strip(" ") for level in levels)
 
 
 class Bucket:
@@ -304,6 +311,8 @@ class ExchangeSession(StandInSession):
         name = command.strings()[0].decode()
         if self.server.does("files_reserved") and name.rstrip("/").lower() == "files":
             return self.no(command, "Folder name is reserved")
+        if self.server.does("strict_names") and is_strange(name):
+            return self.no(command, "CREATE failed.")
         if self._real_name(name) is not None:
             return self.no(command, "Mailbox already exists")
         self.pass_on(command)
@@ -331,6 +340,8 @@ class ExchangeSession(StandInSession):
         (then or self.pass_on)(command)
 
     def do_select(self, command):
+        if self.server.does("strict_names") and is_strange(command.strings()[0].decode()):
+            return self.bye(CLOSED)
         self._with_real_name(command, super().do_select)
 
     do_examine = do_select

@@ -30,6 +30,7 @@ static void world_init(struct world *world)
     buffer_init(&world->text, SIZE_MAX);
     world->settings.mixfolders = true;
     world->settings.fixslash2 = true;
+    world->settings.fixnames = true;
 }
 
 static void list_free(struct str_list *list)
