@@ -9,6 +9,7 @@ CC         ?= cc
 CFLAGS     ?= -O2 -g
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 
+# Hidden, because libraries would call our functions where theirs have the same name (json_null).
 # What the code needs stands apart from CFLAGS, so that `make CFLAGS=-O0` keeps working.
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -16,7 +17,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 LIBS     := libssl libcrypto sqlite3 libpcre2-8 zlib jansson inih libgsasl
 # Loaded when it is needed: sync/auth/http.c.
 LOADED   := libcurl
-NEEDED   := $(STANDARD) $(WARNINGS) -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(LOADED) 2>/dev/null)
+NEEDED   := $(STANDARD) $(WARNINGS) -fvisibility=hidden -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(LOADED) 2>/dev/null)
 LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lcsv -lm
 
 # ROOMS limits a build to some rooms: `make unit ROOMS="base store"`.

@@ -4,21 +4,25 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/terminal.h"
 #include "batch/budget.h"
 #include "batch/daily.h"
 #include "batch/paces.h"
 #include "batch/hosts.h"
 #include "batch/job.h"
+#include "batch/live.h"
 #include "batch/log_path.h"
 #include "batch/outage.h"
 #include "batch/pair_lock.h"
 #include "batch/pidfile.h"
 #include "batch/pool.h"
+#include "batch/progress.h"
 #include "batch/prune.h"
 #include "batch/queue.h"
 #include "batch/retry.h"
@@ -64,12 +68,16 @@ struct run {
     struct host_limits *hosts;
     struct queue *queue;
     struct tls_contexts *tls;
+    struct live *live;
+    struct progress *progress;
+    enum progress_mode mode;
     struct tokens *tokens;              /* NULL: no profiles */
     struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
     struct run_mailbox *jobs;
     struct outage_mailbox *met; /* by job; each is its worker's */
     size_t jobs_count;
+    int64_t started_msecs;
     size_t jobs_wanted;  /* without those that are left out */
     int64_t until_msecs; /* the end of the time window, by the wall clock; 0: there is none */
 
@@ -116,10 +124,15 @@ static void run_announce(struct run *run, struct run_mailbox *job,
     run->tally.jobs[job->status]++;
     run->last = outcome->result;
     run->ended += outcome->wait_msecs == 0;
-    if (!run->plan->settings->quiet && outcome->wait_msecs > 0)
-        (void)fprintf(stderr, "%s\n", line);
-    else if (!run->plan->settings->quiet)
-        (void)fprintf(stderr, "%zu/%zu %s\n", run->ended, run->jobs_wanted, line);
+    struct progress_news news = {
+        .row = (int64_t)(job - run->jobs) + 1,
+        .status = job->status,
+        .is_waiting = outcome->wait_msecs > 0,
+        .ended = run->ended,
+        .wanted = run->jobs_wanted,
+        .line = line,
+    };
+    progress_tell(run->progress, &news);
     (void)pthread_mutex_unlock(&run->mutex);
 }
 
@@ -150,6 +163,11 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
     if (!job_run(&run->environment, &job, &outcome, &line, &fault))
         run_set_broken(run, &fault);
     outage_note(&run->met[index], &outcome.result, clock_wall_msecs());
+    if (outcome.wait_msecs > 0)
+        live_wait(run->live, (size_t)index, clock_wall_msecs() + outcome.wait_msecs,
+                  outcome.result.fault.code == FAULT_THROTTLED);
+    else
+        live_end(run->live, (size_t)index, outcome.result.status);
     run_announce(run, own, &outcome, buffer_str(&line));
     buffer_deinit(&line);
     settings_deinit(&settings);
@@ -216,6 +234,7 @@ static bool run_begin(struct run *run, struct fault *fault_r)
         .is_final = plan->settings->final,
     };
     run_set_window(run, now_msecs);
+    run->started_msecs = now_msecs;
     log_line(run->log, "mailconvoy " MAILCONVOY_VERSION ", %s %s", row.command, row.manifest);
     job_log_settings(run->log, plan->settings);
     bool is_ok = store_run_begin(run->store, &row, fault_r);
@@ -261,6 +280,8 @@ static bool run_note_size(void *context, int64_t row, uint64_t messages)
     struct run *run = context;
     if (row >= 1 && (uint64_t)row <= run->jobs_count)
         run->jobs[row - 1].messages = messages;
+    if (row >= 1 && (uint64_t)row <= run->jobs_count && run->jobs[row - 1].status != JOB_LEFT_OUT)
+        live_expect(run->live, (size_t)row - 1, messages);
     return true;
 }
 
@@ -306,6 +327,7 @@ static bool run_note_left_out(void *context, int64_t row)
     run->jobs[row - 1].status = JOB_LEFT_OUT;
     run->tally.jobs[JOB_LEFT_OUT]++;
     run->jobs_wanted--;
+    live_leave_out(run->live, (size_t)row - 1);
     return true;
 }
 
@@ -322,6 +344,35 @@ static bool run_leave_out(struct run *run, struct fault *fault_r)
     return true;
 }
 
+/* Who looks at the run from outside. */
+static bool run_init_live(struct run *run, struct fault *fault_r)
+{
+    const struct settings *settings = run->plan->settings;
+    bool is_sync = run->plan->manifest == NULL;
+    struct live_plan live_plan = {
+        .run_id = workdir_run_id(run->workdir),
+        .command = run->plan->command,
+        .manifest = run->plan->manifest_path != NULL ? run->plan->manifest_path : "",
+        .started_msecs = run->started_msecs,
+        .budget_messages = settings->budget_messages,
+        .budget_bytes = (double)settings->budget_bytes,
+        .mailboxes = run->jobs_count,
+    };
+    if (!live_init(&live_plan, &run->live, fault_r))
+        return false;
+    run->mode = progress_choose(settings, is_sync, terminal_is_able(STDERR_FILENO));
+    struct progress_plan progress_plan = {
+        .mode = run->mode,
+        .is_sync = is_sync,
+        .live = run->live,
+        .stop = run->plan->stop,
+        .log = run->log,
+        .status_path = workdir_status_path(run->workdir),
+        .metrics_path = settings->metrics,
+    };
+    return progress_init(&progress_plan, &run->progress, fault_r);
+}
+
 /* All of them, before any is started: so a report names those that never were. */
 static bool run_add_jobs(struct run *run, struct fault *fault_r)
 {
@@ -331,6 +382,8 @@ static bool run_add_jobs(struct run *run, struct fault *fault_r)
     run->names = file_names_init();
     run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
     run->jobs_wanted = run->jobs_count;
+    if (!run_init_live(run, fault_r))
+        return false;
     for (size_t i = 0; i < run->jobs_count; i++) {
         if (!run_add_job(run, i, fault_r))
             return false;
@@ -394,18 +447,24 @@ static int run_look_at_window(struct run *run)
     return -1;
 }
 
-/* The main thread's, while the workers work: ends the time window, and looks for the file that asks
-   to stop. */
+/* -1 is for ever. */
+static int shorter(int msecs, int other_msecs)
+{
+    return msecs < 0 || (other_msecs >= 0 && other_msecs < msecs) ? other_msecs : msecs;
+}
+
+/* The main thread's, while the workers work: ends the time window, looks for the file that asks to
+   stop, shows how far the run is. */
 static int run_look(void *context)
 {
     struct run *run = context;
-    int wait_msecs = run_look_at_window(run);
+    int wait_msecs = shorter(run_look_at_window(run),
+                             progress_look(run->progress, clock_mono_nsecs(), clock_wall_msecs()));
     if (run->plan->pidfile == NULL)
         return wait_msecs;
     if (pidfile_sees_abort(run->plan->pidfile))
         stop_request_for(run->plan->stop, STOP_REASON_FILE);
-    return wait_msecs >= 0 && wait_msecs < RUN_LOOK_FOR_FILE_MSECS ? wait_msecs
-                                                                   : RUN_LOOK_FOR_FILE_MSECS;
+    return shorter(wait_msecs, RUN_LOOK_FOR_FILE_MSECS);
 }
 
 /* Once all have ended. */
@@ -447,11 +506,12 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .paces = run->paces,
         .hosts = run->hosts,
         .locks = run->locks,
+        .live = run->live,
         .tls = run->tls,
         .tokens = run->tokens,
         .stop = run->plan->stop,
         .is_alone = run->plan->manifest == NULL,
-        .is_shown = run->plan->manifest == NULL && !run->plan->settings->quiet,
+        .is_shown = run->plan->manifest == NULL && run->mode == PROGRESS_LINES,
     };
     size_t started = 0;
     size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;
@@ -540,13 +600,15 @@ static bool run_end(struct run *run, struct fault *fault_r)
     bool is_ended = run_pause_rest(run, fault_r) &&
                     store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r);
     struct fault report_fault;
+    live_finish(run->live, clock_wall_msecs(), exit_code, run->tally.jobs);
+    progress_deinit(&run->progress);
     /* A store that takes no more may still be read. */
     if (!report_write_files(run->store, run_id, workdir_run_dir(run->workdir), &report_fault)) {
         if (is_ended)
             *fault_r = report_fault;
         return false;
     }
-    if (!run->plan->settings->quiet)
+    if (!run->plan->settings->quiet && run->mode != PROGRESS_JSON)
         run_print_summary(run);
     else if (is_ended)
         is_ended = run_print_trouble(run, exit_code, fault_r);
@@ -558,6 +620,8 @@ static bool run_end(struct run *run, struct fault *fault_r)
 static bool run_deinit(struct run *run, struct fault *fault_r)
 {
     bool is_ok = run->store == NULL || store_close(&run->store, fault_r);
+    progress_deinit(&run->progress);
+    live_deinit(&run->live);
     log_close(&run->log);
     daily_deinit(&run->daily);
     paces_deinit(&run->paces);

@@ -191,6 +191,12 @@ struct settings {
     bool retry_problems;
     bool final;
     bool quiet;
+    char *progress; /* a word, see batch/progress.h */
+    char *metrics;  /* NULL: none */
+    struct str_list notify;
+    char *notify_on; /* "always" or "trouble" */
+    bool watch;      /* of `status`, as the next */
+    bool json;
     int64_t keep_runs; /* 0: all */
     char *lockdir;     /* NULL: one of this user's */
     char *pidfile;     /* NULL or "": none */
@@ -222,6 +228,7 @@ enum settings_command {
     SETTINGS_BATCH = 2,
     SETTINGS_REPORT = 4,
     SETTINGS_AUTH = 8,
+    SETTINGS_STATUS = 16,
 };
 
 /* Defaults; deinit wipes secrets. */
