@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Ranges of code points, ascending, of Unicode 14.0.0 (UnicodeData.txt, EastAsianWidth.txt); unassigned
- * ones between two of a kind are taken to be of that kind. For columns.c alone. */
+ * Ranges of code points, ascending, of Unicode 14.0.0 (UnicodeData.txt, EastAsianWidth.txt);
+ * unassigned ones between two of a kind are taken to be of that kind. For columns.c alone. */
 #ifndef BASE_COLUMNS_RANGES_H
 #define BASE_COLUMNS_RANGES_H
 

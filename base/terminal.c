@@ -77,10 +77,10 @@ bool terminal_open(int fd)
            sigaction(SIGWINCH, &resize, NULL) == 0 && sigaction(SIGTSTP, &suspend, NULL) == 0;
 }
 
-void terminal_size(size_t *columns_r, size_t *rows_r)
+void terminal_size(int fd, size_t *columns_r, size_t *rows_r)
 {
     struct winsize size;
-    bool is_told = ioctl(terminal_fd, TIOCGWINSZ, &size) == 0;
+    bool is_told = ioctl(fd, TIOCGWINSZ, &size) == 0;
     *columns_r = is_told && size.ws_col > 0 ? size.ws_col : 80;
     *rows_r = is_told && size.ws_row > 0 ? size.ws_row : 24;
 }

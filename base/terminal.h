@@ -13,8 +13,8 @@ bool terminal_is_able(int fd);
 /* From now on terminal_draw() draws there. Sees to SIGWINCH, and to SIGTSTP: a stopped program
    leaves the terminal as it was. False if the signals can't be had. */
 bool terminal_open(int fd);
-/* Of what is open; 80 and 24 if the system does not tell. */
-void terminal_size(size_t *columns_r, size_t *rows_r);
+/* 80 and 24 if the system does not tell. */
+void terminal_size(int fd, size_t *columns_r, size_t *rows_r);
 /* True once after each change of the size. */
 bool terminal_was_resized(void);
 /* Replaces all by these lines, each ended by "\n" and no longer than the screen is wide. Draws

@@ -132,7 +132,7 @@ static void progress_draw(struct progress *progress, const struct snapshot *snap
     /* Its last picture would be gone at once. */
     if (snapshot->phase == SNAPSHOT_ENDED)
         return;
-    terminal_size(&columns, &rows);
+    terminal_size(STDERR_FILENO, &columns, &rows);
     buffer_init(&text, SCREEN_MAX_BYTES);
     screen_append(snapshot, columns, rows, &text);
     terminal_draw(buffer_str(&text));

@@ -159,8 +159,10 @@ static void append_left(const struct snapshot *snapshot, struct buffer *line)
 {
     char span[CELL_SIZE];
     char at[CLOCK_ISO8601_SIZE];
-    if (snapshot->phase >= SNAPSHOT_ENDED) {
-        buffer_append_str(line, "nothing any more");
+    if (snapshot->phase == SNAPSHOT_CUT_OFF) {
+        buffer_append_str(line, "run the same command again to go on");
+    } else if (snapshot->phase == SNAPSHOT_ENDED) {
+        buffer_printf(line, "nothing; exit code %d, see mailconvoy report", snapshot->exit_code);
     } else if (snapshot->left_msecs < 0) {
         buffer_append_str(line, "not known yet");
     } else {

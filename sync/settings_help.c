@@ -39,6 +39,11 @@ static const char usage_report[] =
     "\n"
     "Shows what a past run did, from the work directory.\n";
 
+static const char usage_status[] =
+    "Usage: mailconvoy status [--workdir DIR] [--watch] [--json]\n"
+    "\n"
+    "Shows what the run in the work directory is at, without disturbing it.\n";
+
 static const char usage_auth[] =
     "Usage: mailconvoy auth login PROFILE --device | --browser [--config FILE]\n"
     "       mailconvoy auth status [PROFILE] [--config FILE]\n"
@@ -73,6 +78,12 @@ static const char exits_report[] = "Exit codes:\n"
                                    "    0    shown\n"
                                    "   64    bad command line, or no such run\n"
                                    "   66    the work directory holds no run\n"
+                                   "   70    internal error\n";
+
+static const char exits_status[] = "Exit codes:\n"
+                                   "    0    shown\n"
+                                   "   64    bad command line\n"
+                                   "   66    the work directory holds no status\n"
                                    "   70    internal error\n";
 
 static const char exits_auth[] = "Exit codes:\n"
@@ -171,6 +182,7 @@ void settings_append_help(struct buffer *text, enum settings_command command)
         {SETTINGS_BATCH, usage_batch, exits_batch},
         {SETTINGS_REPORT, usage_report, exits_report},
         {SETTINGS_AUTH, usage_auth, exits_auth},
+        {SETTINGS_STATUS, usage_status, exits_status},
     };
     size_t page = 0;
     while (pages[page].command != command)
