@@ -13,8 +13,10 @@
 #define BAR_COLUMNS 30
 #define TITLE_MIN   12
 #define TITLE_MAX   40
-/* What stands behind the folder of a mailbox: messages, both rates. */
-#define FIGURES_COLUMNS 45
+/* What stands behind the folder of a mailbox: its messages, and where there is room, both rates. */
+#define MESSAGES_COLUMNS 20
+#define RATES_COLUMNS    24
+#define RATES_MIN        80
 
 /* -- cells -- */
 
@@ -230,7 +232,8 @@ static void append_place(const struct snapshot *snapshot, const struct snapshot_
 }
 
 static void append_mailbox(const struct snapshot *snapshot, const struct snapshot_mailbox *mailbox,
-                           size_t title_columns, size_t place_columns, struct buffer *line)
+                           size_t title_columns, size_t place_columns, bool has_rates,
+                           struct buffer *line)
 {
     char done[CELL_SIZE];
     char all[CELL_SIZE];
@@ -245,7 +248,7 @@ static void append_mailbox(const struct snapshot *snapshot, const struct snapsho
     (void)snprintf(of, sizeof(of), "%s/%s", done, mailbox->messages > 0 ? all : "?");
     format_rate(mailbox->messages_per_sec, rate);
     format_byte_rate(mailbox->bytes_per_sec, byte_rate);
-    if (mailbox->state >= SNAPSHOT_THROTTLED)
+    if (mailbox->state >= SNAPSHOT_THROTTLED || !has_rates)
         buffer_printf(line, " %19s", of);
     else
         buffer_printf(line, " %19s  %8s  %12s", of, rate, byte_rate);
@@ -271,10 +274,12 @@ static void append_mailbox_lines(const struct snapshot *snapshot, size_t columns
     size_t shown = snapshot->mailboxes_count;
     if (all > rows)
         shown = rows - 1 < shown ? rows - 1 : shown;
-    size_t room = columns > FIGURES_COLUMNS + 3 ? columns - FIGURES_COLUMNS - 3 : 0;
+    bool has_rates = columns >= RATES_MIN;
+    size_t taken = 2 + MESSAGES_COLUMNS + (has_rates ? RATES_COLUMNS : 0);
+    size_t room = columns > taken ? columns - taken : 0;
     size_t title = title_columns(snapshot, room);
     for (size_t i = 0; i < shown; i++) {
-        append_mailbox(snapshot, &snapshot->mailboxes[i], title, room - title, line);
+        append_mailbox(snapshot, &snapshot->mailboxes[i], title, room - title, has_rates, line);
         end_line(text, line, columns);
     }
     if (shown == all)
