@@ -58,7 +58,7 @@ def test_the_screen_is_drawn_in_place_resized_and_left_by_ctrl_c(work, slow, on_
     assert lines[6] == ""
     assert lines[7].startswith("one e \ufffdevil ") and "\u202e" not in terminal.screen.raw, lines
     assert re.search(r" \d+/65 +[\d.]+/s +[\d.]+ K?i?B/s$", lines[7]), lines
-    assert lines[8].startswith("a name that is longer than the…  INBOX ")
+    assert lines[8].startswith("a name that is longer than ther…  INBOX ")
     assert len(lines) == 9, lines
     assert terminal.screen.modes == {"?25": "l", "?7": "l", "?1049": "h"}
 

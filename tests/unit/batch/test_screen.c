@@ -82,7 +82,7 @@ static void test_small(void **state)
                   "ann@exam\xe2\x80\xa6  INBOX/\xe9\x82\xae\xe2\x80\xa6         1,234/5,678\n"
                   "and 42 more\n");
     assert_screen(&snapshot, 40, 0, "");
-    assert_screen(&snapshot, 40, 1, "mailconvoy batch users.c\xe2\x80\xa6 running 1:02:03\n");
+    assert_screen(&snapshot, 40, 1, "mailconvoy batch users.\xe2\x80\xa6 running 1:02:03\n");
     assert_screen(&snapshot, 0, 2, "\n\n");
 }
 
