@@ -13,6 +13,7 @@
 #include "batch/command_private.h"
 #include "batch/hosts.h"
 #include "batch/manifest.h"
+#include "batch/notify.h"
 #include "batch/pidfile.h"
 #include "batch/run.h"
 #include "batch/signals.h"
@@ -114,6 +115,7 @@ static bool command_check(struct command *command)
     const struct settings *settings = &command->settings;
     char words[STR_ERROR_SIZE];
     bool is_fine = signals_check(settings, &command->faults);
+    is_fine = notify_check(settings, &command->faults) && is_fine;
     if (settings->tmpdir != NULL && access(settings->tmpdir, W_OK | X_OK) != 0) {
         buffer_printf(&command->faults, "tmpdir can't be used: %s\n", str_error(errno, words));
         is_fine = false;

@@ -14,6 +14,7 @@
 #include "batch/budget.h"
 #include "batch/daily.h"
 #include "batch/paces.h"
+#include "batch/ending.h"
 #include "batch/hosts.h"
 #include "batch/job.h"
 #include "batch/live.h"
@@ -23,14 +24,12 @@
 #include "batch/pidfile.h"
 #include "batch/pool.h"
 #include "batch/progress.h"
-#include "batch/prune.h"
 #include "batch/queue.h"
 #include "batch/retry.h"
 #include "batch/schedule.h"
 #include "batch/tally.h"
 #include "batch/workdir.h"
 #include "report/run_files.h"
-#include "report/trouble.h"
 #include "store/store.h"
 #include "sync/auth/tokens.h"
 #include "sync/imap/tls.h"
@@ -39,9 +38,7 @@
 /* The wall clock may be set, so the end of the time window is looked at so often. */
 #define RUN_LOOK_MSECS          60000
 #define RUN_LOOK_FOR_FILE_MSECS 1000
-/* Counts of older days are of no use; some are kept for whoever looks. */
-#define RUN_KEEP_DAYS      14
-#define RUN_TEXT_MAX_BYTES ((size_t)1024 * 1024)
+#define RUN_TEXT_MAX_BYTES      ((size_t)1024 * 1024)
 
 /* What the run knows of a mailbox. Set up by the main thread; while it is worked on, only the
    worker that took it from the queue touches it. */
@@ -524,42 +521,10 @@ static bool run_work(struct run *run, struct fault *fault_r)
     return is_ok;
 }
 
-/* The file that the report wrote, to stdout. A terminal that went away is no reason to call the run
-   anything else than what it was; the file is there. */
-static void run_print_summary(const struct run *run)
-{
-    char piece[4096];
-    size_t got;
-    char *path = mem_printf("%s/summary.txt", workdir_run_dir(run->workdir));
-    FILE *file = fopen(path, "r");
-    bool is_ok = file != NULL;
-    while (is_ok && (got = fread(piece, 1, sizeof(piece), file)) > 0)
-        is_ok = fwrite(piece, 1, got, stdout) == got;
-    is_ok = is_ok && !ferror(file) && fflush(stdout) == 0;
-    if (!is_ok)
-        (void)fprintf(stderr, "mailconvoy: the summary could not be shown; it is in %s\n", path);
-    if (file != NULL)
-        (void)fclose(file);
-    mem_free(path);
-}
-
 static int run_exit_code(const struct run *run)
 {
     return run->plan->manifest != NULL ? tally_batch_exit_code(&run->tally)
                                        : tally_sync_exit_code(&run->tally, &run->last);
-}
-
-/* --quiet: nothing about a run that went well. */
-static bool run_print_trouble(const struct run *run, int exit_code, struct fault *fault_r)
-{
-    if (exit_code == EXIT_CODE_COMPLETE)
-        return true;
-    char *run_dir = mem_printf("%s/runs/%s", workdir_path(run->workdir),
-                               workdir_run_id(run->workdir));
-    bool is_ok = report_write_trouble(run->store, workdir_run_id(run->workdir), run_dir, stderr,
-                                      fault_r);
-    mem_free(run_dir);
-    return is_ok;
 }
 
 /* What was not reached when the time window ended. */
@@ -576,19 +541,29 @@ static bool run_pause_rest(struct run *run, struct fault *fault_r)
                             why.text, fault_r);
 }
 
-/* A run that went well is not spoiled by an older one that could not be forgotten. */
-static void run_prune(struct run *run)
+/* What is said about it, once its report is written. */
+static bool run_tell_end(struct run *run, int exit_code, struct fault *fault_r)
 {
-    const struct settings *settings = run->plan->settings;
-    size_t forgotten = 0;
-    struct fault fault;
-    if (!prune_runs(run->store, settings->workdir, workdir_run_id(run->workdir),
-                    (size_t)settings->keep_runs, &forgotten, &fault) ||
-        !store_daily_forget(run->store, daily_day(clock_wall_msecs()) - RUN_KEEP_DAYS, &fault))
-        log_fault(run->log, &fault);
-    if (forgotten > 0)
-        log_line(run->log, "%zu old runs forgotten (--keep-runs %lld)", forgotten,
-                 (long long)settings->keep_runs);
+    bool is_ok = true;
+    struct ending ending = {
+        .settings = run->plan->settings,
+        .store = run->store,
+        .live = run->live,
+        .log = run->log,
+        .run_id = workdir_run_id(run->workdir),
+        .run_dir = mem_printf("%s/runs/%s", workdir_path(run->workdir),
+                              workdir_run_id(run->workdir)),
+        .exit_code = exit_code,
+    };
+    if (run->plan->settings->quiet)
+        is_ok = ending_print_trouble(&ending, fault_r);
+    else if (run->mode != PROGRESS_JSON)
+        ending_print_summary(&ending);
+    ending_notify(&ending);
+    if (is_ok)
+        ending_prune(&ending);
+    mem_free(ending.run_dir);
+    return is_ok;
 }
 
 /* Closes the books; the workers are gone. */
@@ -608,13 +583,11 @@ static bool run_end(struct run *run, struct fault *fault_r)
             *fault_r = report_fault;
         return false;
     }
-    if (!run->plan->settings->quiet && run->mode != PROGRESS_JSON)
-        run_print_summary(run);
-    else if (is_ended)
-        is_ended = run_print_trouble(run, exit_code, fault_r);
-    if (is_ended)
-        run_prune(run);
-    return is_ended;
+    struct fault told_fault;
+    bool is_told = run_tell_end(run, exit_code, &told_fault);
+    if (is_ended && !is_told)
+        *fault_r = told_fault;
+    return is_ended && is_told;
 }
 
 static bool run_deinit(struct run *run, struct fault *fault_r)
@@ -661,6 +634,7 @@ int run_execute(const struct run_plan *plan)
     int exit_code = 0;
     if (!run_init(&run, &fault)) {
         exit_code = run_complain(&run, &fault);
+        ending_notify_broken(plan->settings, exit_code, fault.text, run.log);
     } else {
         if (!run_work(&run, &fault))
             exit_code = run_complain(&run, &fault);

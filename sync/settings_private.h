@@ -70,6 +70,7 @@ struct setting {
     size_t offset;     /* in struct settings_side when it has sides, else in struct settings */
     unsigned commands; /* of enum settings_command; those that know it */
     bool may_row;      /* a manifest row may set it */
+    bool is_secret;    /* a list that may hold secrets; SETTING_SECRET is one anyway */
     enum setting_accepts accepts;
     enum setting_group group;
     int64_t min;
