@@ -2,6 +2,10 @@
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+DOCDIR     ?= $(PREFIX)/share/doc/mailconvoy
 PKG_CONFIG ?= pkg-config
 BUILD      ?= build
 PYTHON     ?= /usr/bin/python3
@@ -74,6 +78,36 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -Wno-missing-prototypes -MMD -MP -o $@ $(filter %.c,$^) $(LIB) $(LINK) -lcmocka
 
 $(BUILD)/unit/store/test_power_cut $(BUILD)/unit/store/test_store_file: tests/unit/store/forgetful_vfs.c
+
+# What the program writes about itself.
+$(BUILD)/docs/%: $(BUILD)/mailconvoy
+	@mkdir -p $(@D)
+	@echo "  DOCS  $@"
+	$(Q)$< docs $* > $@
+MANPAGES := mailconvoy sync batch report manifest
+docs: $(MANPAGES:%=$(BUILD)/docs/man-%) $(BUILD)/docs/completion-bash $(BUILD)/docs/completion-zsh
+
+# `make install PREFIX=/usr DESTDIR=/tmp/package`
+INSTALL := install -m 644
+install: docs
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(BASHDIR) $(ZSHDIR) \
+	    $(DOCDIR)/examples)
+	install -m 755 $(BUILD)/mailconvoy $(DESTDIR)$(BINDIR)/mailconvoy
+	$(INSTALL) $(BUILD)/docs/man-mailconvoy $(DESTDIR)$(MANDIR)/man1/mailconvoy.1
+	for page in sync batch report; do \
+	    $(INSTALL) $(BUILD)/docs/man-$$page $(DESTDIR)$(MANDIR)/man1/mailconvoy-$$page.1 || exit; \
+	done
+	$(INSTALL) $(BUILD)/docs/man-manifest $(DESTDIR)$(MANDIR)/man5/mailconvoy-manifest.5
+	$(INSTALL) $(BUILD)/docs/completion-bash $(DESTDIR)$(BASHDIR)/mailconvoy
+	$(INSTALL) $(BUILD)/docs/completion-zsh $(DESTDIR)$(ZSHDIR)/_mailconvoy
+	$(INSTALL) README.md CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
+	$(INSTALL) $(wildcard examples/*.*) examples/crontab $(DESTDIR)$(DOCDIR)/examples
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/mailconvoy $(MANDIR)/man1/mailconvoy.1 \
+	    $(addprefix $(MANDIR)/man1/mailconvoy-,sync.1 batch.1 report.1) \
+	    $(MANDIR)/man5/mailconvoy-manifest.5 $(BASHDIR)/mailconvoy $(ZSHDIR)/_mailconvoy)
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 unit: $(UNITBINS)
 	$(Q)scripts/run-units $(UNITBINS)
@@ -181,6 +215,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
-.PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
+.PHONY: all docs install uninstall unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
         bench-nightly bench-scale bench-store bench-throttle deps deps-test clean
 .DELETE_ON_ERROR:

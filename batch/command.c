@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "batch/command_private.h"
+#include "batch/docs.h"
 #include "batch/hosts.h"
 #include "batch/manifest.h"
 #include "batch/notify.h"
@@ -19,7 +20,6 @@
 #include "batch/signals.h"
 #include "batch/tally.h"
 #include "report/command.h"
-#include "sync/settings_imapsync.h"
 #include "sync/settings_presets.h"
 
 #define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
@@ -279,12 +279,13 @@ int command_report(int argc, char **argv)
 int command_docs(int argc, char **argv)
 {
     struct buffer text;
-    if (argc != 1 || strcmp(argv[0], "imapsync-options") != 0) {
-        (void)fprintf(stderr, "name a page: mailconvoy docs imapsync-options\n");
+    buffer_init(&text, COMMAND_TEXT_MAX_BYTES);
+    if (argc != 1 || !docs_append(argv[0], &text)) {
+        docs_append_names(&text);
+        (void)fprintf(stderr, "name a page, mailconvoy docs PAGE: %s\n", buffer_str(&text));
+        buffer_deinit(&text);
         return EXIT_CODE_USAGE;
     }
-    buffer_init(&text, COMMAND_TEXT_MAX_BYTES);
-    settings_append_imapsync_options(&text);
     bool is_ok = fputs(buffer_str(&text), stdout) >= 0 && fflush(stdout) == 0;
     buffer_deinit(&text);
     return is_ok ? EXIT_CODE_COMPLETE : EXIT_CODE_INTERNAL;

@@ -12,7 +12,7 @@ int command_report(int argc, char **argv);
 int command_status(int argc, char **argv);
 /* "login PROFILE", "status". */
 int command_auth(int argc, char **argv);
-/* "imapsync-options": that page of the documentation on stdout. */
+/* A page of the documentation (batch/docs.h) on stdout. */
 int command_docs(int argc, char **argv);
 /* The program's version on stdout. */
 int command_version(void);

@@ -316,8 +316,9 @@ char *settings_login_name(const struct settings *settings, int side);
 /* Copies have the INTERNALDATE of their originals. */
 bool settings_dates_are_kept(const struct settings *settings);
 
-/* --help of a command. */
+/* --help of a command, and the end of it: a title, and a line for each code or two. */
 void settings_append_help(struct buffer *text, enum settings_command command);
+const char *settings_exit_codes(enum settings_command command);
 /* One "name = value" line for each setting that was given explicitly; secrets as "MASKED". */
 void settings_append_echo(const struct settings *settings, struct buffer *text);
 /* The same for those alone that say which folders go where, or which messages are taken and how. */

@@ -10,7 +10,7 @@
 #define HELP_COLUMNS 100
 #define HELP_INDENT  34 /* where the explanations start */
 
-static const char *const group_titles[SETTING_GROUP_COUNT] = {
+const char *const settings_group_titles[SETTING_GROUP_COUNT] = {
     [SETTING_GROUP_CONNECTION] = "Connection",
     [SETTING_GROUP_SIGN_IN] = "Sign-in",
     [SETTING_GROUP_PRESETS] = "Providers (what is given besides wins)",
@@ -165,28 +165,38 @@ static void append_group(struct buffer *text, enum settings_command command,
             (row->commands & (unsigned)command) == 0)
             continue;
         if (!has_title)
-            buffer_printf(text, "\n%s:\n", group_titles[group]);
+            buffer_printf(text, "\n%s:\n", settings_group_titles[group]);
         has_title = true;
         append_row(text, row);
     }
 }
 
-void settings_append_help(struct buffer *text, enum settings_command command)
+static const struct {
+    enum settings_command command;
+    const char *usage;
+    const char *exits;
+} pages[] = {
+    {SETTINGS_SYNC, usage_sync, exits_sync},       {SETTINGS_BATCH, usage_batch, exits_batch},
+    {SETTINGS_REPORT, usage_report, exits_report}, {SETTINGS_AUTH, usage_auth, exits_auth},
+    {SETTINGS_STATUS, usage_status, exits_status},
+};
+
+static size_t page_of(enum settings_command command)
 {
-    static const struct {
-        enum settings_command command;
-        const char *usage;
-        const char *exits;
-    } pages[] = {
-        {SETTINGS_SYNC, usage_sync, exits_sync},
-        {SETTINGS_BATCH, usage_batch, exits_batch},
-        {SETTINGS_REPORT, usage_report, exits_report},
-        {SETTINGS_AUTH, usage_auth, exits_auth},
-        {SETTINGS_STATUS, usage_status, exits_status},
-    };
     size_t page = 0;
     while (pages[page].command != command)
         page++;
+    return page;
+}
+
+const char *settings_exit_codes(enum settings_command command)
+{
+    return pages[page_of(command)].exits;
+}
+
+void settings_append_help(struct buffer *text, enum settings_command command)
+{
+    size_t page = page_of(command);
     buffer_append_str(text, pages[page].usage);
     for (int group = SETTING_GROUP_NONE + 1; group < SETTING_GROUP_COUNT; group++)
         append_group(text, command, (enum setting_group)group);

@@ -85,6 +85,8 @@ struct setting {
 
 extern const struct setting settings_table[];
 extern const size_t settings_table_count;
+/* What --help calls the groups. */
+extern const char *const settings_group_titles[SETTING_GROUP_COUNT];
 
 /* Who set a value. A later level wins; "BOTH" is a name without side digit, which never touches a
    side that the same source named itself. Kept in settings.is_set. */
