@@ -6,6 +6,7 @@
 #include "base/terminal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -105,10 +106,17 @@ static void terminal_append(struct buffer *screen, const char *text)
     buffer_append_str(screen, "\x1b[J");
 }
 
+/* It may be held (Ctrl-S); a write would wait for its user. */
+static bool terminal_takes(void)
+{
+    struct pollfd fd = {.fd = terminal_fd, .events = POLLOUT};
+    return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0;
+}
+
 void terminal_draw(const char *text)
 {
     struct buffer screen;
-    if (terminal_fd < 0 || tcgetpgrp(terminal_fd) != getpgrp())
+    if (terminal_fd < 0 || tcgetpgrp(terminal_fd) != getpgrp() || !terminal_takes())
         return;
     buffer_init(&screen, TERMINAL_MAX_BYTES);
     if (!atomic_exchange(&is_entered, true))

@@ -18,7 +18,7 @@ void terminal_size(int fd, size_t *columns_r, size_t *rows_r);
 /* True once after each change of the size. */
 bool terminal_was_resized(void);
 /* Replaces all by these lines, each ended by "\n" and no longer than the screen is wide. Draws
-   nothing while another process group has the terminal. */
+   nothing while another process group has the terminal, or its user holds it. */
 void terminal_draw(const char *text);
 /* The terminal is as it was; the next draw would open it again. Async-signal-safe, any thread may
    call it, any number of times. */

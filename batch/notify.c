@@ -98,7 +98,7 @@ static void append_subject(const struct notice *notice, struct buffer *mail)
     notify_append_sentence(notice, &sentence);
     buffer_append_str(mail, "Subject: ");
     const char *text = buffer_str(&sentence);
-    for (size_t i = 0; text[i] != '\0' && i < 500; i++)
+    for (size_t i = 0; i < 500 && text[i] != '\0'; i++)
         buffer_append_byte(mail, (unsigned char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?'));
     buffer_append_byte(mail, '\n');
     buffer_deinit(&sentence);

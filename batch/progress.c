@@ -14,6 +14,8 @@
 #include "batch/metrics.h"
 #include "batch/screen.h"
 
+#define PROGRESS_WARNINGS_MAX_BYTES ((size_t)1024 * 1024)
+
 /* What is due from time to time. */
 enum progress_part {
     PART_SCREEN,
@@ -29,7 +31,9 @@ struct progress {
     /* The main thread's. */
     int64_t due_nsecs[PART_COUNT]; /* monotonic; INT64_MAX: never */
     bool has_complained[PART_COUNT];
-    pthread_mutex_t mutex; /* guards stdout and stderr as far as this object writes there */
+    /* Guards stdout and stderr as far as this object writes there, and what follows. */
+    pthread_mutex_t mutex;
+    struct buffer warnings; /* for when the screen is left */
 };
 
 static void progress_draw(struct progress *progress, const struct snapshot *snapshot);
@@ -108,6 +112,7 @@ bool progress_init(const struct progress_plan *plan, struct progress **progress_
     if (progress->due_nsecs[PART_LINE] == 0)
         progress->due_nsecs[PART_LINE] = clock_mono_nsecs() +
                                          parts[PART_LINE].period_msecs * CLOCK_NSECS_PER_MSEC;
+    buffer_init(&progress->warnings, PROGRESS_WARNINGS_MAX_BYTES);
     bool has_mutex = pthread_mutex_init(&progress->mutex, NULL) == 0;
     if (has_mutex && (plan->mode != PROGRESS_SCREEN || terminal_open(STDERR_FILENO))) {
         *progress_r = progress;
@@ -207,6 +212,20 @@ void progress_tell(struct progress *progress, const struct progress_news *news)
     mem_free(text);
 }
 
+void progress_warn(struct progress *progress, const char *sentence)
+{
+    char *text = mem_printf("mailconvoy: %s\n", sentence);
+    if (progress == NULL) {
+        (void)fputs(text, stderr);
+    } else if (progress->plan.mode != PROGRESS_SCREEN) {
+        progress_print(progress, stderr, text);
+    } else if (pthread_mutex_lock(&progress->mutex) == 0) {
+        buffer_append_str(&progress->warnings, text);
+        (void)pthread_mutex_unlock(&progress->mutex);
+    }
+    mem_free(text);
+}
+
 /* -- what is written -- */
 
 /* That it could not be is told once; the run goes on. */
@@ -284,11 +303,14 @@ void progress_deinit(struct progress **progress_p)
         return;
     *progress_p = NULL;
     terminal_leave();
+    if (progress->warnings.used > 0)
+        progress_print(progress, stderr, buffer_str(&progress->warnings));
     for (int part = 0; part < PART_COUNT; part++) {
         if (progress->due_nsecs[part] != INT64_MAX)
             progress->due_nsecs[part] = 0;
     }
     progress_show(progress, clock_mono_nsecs(), clock_wall_msecs());
     (void)pthread_mutex_destroy(&progress->mutex);
+    buffer_deinit(&progress->warnings);
     mem_free(progress);
 }

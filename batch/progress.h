@@ -40,8 +40,8 @@ struct progress_plan {
 /* False (FAULT_INTERNAL) when no mutex or signal can be had. */
 bool progress_init(const struct progress_plan *plan, struct progress **progress_r,
                    struct fault *fault_r);
-/* The last picture of the run, which has ended, is written; the terminal is as it was before. Nulls
-   the caller's pointer; NULL is fine. */
+/* The last picture of the run, which has ended, is written; the terminal is as it was before, and
+   the warnings stand there. Nulls the caller's pointer; NULL is fine. */
 void progress_deinit(struct progress **progress);
 
 /* A mailbox has ended, or waits (is_waiting): `line` says how, harmless. Any thread may call it. */
@@ -54,6 +54,10 @@ struct progress_news {
     const char *line;
 };
 void progress_tell(struct progress *progress, const struct progress_news *news);
+
+/* A sentence for stderr, harmless, without a line end. Where a screen is drawn it comes behind
+   that. Any thread may call it; without an object (NULL) it is printed at once. */
+void progress_warn(struct progress *progress, const char *sentence);
 
 /* The main thread's: shows and writes what is due. Returns how many milliseconds nothing will be.
  */

@@ -96,13 +96,22 @@ static void run_resolve(const struct run *run, size_t index, struct settings *se
         settings_copy(settings_r, run->plan->settings);
 }
 
+static void run_warn(struct run *run, const struct fault *fault)
+{
+    struct buffer text;
+    buffer_init(&text, RUN_TEXT_MAX_BYTES);
+    str_append_printable(&text, fault->text, strlen(fault->text));
+    progress_warn(run->progress, buffer_str(&text));
+    buffer_deinit(&text);
+}
+
 static void run_set_broken(struct run *run, const struct fault *fault)
 {
     log_fault(run->log, fault);
     if (pthread_mutex_lock(&run->mutex) != 0)
         return;
     if (!run->tally.is_broken)
-        (void)fprintf(stderr, "mailconvoy: %s\n", fault->text);
+        run_warn(run, fault);
     run->tally.is_broken = true;
     (void)pthread_mutex_unlock(&run->mutex);
     queue_stop(run->queue); /* without a store nothing can be done safely */
@@ -357,7 +366,10 @@ static bool run_init_live(struct run *run, struct fault *fault_r)
     };
     if (!live_init(&live_plan, &run->live, fault_r))
         return false;
-    run->mode = progress_choose(settings, is_sync, terminal_is_able(STDERR_FILENO));
+    /* Who sends the log of a sync elsewhere wants to have it. */
+    run->mode = progress_choose(settings, is_sync,
+                                terminal_is_able(STDERR_FILENO) &&
+                                    (!is_sync || isatty(STDOUT_FILENO) == 1));
     struct progress_plan progress_plan = {
         .mode = run->mode,
         .is_sync = is_sync,
@@ -618,11 +630,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
 
 static int run_complain(struct run *run, const struct fault *fault)
 {
-    struct buffer text;
-    buffer_init(&text, RUN_TEXT_MAX_BYTES);
-    str_append_printable(&text, fault->text, strlen(fault->text));
-    (void)fprintf(stderr, "mailconvoy: %s\n", buffer_str(&text));
-    buffer_deinit(&text);
+    run_warn(run, fault);
     log_fault(run->log, fault);
     return tally_fault_exit_code(fault);
 }

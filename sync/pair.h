@@ -30,10 +30,10 @@ struct pair_environment {
     const struct gate *gate;   /* NULL: no limits */
     const struct slots *slots; /* for further connections; NULL: there may be any number */
     const struct stop *stop;
-    struct tls_contexts *tls; /* shared by all pairs, locks itself */
-    struct tokens *tokens;    /* as well; NULL where there are no profiles */
+    struct tls_contexts *tls;       /* shared by all pairs, locks itself */
+    struct tokens *tokens;          /* as well; NULL where there are no profiles */
     struct pair_progress *progress; /* NULL: nobody looks */
-    struct error_list *errors; /* NULL: nobody lists them */
+    struct error_list *errors;      /* NULL: nobody lists them */
     int64_t last_sent_msecs; /* when an earlier run or attempt may have sent the last message, if it
                                 was cut off (wall clock); 0: there was none */
     bool was_throttled;      /* a server asked for patience earlier in this run */

@@ -103,7 +103,7 @@ class Screen:
 class OnTerminal:
     """A process whose terminal is a screen of ours."""
 
-    def __init__(self, *args, columns=100, rows=24, cwd=None, env=None):
+    def __init__(self, *args, columns=100, rows=24, cwd=None, env=None, stdout=None):
         self.master, slave = pty.openpty()
         self.screen = Screen(columns, rows)
         self.slave = slave  # stays open, so that the terminal's settings can be asked for
@@ -112,7 +112,7 @@ class OnTerminal:
         self.process = subprocess.Popen(
             [PROGRAM, *map(str, args)],
             stdin=slave,
-            stdout=slave,
+            stdout=stdout or slave,
             stderr=slave,
             cwd=cwd,
             env={**os.environ, "TERM": "xterm", **(env or {})},

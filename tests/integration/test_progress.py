@@ -79,6 +79,20 @@ def test_the_screen_is_drawn_in_place_resized_and_left_by_ctrl_c(work, slow, on_
     assert (status["phase"], status["exit_code"], status["by_status"]["paused"]) == ("ended", 12, 2)
 
 
+def test_a_terminal_that_is_held_holds_nothing_up(work, slow, on_terminal):
+    terminal = on_terminal(*slow)
+    terminal.wait_for(lambda screen: "running" in screen.text(), "it runs")
+    terminal.type("\x13")
+    status = work.workdir / "status.json"
+    before = status.stat().st_mtime_ns
+    wait_until(lambda: status.stat().st_mtime_ns > before, "the main thread still works")
+    before = status.stat().st_mtime_ns
+    wait_until(lambda: status.stat().st_mtime_ns > before, "the main thread still works")
+    terminal.type("\x03")
+    assert terminal.finish() == PAUSED
+    assert terminal.screen.is_sane()
+
+
 def test_a_second_ctrl_c_leaves_the_terminal_sane_too(slow, on_terminal):
     terminal = on_terminal(*slow)
     terminal.wait_for(lambda screen: "running" in screen.text(), "it runs")
@@ -153,6 +167,10 @@ def test_sync_shows_a_line_per_message_or_a_screen(work, a, b, on_terminal):
     assert re.search(r"^messages  \[[#.]{30}\] +\d+ %  \d+ of 40$", terminal.screen.text(), re.MULTILINE)
     assert terminal.finish() == 0
     assert "msg INBOX" not in terminal.screen.raw
+    log = work.path / "kept.txt"
+    kept = on_terminal("sync", *args, stdout=log.open("wb"))
+    assert kept.finish() == 0
+    assert "folder INBOX: unchanged" in log.read_text() and "\x1b" not in kept.screen.raw
     dry = on_terminal("sync", *args, "--justfolderlists")
     assert dry.finish() == 0
     assert "\x1b" not in dry.screen.raw and "INBOX" in dry.screen.raw
