@@ -45,6 +45,7 @@ def slow(work, a, b):
             "--settle", "0"]
 
 
+@pytest.mark.threads
 def test_the_screen_is_drawn_in_place_resized_and_left_by_ctrl_c(work, slow, on_terminal):
     terminal = on_terminal(*slow, columns=110, rows=20)
     terminal.wait_for(lambda screen: "邮件" in screen.text(), "a folder is shown")
@@ -142,6 +143,7 @@ def test_what_goes_where_without_a_terminal(work, a, b, options, stdout, stderr)
     assert (stderr in run.err) and (bool(run.err) == bool(stderr)), run
 
 
+@pytest.mark.threads
 def test_json_is_one_object_per_line(work, a, b):
     user = work.pair(a, b, {"INBOX": folder(3)})
     run = work.batch([work.row(a, b, user)], "--progress", "json")
