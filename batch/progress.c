@@ -108,7 +108,8 @@ bool progress_init(const struct progress_plan *plan, struct progress **progress_
     struct progress *progress = mem_alloc(sizeof(*progress));
     progress->plan = *plan;
     for (int part = 0; part < PART_COUNT; part++)
-        progress->due_nsecs[part] = progress_has_part(plan, part) ? 0 : INT64_MAX;
+        progress->due_nsecs[part] = progress_has_part(plan, (enum progress_part)part) ? 0
+                                                                                      : INT64_MAX;
     if (progress->due_nsecs[PART_LINE] == 0)
         progress->due_nsecs[PART_LINE] = clock_mono_nsecs() +
                                          parts[PART_LINE].period_msecs * CLOCK_NSECS_PER_MSEC;

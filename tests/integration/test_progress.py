@@ -13,6 +13,7 @@ import pytest
 from tests.integration.harness import COMPLETE, PAUSED, wait_until
 from tests.integration.pseudo_terminal import OnTerminal
 from tests.servers import messages
+from tests.servers.scripted import ScriptedServer, hang, no
 
 
 def folder(count):
@@ -78,6 +79,33 @@ def test_the_screen_is_drawn_in_place_resized_and_left_by_ctrl_c(work, slow, on_
     assert "2 paused" in terminal.screen.text(), terminal.screen.text()
     status = json.loads((work.workdir / "status.json").read_text())
     assert (status["phase"], status["exit_code"], status["by_status"]["paused"]) == ("ended", 12, 2)
+
+
+def test_hostile_servers_cannot_draw(work, authority, b, on_terminal):
+    """One throttles with escape sequences in its words, the other has them in a folder's name.
+    Screen.feed() fails on any that is not ours."""
+    evil = "e\x1b[2J\x1b]0;owned\x07\x9bvil"
+    with (
+        ScriptedServer({"INBOX": [b"Subject: x\r\n\r\n"]}, authority) as throttling,
+        ScriptedServer({evil: [b"Subject: x\r\n\r\n"]}, authority) as naming,
+    ):
+        words = "\x1b[31mRequest is throttled. Suggested Backoff Time: 252000 milliseconds\x1b[0m"
+        throttling.on("^LIST", no(words))
+        naming.on("^UID FETCH", hang)
+        rows = [
+            work.side(1, server, "scripted", work.secret()) | work.side(2, b, work.user(b))
+            for server in (throttling, naming)
+        ]
+        manifest = work.manifest(rows)
+        terminal = on_terminal("batch", manifest, "--workdir", work.workdir, "--settle", "0")
+        terminal.wait_for(lambda screen: "throttled 4:1" in screen.text(), "it is throttled")
+        terminal.wait_for(lambda screen: r"e\x1b[2J\x1b]0;owned\x07" in screen.text(), "the name is shown")
+        lines = terminal.screen.lines()
+        assert lines[3] == "mailboxes 0 complete, 0 failed, 1 running, 1 waiting, 0 to come"
+        assert re.match(r"scripted +throttled 4:1\d", lines[8]), lines
+        terminal.type("\x03\x03")  # one message never comes
+        assert terminal.finish() == PAUSED
+    assert terminal.screen.is_sane()
 
 
 def test_a_terminal_that_is_held_holds_nothing_up(work, slow, on_terminal):
