@@ -21,8 +21,10 @@ struct live_active {
     char *title;
     struct pair_progress *progress;    /* NULL: it waits */
     struct pair_progress_figures then; /* what the attempts before this one did */
-    uint64_t messages;                 /* the most that any attempt knew of, as the next */
+    uint64_t expected;                 /* messages, from an earlier run; 0: not known */
+    uint64_t planned;                  /* the most that any attempt knew of, as the next */
     uint64_t messages_done;
+    uint64_t messages;
     struct rate rate;
     int64_t until_msecs;
     bool is_throttled;
@@ -149,7 +151,8 @@ static struct live_active *live_activate(struct live *live, size_t index, const 
     struct live_active *active = mem_alloc(sizeof(*active));
     active->index = index;
     active->title = mem_strdup(title);
-    active->messages = slot->expected == SCHEDULE_UNKNOWN ? 0 : slot->expected;
+    active->expected = slot->expected == SCHEDULE_UNKNOWN ? 0 : slot->expected;
+    active->messages = active->expected;
     active->next = live->active;
     live->active = active;
     slot->active = active;
@@ -175,15 +178,15 @@ static uint64_t without(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-/* Mutex held. What this attempt knows goes into what all know. */
+/* Mutex held. What this attempt knows goes into what all know. Where the server does not tell how
+   much there is, it is taken to be as much as in an earlier run. */
 static void live_learn(struct live_active *active, const struct pair_progress_figures *now)
 {
-    active->messages = larger(now->planned, now->listed) > 0 && active->messages_done == 0
-                           ? larger(now->planned, now->listed)
-                           : larger(active->messages, larger(now->planned, now->listed));
+    active->planned = larger(active->planned, now->planned);
     active->messages_done = larger(active->messages_done,
                                    without(now->listed, without(now->wanted, now->settled)));
-    active->messages = larger(active->messages, active->messages_done);
+    active->messages = larger(active->planned > 0 ? active->planned : active->expected,
+                              larger(now->listed, active->messages_done));
 }
 
 void live_stop(struct live *live, size_t index)

@@ -148,6 +148,36 @@ static void test_a_mailbox_through_its_attempts(void **state)
     live_deinit(&live);
 }
 
+static void test_what_an_earlier_run_found(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t expected; /* by the earlier run; 0: there was none */
+        uint64_t planned;  /* by the server; 0: it does not tell */
+        uint64_t listed;
+        uint64_t messages;
+    } rows[] = {
+        {0, 0, 0, 0},   {0, 0, 7, 7},    {0, 50, 7, 50},  {0, 50, 60, 60}, {90, 0, 0, 90},
+        {90, 0, 7, 90}, {90, 0, 99, 99}, {90, 50, 0, 50}, {90, 50, 7, 50}, {90, 50, 60, 60},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct live *live = live_of(1);
+        struct pair_progress progress;
+        assert_true(pair_progress_init(&progress));
+        if (rows[i].expected > 0)
+            live_expect(live, 0, rows[i].expected);
+        live_start(live, 0, "ann", &progress);
+        pair_progress_plan(&progress, rows[i].planned);
+        pair_progress_list(&progress, rows[i].listed, rows[i].listed, 100);
+        struct snapshot snapshot = take(live, 1);
+        assert_int_equal(snapshot.mailboxes[0].messages, rows[i].messages);
+        assert_int_equal(snapshot.messages, rows[i].messages);
+        snapshot_deinit(&snapshot);
+        live_deinit(&live);
+        pair_progress_deinit(&progress);
+    }
+}
+
 static void test_the_end(void **state)
 {
     (void)state;
@@ -215,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_nothing_is_known_at_first),
         cmocka_unit_test(test_what_is_to_come_is_guessed),
         cmocka_unit_test(test_a_mailbox_through_its_attempts),
+        cmocka_unit_test(test_what_an_earlier_run_found),
         cmocka_unit_test(test_the_end),
         cmocka_unit_test(test_many_at_once),
     };
