@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _XOPEN_SOURCE 700 /* gethostname() */
 #include "batch/ending.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -17,8 +15,6 @@
 
 /* Counts of older days are of no use; some are kept for whoever looks. */
 #define ENDING_KEEP_DAYS 14
-
-#define HOST_NAME_SIZE 256
 
 void ending_print_summary(const struct ending *ending)
 {
@@ -43,13 +39,6 @@ bool ending_print_trouble(const struct ending *ending, struct fault *fault_r)
            report_write_trouble(ending->store, ending->run_id, ending->run_dir, stderr, fault_r);
 }
 
-static void host_name(char name_r[HOST_NAME_SIZE])
-{
-    if (gethostname(name_r, HOST_NAME_SIZE) != 0)
-        name_r[0] = '\0';
-    name_r[HOST_NAME_SIZE - 1] = '\0';
-}
-
 /* Freed with free(), as open_memstream() has it; NULL if there is none to be had. */
 static char *ending_trouble(const struct ending *ending)
 {
@@ -68,11 +57,11 @@ static char *ending_trouble(const struct ending *ending)
 
 void ending_notify(const struct ending *ending)
 {
-    char host[HOST_NAME_SIZE];
+    char host[NOTIFY_HOST_SIZE];
     struct snapshot snapshot;
     if (!notify_is_wanted(ending->settings, ending->exit_code))
         return;
-    host_name(host);
+    notify_host_name(host);
     live_take(ending->live, clock_mono_nsecs(), clock_wall_msecs(), false, &snapshot);
     char *trouble = ending_trouble(ending);
     const struct notice notice = {
@@ -90,10 +79,10 @@ void ending_notify(const struct ending *ending)
 void ending_notify_broken(const struct settings *settings, int exit_code, const char *why,
                           struct log *log)
 {
-    char host[HOST_NAME_SIZE];
+    char host[NOTIFY_HOST_SIZE];
     if (!notify_is_wanted(settings, exit_code))
         return;
-    host_name(host);
+    notify_host_name(host);
     char *trouble = mem_printf("%s\n", why);
     const struct notice notice = {
         .exit_code = exit_code, .host = host, .trouble = trouble, .run_dir = ""};

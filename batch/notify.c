@@ -61,6 +61,8 @@ static const char *exit_words(const struct notice *notice)
 {
     if (notice->snapshot == NULL)
         return "the run could not start";
+    if (notice->exit_code < 0)
+        return "a mailbox has failed; the run goes on";
     switch (notice->exit_code) {
     case EXIT_CODE_COMPLETE:
         return "all mailboxes are complete";
@@ -82,7 +84,9 @@ void notify_append_sentence(const struct notice *notice, struct buffer *text)
     const struct snapshot *snapshot = notice->snapshot;
     buffer_append_str(text, "mailconvoy on ");
     str_append_printable(text, notice->host, strlen(notice->host));
-    buffer_printf(text, ": %s (exit code %d)", exit_words(notice), notice->exit_code);
+    buffer_printf(text, ": %s", exit_words(notice));
+    if (notice->exit_code >= 0)
+        buffer_printf(text, " (exit code %d)", notice->exit_code);
     if (snapshot == NULL)
         return;
     buffer_printf(text,
@@ -142,7 +146,7 @@ static void put_run(struct json *json, const struct snapshot *snapshot)
     put_string(json, "command", snapshot->command);
     put_string(json, "manifest", snapshot->manifest);
     put_string(json, "version", snapshot->version);
-    put_uint64(json, "seconds", (uint64_t)(snapshot->ended_msecs - snapshot->started_msecs) / 1000);
+    put_uint64(json, "seconds", (uint64_t)(snapshot->taken_msecs - snapshot->started_msecs) / 1000);
     put_uint64(json, "messages_copied", snapshot->messages_copied);
     put_uint64(json, "bytes_copied", snapshot->bytes_copied);
     json_key(json, "mailboxes");
@@ -162,7 +166,11 @@ void notify_append_json(const struct notice *notice, struct buffer *text)
     json_object_begin(&json);
     put_string(&json, "text", buffer_str(&sentence));
     put_string(&json, "host", notice->host);
-    put_uint64(&json, "exit_code", (uint64_t)notice->exit_code);
+    json_key(&json, "exit_code");
+    if (notice->exit_code < 0)
+        json_null(&json);
+    else
+        json_int64(&json, notice->exit_code);
     json_key(&json, "is_trouble");
     json_bool(&json, notice->exit_code != EXIT_CODE_COMPLETE);
     put_string(&json, "trouble", notice->trouble);

@@ -15,11 +15,11 @@
 
 /* What there is to tell. */
 struct notice {
-    const struct snapshot *snapshot; /* of the end; NULL: the run could not start */
-    int exit_code;
-    const char *host;    /* the machine's name */
-    const char *trouble; /* what went wrong, lines for people; "" if nothing did */
-    const char *run_dir; /* where the report is; "" if there is none */
+    const struct snapshot *snapshot; /* NULL: the run could not start */
+    int exit_code;                   /* -1: it goes on */
+    const char *host;                /* the machine's name */
+    const char *trouble;             /* what went wrong, lines for people; "" if nothing did */
+    const char *run_dir;             /* where the report is; "" if there is none */
 };
 
 /* Whether the targets of --notify make sense; sentences as settings_check_pair() has them. Pure. */
@@ -34,6 +34,10 @@ void notify_append_sentence(const struct notice *notice, struct buffer *text);
 void notify_append_mail(const struct notice *notice, const char *address, struct buffer *mail);
 /* For a web hook; "text" is what chat rooms show. Pure. */
 void notify_append_json(const struct notice *notice, struct buffer *json);
+
+/* The machine's name, for notices. */
+#define NOTIFY_HOST_SIZE 256
+void notify_host_name(char name_r[NOTIFY_HOST_SIZE]);
 
 /* Tells all targets. What fails is said on stderr and in the log (NULL: nowhere) and has no other
    effect. Blocks for half a minute per target at most. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* gethostname() */
 #include "batch/notify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "sync/auth/http.h"
@@ -14,6 +16,13 @@
    wants to hear something. */
 #define MAIL_COMMAND       "PATH=\"$PATH:/usr/sbin:/usr/lib\" sendmail -t -i && echo sent"
 #define MAIL_TIMEOUT_MSECS 30000
+
+void notify_host_name(char name_r[NOTIFY_HOST_SIZE])
+{
+    if (gethostname(name_r, NOTIFY_HOST_SIZE) != 0)
+        name_r[0] = '\0';
+    name_r[NOTIFY_HOST_SIZE - 1] = '\0';
+}
 
 static void notify_complain(struct log *log, const char *target, const char *why)
 {

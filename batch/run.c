@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/terminal.h"
+#include "batch/alert.h"
 #include "batch/budget.h"
 #include "batch/daily.h"
 #include "batch/paces.h"
@@ -67,6 +68,7 @@ struct run {
     struct tls_contexts *tls;
     struct live *live;
     struct progress *progress;
+    struct alert *alert;
     enum progress_mode mode;
     struct tokens *tokens;              /* NULL: no profiles */
     struct job_environment environment; /* of the above, for the workers */
@@ -139,6 +141,8 @@ static void run_announce(struct run *run, struct run_mailbox *job,
         .line = line,
     };
     progress_tell(run->progress, &news);
+    if (job->status == JOB_FAILED && !news.is_waiting)
+        alert_note(run->alert, clock_mono_nsecs(), line);
     (void)pthread_mutex_unlock(&run->mutex);
 }
 
@@ -364,7 +368,7 @@ static bool run_init_live(struct run *run, struct fault *fault_r)
         .budget_bytes = (double)settings->budget_bytes,
         .mailboxes = run->jobs_count,
     };
-    if (!live_init(&live_plan, &run->live, fault_r))
+    if (!live_init(&live_plan, &run->live, fault_r) || !alert_init(settings, &run->alert, fault_r))
         return false;
     /* Who sends the log of a sync elsewhere wants to have it. */
     run->mode = progress_choose(settings, is_sync,
@@ -467,8 +471,11 @@ static int shorter(int msecs, int other_msecs)
 static int run_look(void *context)
 {
     struct run *run = context;
+    int64_t now_nsecs = clock_mono_nsecs();
     int wait_msecs = shorter(run_look_at_window(run),
-                             progress_look(run->progress, clock_mono_nsecs(), clock_wall_msecs()));
+                             progress_look(run->progress, now_nsecs, clock_wall_msecs()));
+    if (!stop_is_requested(run->plan->stop))
+        wait_msecs = shorter(wait_msecs, alert_look(run->alert, now_nsecs, run->live, run->log));
     if (run->plan->pidfile == NULL)
         return wait_msecs;
     if (pidfile_sees_abort(run->plan->pidfile))
@@ -607,6 +614,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     bool is_ok = run->store == NULL || store_close(&run->store, fault_r);
     progress_deinit(&run->progress);
     live_deinit(&run->live);
+    alert_deinit(&run->alert);
     log_close(&run->log);
     daily_deinit(&run->daily);
     paces_deinit(&run->paces);

@@ -60,7 +60,7 @@ static struct snapshot ended(void)
 {
     struct snapshot snapshot = snapshot_sample(NULL, 0);
     snapshot.phase = SNAPSHOT_ENDED;
-    snapshot.ended_msecs = snapshot.started_msecs + 60000;
+    snapshot.ended_msecs = snapshot.taken_msecs = snapshot.started_msecs + 60000;
     snapshot.exit_code = 11;
     return snapshot;
 }
@@ -110,6 +110,14 @@ static void test_json(void **state)
         "60, \"messages_copied\": 600000, \"bytes_copied\": 1073741824, \"mailboxes\": "
         "{\"not_started\": 4, \"complete\": 11, \"exceptions\": 1, \"paused\": 0, \"failed\": 1, "
         "\"left_out\": 0}}\n");
+    buffer_clear(&json);
+    notice = (struct notice){&snapshot, -1, "h", "row 3 ann: failed\n", ""};
+    notify_append_json(&notice, &json);
+    static const char alert[] =
+        "{\"text\": \"mailconvoy on h: a mailbox has failed; the run goes on; 11 of 20 mailboxes "
+        "complete, 600000 messages copied\", \"host\": \"h\", \"exit_code\": null, "
+        "\"is_trouble\": true, \"trouble\": \"row 3 ann: failed\\n\", ";
+    assert_memory_equal(buffer_str(&json), alert, sizeof(alert) - 1);
     buffer_clear(&json);
     notice = (struct notice){NULL, 75, "h", "busy\n", ""};
     notify_append_json(&notice, &json);
