@@ -65,25 +65,22 @@ static bool sync_is_talkative(const struct settings *settings)
            settings->side[1].debugimap;
 }
 
-enum progress_mode progress_choose(const struct settings *settings, bool is_sync, bool is_terminal)
+enum progress_mode progress_choose(const struct settings *settings,
+                                   const struct progress_place *place)
 {
-    static const struct {
-        const char *word;
-        enum progress_mode mode;
-    } words[] = {
-        {"screen", PROGRESS_SCREEN},
-        {"lines", PROGRESS_LINES},
-        {"json", PROGRESS_JSON},
-        {"none", PROGRESS_NONE},
-    };
-    for (size_t i = 0; settings->progress != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(settings->progress, words[i].word) == 0)
-            return words[i].mode;
-    }
+    const char *word = settings->progress != NULL ? settings->progress : "auto";
+    bool is_log_wanted = place->is_sync && (place->is_redirected || sync_is_talkative(settings));
+    if (strcmp(word, "lines") == 0)
+        return PROGRESS_LINES;
+    if (strcmp(word, "json") == 0)
+        return PROGRESS_JSON;
+    if (strcmp(word, "none") == 0)
+        return PROGRESS_NONE;
+    if (strcmp(word, "screen") == 0)
+        return place->can_draw ? PROGRESS_SCREEN : PROGRESS_LINES;
     if (settings->quiet)
         return PROGRESS_NONE;
-    return is_terminal && !(is_sync && sync_is_talkative(settings)) ? PROGRESS_SCREEN
-                                                                    : PROGRESS_LINES;
+    return place->can_draw && !is_log_wanted ? PROGRESS_SCREEN : PROGRESS_LINES;
 }
 
 static bool progress_has_part(const struct progress_plan *plan, enum progress_part part)

@@ -19,10 +19,17 @@ enum progress_mode {
     PROGRESS_JSON,   /* stdout: an object per line */
 };
 
-/* What --progress asks for, or fits best: a screen on a terminal, else lines; --quiet shows
-   nothing. A sync that is asked to show something on its way (a trial, sizes, debugging) shows it
-   as lines. Pure. */
-enum progress_mode progress_choose(const struct settings *settings, bool is_sync, bool is_terminal);
+/* What --progress asks for, or fits best: a screen where one can be drawn (stderr is a terminal
+   that can), else lines; --quiet shows nothing. A sync that is asked to show something on its way
+   (a trial, sizes, debugging), or whose stdout is no terminal, shows its log, unless a screen is
+   asked for. Pure. */
+struct progress_place {
+    bool is_sync;
+    bool can_draw;
+    bool is_redirected; /* stdout is no terminal */
+};
+enum progress_mode progress_choose(const struct settings *settings,
+                                   const struct progress_place *place);
 
 struct progress;
 

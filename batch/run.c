@@ -370,10 +370,12 @@ static bool run_init_live(struct run *run, struct fault *fault_r)
     };
     if (!live_init(&live_plan, &run->live, fault_r) || !alert_init(settings, &run->alert, fault_r))
         return false;
-    /* Who sends the log of a sync elsewhere wants to have it. */
-    run->mode = progress_choose(settings, is_sync,
-                                terminal_is_able(STDERR_FILENO) &&
-                                    (!is_sync || isatty(STDOUT_FILENO) == 1));
+    const struct progress_place place = {
+        .is_sync = is_sync,
+        .can_draw = terminal_is_able(STDERR_FILENO),
+        .is_redirected = isatty(STDOUT_FILENO) != 1,
+    };
+    run->mode = progress_choose(settings, &place);
     struct progress_plan progress_plan = {
         .mode = run->mode,
         .is_sync = is_sync,

@@ -21,23 +21,26 @@ static void test_mode(void **state)
     static const struct {
         const char *word;
         bool is_quiet;
-        bool is_sync;
         bool is_dry;
-        bool is_terminal;
+        struct progress_place place; /* sync, can draw, redirected */
         enum progress_mode mode;
     } rows[] = {
-        {"auto", false, false, false, true, PROGRESS_SCREEN},
-        {"auto", false, false, false, false, PROGRESS_LINES},
-        {"auto", false, false, true, true, PROGRESS_SCREEN},
-        {"auto", false, true, false, true, PROGRESS_SCREEN},
-        {"auto", false, true, false, false, PROGRESS_LINES},
-        {"auto", false, true, true, true, PROGRESS_LINES}, /* the user wants to read it */
-        {"auto", true, false, false, true, PROGRESS_NONE},
-        {"auto", true, true, true, false, PROGRESS_NONE},
-        {"screen", true, true, true, false, PROGRESS_SCREEN},
-        {"lines", true, false, false, true, PROGRESS_LINES},
-        {"json", false, false, false, true, PROGRESS_JSON},
-        {"none", false, true, true, true, PROGRESS_NONE},
+        {"auto", false, false, {false, true, false}, PROGRESS_SCREEN},
+        {"auto", false, false, {false, true, true}, PROGRESS_SCREEN},
+        {"auto", false, false, {false, false, false}, PROGRESS_LINES},
+        {"auto", false, true, {false, true, false}, PROGRESS_SCREEN},
+        {"auto", false, false, {true, true, false}, PROGRESS_SCREEN},
+        {"auto", false, false, {true, false, false}, PROGRESS_LINES},
+        /* the user wants to read it, or to have it */
+        {"auto", false, true, {true, true, false}, PROGRESS_LINES},
+        {"auto", false, false, {true, true, true}, PROGRESS_LINES},
+        {"auto", true, false, {false, true, false}, PROGRESS_NONE},
+        {"auto", true, true, {true, false, true}, PROGRESS_NONE},
+        {"screen", true, true, {true, true, true}, PROGRESS_SCREEN},
+        {"screen", false, false, {false, false, false}, PROGRESS_LINES},
+        {"lines", true, false, {false, true, false}, PROGRESS_LINES},
+        {"json", false, false, {false, true, false}, PROGRESS_JSON},
+        {"none", false, true, {true, true, false}, PROGRESS_NONE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct settings settings;
@@ -49,8 +52,7 @@ static void test_mode(void **state)
         settings.progress = word;
         settings.quiet = rows[i].is_quiet;
         settings.dry = rows[i].is_dry;
-        assert_int_equal(progress_choose(&settings, rows[i].is_sync, rows[i].is_terminal),
-                         rows[i].mode);
+        assert_int_equal(progress_choose(&settings, &rows[i].place), rows[i].mode);
         settings.progress = preset;
         settings_deinit(&settings);
     }
