@@ -16,6 +16,9 @@ from tests.integration.harness import PROGRAM, TIMEOUT_SECS
 
 # What a calm screen needs; anything else came from outside.
 SEQUENCE = re.compile(r"\x1b\[(\?\d+[hl]|H|K|J|\d+;\d+H)")
+# Ctrl-C throws away what a terminal has not shown yet; the rest of a sequence may be among it. The
+# next one then takes its place, as on every terminal.
+CUT = re.compile(r"\x1b(\[[?\d;]*)?(?=\x1b)")
 
 
 class Screen:
@@ -44,6 +47,8 @@ class Screen:
                 at += 1
             elif match := SEQUENCE.match(text, at):
                 self._obey(match[1])
+                at = match.end()
+            elif match := CUT.match(text, at):
                 at = match.end()
             else:
                 assert len(text) - at < 8, f"an escape sequence of others: {text[at:at + 20]!r}"

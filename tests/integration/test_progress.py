@@ -111,8 +111,9 @@ def test_hostile_servers_cannot_draw(work, authority, b, on_terminal):
 def test_a_terminal_that_is_held_holds_nothing_up(work, slow, on_terminal):
     terminal = on_terminal(*slow)
     terminal.wait_for(lambda screen: "running" in screen.text(), "it runs")
-    terminal.type("\x13")
     status = work.workdir / "status.json"
+    wait_until(status.exists, "there is a status")
+    terminal.type("\x13")
     before = status.stat().st_mtime_ns
     wait_until(lambda: status.stat().st_mtime_ns > before, "the main thread still works")
     before = status.stat().st_mtime_ns
