@@ -2,6 +2,10 @@
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+DOCDIR     ?= $(PREFIX)/share/doc/mailconvoy
 PKG_CONFIG ?= pkg-config
 BUILD      ?= build
 PYTHON     ?= /usr/bin/python3
@@ -9,6 +13,7 @@ CC         ?= cc
 CFLAGS     ?= -O2 -g
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 
+# Hidden, because libraries would call our functions where theirs have the same name (json_null).
 # What the code needs stands apart from CFLAGS, so that `make CFLAGS=-O0` keeps working.
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -16,7 +21,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 LIBS     := libssl libcrypto sqlite3 libpcre2-8 zlib jansson inih libgsasl
 # Loaded when they are needed: sync/auth/http.c, sync/messages/mime_library.c.
 LOADED   := libcurl gmime-3.0
-NEEDED   := $(STANDARD) $(WARNINGS) -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(LOADED) 2>/dev/null)
+NEEDED   := $(STANDARD) $(WARNINGS) -fvisibility=hidden -I. -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(LOADED) 2>/dev/null)
 LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lcsv -lm
 
 # ROOMS limits a build to some rooms: `make unit ROOMS="base store"`.
@@ -73,6 +78,36 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -Wno-missing-prototypes -MMD -MP -o $@ $(filter %.c,$^) $(LIB) $(LINK) -lcmocka
 
 $(BUILD)/unit/store/test_power_cut $(BUILD)/unit/store/test_store_file: tests/unit/store/forgetful_vfs.c
+
+# What the program writes about itself.
+$(BUILD)/docs/%: $(BUILD)/mailconvoy
+	@mkdir -p $(@D)
+	@echo "  DOCS  $@"
+	$(Q)$< docs $* > $@
+MANPAGES := mailconvoy sync batch report manifest
+docs: $(MANPAGES:%=$(BUILD)/docs/man-%) $(BUILD)/docs/completion-bash $(BUILD)/docs/completion-zsh
+
+# `make install PREFIX=/usr DESTDIR=/tmp/package`
+INSTALL := install -m 644
+install: docs
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(BASHDIR) $(ZSHDIR) \
+	    $(DOCDIR)/examples)
+	install -m 755 $(BUILD)/mailconvoy $(DESTDIR)$(BINDIR)/mailconvoy
+	$(INSTALL) $(BUILD)/docs/man-mailconvoy $(DESTDIR)$(MANDIR)/man1/mailconvoy.1
+	for page in sync batch report; do \
+	    $(INSTALL) $(BUILD)/docs/man-$$page $(DESTDIR)$(MANDIR)/man1/mailconvoy-$$page.1 || exit; \
+	done
+	$(INSTALL) $(BUILD)/docs/man-manifest $(DESTDIR)$(MANDIR)/man5/mailconvoy-manifest.5
+	$(INSTALL) $(BUILD)/docs/completion-bash $(DESTDIR)$(BASHDIR)/mailconvoy
+	$(INSTALL) $(BUILD)/docs/completion-zsh $(DESTDIR)$(ZSHDIR)/_mailconvoy
+	$(INSTALL) README.md CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
+	$(INSTALL) $(wildcard examples/*.*) examples/crontab $(DESTDIR)$(DOCDIR)/examples
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/mailconvoy $(MANDIR)/man1/mailconvoy.1 \
+	    $(addprefix $(MANDIR)/man1/mailconvoy-,sync.1 batch.1 report.1) \
+	    $(MANDIR)/man5/mailconvoy-manifest.5 $(BASHDIR)/mailconvoy $(ZSHDIR)/_mailconvoy)
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 unit: $(UNITBINS)
 	$(Q)scripts/run-units $(UNITBINS)
@@ -180,6 +215,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
-.PHONY: all unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
+.PHONY: all docs install uninstall unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
         bench-nightly bench-scale bench-store bench-throttle deps deps-test clean
 .DELETE_ON_ERROR:

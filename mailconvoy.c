@@ -16,6 +16,7 @@ static const char usage[] =
     "\n"
     "  mailconvoy batch MANIFEST.csv [options]   move every mailbox pair of a manifest\n"
     "  mailconvoy sync [options]                 move one mailbox (imapsync's options)\n"
+    "  mailconvoy status [options]               show what a run is at\n"
     "  mailconvoy report [options]               show what a past run did\n"
     "  mailconvoy explain 'TEXT'                 what a server's words mean, and what to do\n"
     "  mailconvoy auth login|status              sign in for OAuth2 profiles, look after them\n"
@@ -28,9 +29,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"batch", command_batch},     {"sync", command_sync},
-    {"report", command_report},   {"auth", command_auth},
-    {"explain", explain_command}, {"docs", command_docs}, /* for whoever writes the documentation */
+    {"batch", command_batch}, {"sync", command_sync},     {"report", command_report},
+    {"auth", command_auth},   {"status", command_status}, {"explain", explain_command},
+    {"docs", command_docs}, /* for whoever writes the documentation */
 };
 
 /* Passwords are in memory: no core file, no other process of the same user may look. What the

@@ -242,6 +242,45 @@ void file_draft_discard(struct file_draft **draft_p)
     file_draft_free(draft_p);
 }
 
+static bool file_write_all(int fd, const void *data, size_t size)
+{
+    const unsigned char *rest = data;
+    while (size > 0) {
+        ssize_t written = write(fd, rest, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        rest += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+bool file_replace(const char *path, unsigned int mode, const void *data, size_t size,
+                  struct fault *fault_r)
+{
+    char *temp_path;
+    int fd = file_create_temp(path, &temp_path);
+    bool is_ok = fd >= 0 && fchmod(fd, (mode_t)mode) == 0 && file_write_all(fd, data, size);
+    int error = errno;
+    if (fd >= 0 && close(fd) != 0 && is_ok) {
+        is_ok = false;
+        error = errno;
+    }
+    if (is_ok && rename(temp_path, path) != 0) {
+        is_ok = false;
+        error = errno;
+    }
+    if (!is_ok && fd >= 0)
+        (void)unlink(temp_path);
+    errno = error;
+    if (!is_ok)
+        file_fault(fault_r, "write", path);
+    mem_free(temp_path);
+    return is_ok;
+}
+
 bool file_write_atomic(const char *path, const void *data, size_t size, struct fault *fault_r)
 {
     struct file_draft *draft;

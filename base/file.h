@@ -39,6 +39,11 @@ void file_draft_discard(struct file_draft **draft);
 /* A whole file at once, as a draft would. */
 bool file_write_atomic(const char *path, const void *data, size_t size, struct fault *fault_r);
 
+/* The same for what changes all the time and is of no use after a crash of the system: nothing
+   waits for the disk, so after a power cut the file may be empty. `mode`: such as 0600. */
+bool file_replace(const char *path, unsigned int mode, const void *data, size_t size,
+                  struct fault *fault_r);
+
 /* Makes `link_path` a symbolic link to `target` (taken literally); an older link is replaced in one
    step, a directory in that place is a fault. */
 bool file_replace_symlink(const char *target, const char *link_path, struct fault *fault_r);

@@ -15,6 +15,12 @@ void json_init(struct json *json, struct buffer *out)
     json->out = out;
 }
 
+void json_init_line(struct json *json, struct buffer *out)
+{
+    json_init(json, out);
+    json->is_line = true;
+}
+
 bool json_is_complete(const struct json *json)
 {
     return json->has_root && json->depth == 0 && !json->has_failed && !json->out->has_failed;
@@ -22,6 +28,8 @@ bool json_is_complete(const struct json *json)
 
 static void json_new_line(struct json *json)
 {
+    if (json->is_line)
+        return;
     buffer_append_byte(json->out, '\n');
     for (unsigned int i = 0; i < json->depth; i++)
         buffer_append_str(json->out, "  ");
@@ -30,7 +38,7 @@ static void json_new_line(struct json *json)
 static void json_separate(struct json *json)
 {
     if (json->has_items[json->depth - 1])
-        buffer_append_byte(json->out, ',');
+        buffer_append_str(json->out, json->is_line ? ", " : ",");
     json->has_items[json->depth - 1] = true;
     json_new_line(json);
 }

@@ -19,6 +19,7 @@ struct json {
     unsigned int depth;
     bool is_object[JSON_MAX_DEPTH]; /* per open level, else an array */
     bool has_items[JSON_MAX_DEPTH];
+    bool is_line;  /* without line ends, but for the last */
     bool has_key;  /* a key waits for its value */
     bool has_root; /* the one outermost value was begun */
     bool has_failed;
@@ -26,6 +27,8 @@ struct json {
 
 /* `out` must outlive it. */
 void json_init(struct json *json, struct buffer *out);
+/* The same in one line. */
+void json_init_line(struct json *json, struct buffer *out);
 /* True once the outermost value is closed and nothing went wrong. */
 bool json_is_complete(const struct json *json);
 

@@ -10,9 +10,12 @@
 
 #include <openssl/crypto.h>
 
+#include "base/terminal.h"
+
 static void mem_exhausted(void)
 {
     static const char line[] = "mailconvoy: out of memory; run the same command again to go on\n";
+    terminal_leave();
     /* Nothing more can be done about a failed write here. */
     ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
     (void)written;

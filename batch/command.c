@@ -11,14 +11,15 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "batch/command_private.h"
+#include "batch/docs.h"
 #include "batch/hosts.h"
 #include "batch/manifest.h"
+#include "batch/notify.h"
 #include "batch/pidfile.h"
 #include "batch/run.h"
 #include "batch/signals.h"
 #include "batch/tally.h"
 #include "report/command.h"
-#include "sync/settings_imapsync.h"
 #include "sync/settings_presets.h"
 
 #define COMMAND_TEXT_MAX_BYTES ((size_t)1024 * 1024)
@@ -114,6 +115,7 @@ static bool command_check(struct command *command)
     const struct settings *settings = &command->settings;
     char words[STR_ERROR_SIZE];
     bool is_fine = signals_check(settings, &command->faults);
+    is_fine = notify_check(settings, &command->faults) && is_fine;
     if (settings->tmpdir != NULL && access(settings->tmpdir, W_OK | X_OK) != 0) {
         buffer_printf(&command->faults, "tmpdir can't be used: %s\n", str_error(errno, words));
         is_fine = false;
@@ -277,12 +279,13 @@ int command_report(int argc, char **argv)
 int command_docs(int argc, char **argv)
 {
     struct buffer text;
-    if (argc != 1 || strcmp(argv[0], "imapsync-options") != 0) {
-        (void)fprintf(stderr, "name a page: mailconvoy docs imapsync-options\n");
+    buffer_init(&text, COMMAND_TEXT_MAX_BYTES);
+    if (argc != 1 || !docs_append(argv[0], &text)) {
+        docs_append_names(&text);
+        (void)fprintf(stderr, "name a page, mailconvoy docs PAGE: %s\n", buffer_str(&text));
+        buffer_deinit(&text);
         return EXIT_CODE_USAGE;
     }
-    buffer_init(&text, COMMAND_TEXT_MAX_BYTES);
-    settings_append_imapsync_options(&text);
     bool is_ok = fputs(buffer_str(&text), stdout) >= 0 && fflush(stdout) == 0;
     buffer_deinit(&text);
     return is_ok ? EXIT_CODE_COMPLETE : EXIT_CODE_INTERNAL;

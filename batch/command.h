@@ -8,9 +8,11 @@
 int command_batch(int argc, char **argv);
 int command_sync(int argc, char **argv);
 int command_report(int argc, char **argv);
+/* What the run in a work directory is at; 66 if there never was one. */
+int command_status(int argc, char **argv);
 /* "login PROFILE", "status". */
 int command_auth(int argc, char **argv);
-/* "imapsync-options": that page of the documentation on stdout. */
+/* A page of the documentation (batch/docs.h) on stdout. */
 int command_docs(int argc, char **argv);
 /* The program's version on stdout. */
 int command_version(void);

@@ -143,10 +143,9 @@ static void job_note_throttle(const struct job_accounts *accounts, struct log *l
 /* The pair inside its mailbox's limits. */
 static void job_run_limited(const struct job_environment *environment, const struct job *job,
                             struct log *log, const struct job_accounts *accounts,
-                            struct pair_result *result_r)
+                            struct pair_progress *progress, struct pair_result *result_r)
 {
     const struct settings *settings = job->settings;
-    struct pair_progress progress = {0, 0, 0, 0};
     struct budget_member *member = budget_member_init(
         environment->budget, settings->maxmessagespersecond, (double)settings->maxbytespersecond);
     if (member == NULL) {
@@ -175,7 +174,7 @@ static void job_run_limited(const struct job_environment *environment, const str
         .stop = environment->stop,
         .tls = environment->tls,
         .tokens = environment->tokens,
-        .progress = &progress,
+        .progress = progress,
         .errors = &job->retry->errors,
     };
     pair_run(settings, &pair_environment, result_r);
@@ -185,13 +184,14 @@ static void job_run_limited(const struct job_environment *environment, const str
 
 /* A count that can't be kept ends more than the pair: its limit would be passed unseen. */
 static void job_run_counted(const struct job_environment *environment, const struct job *job,
-                            struct log *log, struct pair_result *result_r)
+                            struct log *log, struct pair_progress *progress,
+                            struct pair_result *result_r)
 {
     struct job_accounts accounts;
     struct fault fault;
     bool has_joined = job_accounts_join(&accounts, environment, job, &result_r->fault);
     if (has_joined) {
-        job_run_limited(environment, job, log, &accounts, result_r);
+        job_run_limited(environment, job, log, &accounts, progress, result_r);
         job_note_throttle(&accounts, log, &result_r->fault);
     }
     if (job_accounts_leave(&accounts, &fault) || !has_joined)
@@ -228,14 +228,15 @@ static bool job_needs_lock(const struct settings *settings)
 
 /* The pair, unless somebody else is at it. */
 static void job_run_pair(const struct job_environment *environment, const struct job *job,
-                         struct log *log, struct pair_result *result_r)
+                         struct log *log, struct pair_progress *progress,
+                         struct pair_result *result_r)
 {
     struct pair_lock lock;
     if (!job_needs_lock(job->settings)) {
-        job_run_counted(environment, job, log, result_r);
+        job_run_counted(environment, job, log, progress, result_r);
     } else if (pair_lock_take(environment->locks, job->settings, clock_wall_msecs(), &lock,
                               &result_r->fault)) {
-        job_run_counted(environment, job, log, result_r);
+        job_run_counted(environment, job, log, progress, result_r);
         pair_lock_give_back(environment->locks, &lock);
     } else if (result_r->fault.code == FAULT_BUSY) {
         result_r->status = JOB_PAUSED;
@@ -258,12 +259,33 @@ void job_set_window_fault(const struct settings *settings, struct fault *fault_r
               settings->until != NULL ? settings->until : "");
 }
 
-static void job_append_title(const struct job *job, struct buffer *line)
+/* The mailbox for people. */
+static const char *job_title(const struct job *job)
 {
     const struct settings *settings = job->settings;
     const char *user = settings->side[0].user != NULL ? settings->side[0].user : "";
-    const char *title = settings->label != NULL && settings->label[0] != '\0' ? settings->label
-                                                                              : user;
+    return settings->label != NULL && settings->label[0] != '\0' ? settings->label : user;
+}
+
+/* The pair, seen by whoever looks. */
+static void job_run_seen(const struct job_environment *environment, const struct job *job,
+                         struct log *log, struct pair_result *result_r)
+{
+    struct pair_progress progress;
+    if (!pair_progress_init(&progress)) {
+        fault_set(&result_r->fault, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
+                  "can't make a lock for the mailbox");
+        return;
+    }
+    live_start(environment->live, (size_t)job->row - 1, job_title(job), &progress);
+    job_run_pair(environment, job, log, &progress, result_r);
+    live_stop(environment->live, (size_t)job->row - 1);
+    pair_progress_deinit(&progress);
+}
+
+static void job_append_title(const struct job *job, struct buffer *line)
+{
+    const char *title = job_title(job);
     buffer_printf(line, "row %lld ", (long long)job->row);
     str_append_printable(line, title, strlen(title));
 }
@@ -376,7 +398,7 @@ bool job_run(const struct job_environment *environment, const struct job *job,
     if (!is_stored)
         result->fault = *fault_r;
     else if (log != NULL)
-        job_run_pair(environment, job, log, result);
+        job_run_seen(environment, job, log, result);
     job_name_stop(environment, job, result);
     int64_t ended_msecs = clock_wall_msecs();
     if (result->has_unanswered)

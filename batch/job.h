@@ -12,6 +12,7 @@
 #include "batch/budget.h"
 #include "batch/daily.h"
 #include "batch/hosts.h"
+#include "batch/live.h"
 #include "batch/pair_lock.h"
 #include "batch/paces.h"
 #include "batch/retry.h"
@@ -29,6 +30,7 @@ struct job_environment {
     struct paces *paces;
     struct host_limits *hosts;
     struct pair_locks *locks;
+    struct live *live;
     struct tls_contexts *tls;
     struct tokens *tokens; /* NULL: no profiles */
     const struct stop *stop;

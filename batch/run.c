@@ -4,29 +4,33 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/terminal.h"
+#include "batch/alert.h"
 #include "batch/budget.h"
 #include "batch/daily.h"
 #include "batch/paces.h"
+#include "batch/ending.h"
 #include "batch/hosts.h"
 #include "batch/job.h"
+#include "batch/live.h"
 #include "batch/log_path.h"
 #include "batch/outage.h"
 #include "batch/pair_lock.h"
 #include "batch/pidfile.h"
 #include "batch/pool.h"
-#include "batch/prune.h"
+#include "batch/progress.h"
 #include "batch/queue.h"
 #include "batch/retry.h"
 #include "batch/schedule.h"
 #include "batch/tally.h"
 #include "batch/workdir.h"
 #include "report/run_files.h"
-#include "report/trouble.h"
 #include "store/store.h"
 #include "sync/auth/tokens.h"
 #include "sync/imap/tls.h"
@@ -35,9 +39,7 @@
 /* The wall clock may be set, so the end of the time window is looked at so often. */
 #define RUN_LOOK_MSECS          60000
 #define RUN_LOOK_FOR_FILE_MSECS 1000
-/* Counts of older days are of no use; some are kept for whoever looks. */
-#define RUN_KEEP_DAYS      14
-#define RUN_TEXT_MAX_BYTES ((size_t)1024 * 1024)
+#define RUN_TEXT_MAX_BYTES      ((size_t)1024 * 1024)
 
 /* What the run knows of a mailbox. Set up by the main thread; while it is worked on, only the
    worker that took it from the queue touches it. */
@@ -64,12 +66,17 @@ struct run {
     struct host_limits *hosts;
     struct queue *queue;
     struct tls_contexts *tls;
+    struct live *live;
+    struct progress *progress;
+    struct alert *alert;
+    enum progress_mode mode;
     struct tokens *tokens;              /* NULL: no profiles */
     struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
     struct run_mailbox *jobs;
     struct outage_mailbox *met; /* by job; each is its worker's */
     size_t jobs_count;
+    int64_t started_msecs;
     size_t jobs_wanted;  /* without those that are left out */
     int64_t until_msecs; /* the end of the time window, by the wall clock; 0: there is none */
 
@@ -91,13 +98,22 @@ static void run_resolve(const struct run *run, size_t index, struct settings *se
         settings_copy(settings_r, run->plan->settings);
 }
 
+static void run_warn(struct run *run, const struct fault *fault)
+{
+    struct buffer text;
+    buffer_init(&text, RUN_TEXT_MAX_BYTES);
+    str_append_printable(&text, fault->text, strlen(fault->text));
+    progress_warn(run->progress, buffer_str(&text));
+    buffer_deinit(&text);
+}
+
 static void run_set_broken(struct run *run, const struct fault *fault)
 {
     log_fault(run->log, fault);
     if (pthread_mutex_lock(&run->mutex) != 0)
         return;
     if (!run->tally.is_broken)
-        (void)fprintf(stderr, "mailconvoy: %s\n", fault->text);
+        run_warn(run, fault);
     run->tally.is_broken = true;
     (void)pthread_mutex_unlock(&run->mutex);
     queue_stop(run->queue); /* without a store nothing can be done safely */
@@ -116,10 +132,17 @@ static void run_announce(struct run *run, struct run_mailbox *job,
     run->tally.jobs[job->status]++;
     run->last = outcome->result;
     run->ended += outcome->wait_msecs == 0;
-    if (!run->plan->settings->quiet && outcome->wait_msecs > 0)
-        (void)fprintf(stderr, "%s\n", line);
-    else if (!run->plan->settings->quiet)
-        (void)fprintf(stderr, "%zu/%zu %s\n", run->ended, run->jobs_wanted, line);
+    struct progress_news news = {
+        .row = (int64_t)(job - run->jobs) + 1,
+        .status = job->status,
+        .is_waiting = outcome->wait_msecs > 0,
+        .ended = run->ended,
+        .wanted = run->jobs_wanted,
+        .line = line,
+    };
+    progress_tell(run->progress, &news);
+    if (job->status == JOB_FAILED && !news.is_waiting)
+        alert_note(run->alert, clock_mono_nsecs(), line);
     (void)pthread_mutex_unlock(&run->mutex);
 }
 
@@ -150,6 +173,11 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
     if (!job_run(&run->environment, &job, &outcome, &line, &fault))
         run_set_broken(run, &fault);
     outage_note(&run->met[index], &outcome.result, clock_wall_msecs());
+    if (outcome.wait_msecs > 0)
+        live_wait(run->live, (size_t)index, clock_wall_msecs() + outcome.wait_msecs,
+                  outcome.result.fault.code == FAULT_THROTTLED);
+    else
+        live_end(run->live, (size_t)index, outcome.result.status);
     run_announce(run, own, &outcome, buffer_str(&line));
     buffer_deinit(&line);
     settings_deinit(&settings);
@@ -216,6 +244,7 @@ static bool run_begin(struct run *run, struct fault *fault_r)
         .is_final = plan->settings->final,
     };
     run_set_window(run, now_msecs);
+    run->started_msecs = now_msecs;
     log_line(run->log, "mailconvoy " MAILCONVOY_VERSION ", %s %s", row.command, row.manifest);
     job_log_settings(run->log, plan->settings);
     bool is_ok = store_run_begin(run->store, &row, fault_r);
@@ -261,6 +290,8 @@ static bool run_note_size(void *context, int64_t row, uint64_t messages)
     struct run *run = context;
     if (row >= 1 && (uint64_t)row <= run->jobs_count)
         run->jobs[row - 1].messages = messages;
+    if (row >= 1 && (uint64_t)row <= run->jobs_count && run->jobs[row - 1].status != JOB_LEFT_OUT)
+        live_expect(run->live, (size_t)row - 1, messages);
     return true;
 }
 
@@ -306,6 +337,7 @@ static bool run_note_left_out(void *context, int64_t row)
     run->jobs[row - 1].status = JOB_LEFT_OUT;
     run->tally.jobs[JOB_LEFT_OUT]++;
     run->jobs_wanted--;
+    live_leave_out(run->live, (size_t)row - 1);
     return true;
 }
 
@@ -322,6 +354,40 @@ static bool run_leave_out(struct run *run, struct fault *fault_r)
     return true;
 }
 
+/* Who looks at the run from outside. */
+static bool run_init_live(struct run *run, struct fault *fault_r)
+{
+    const struct settings *settings = run->plan->settings;
+    bool is_sync = run->plan->manifest == NULL;
+    struct live_plan live_plan = {
+        .run_id = workdir_run_id(run->workdir),
+        .command = run->plan->command,
+        .manifest = run->plan->manifest_path != NULL ? run->plan->manifest_path : "",
+        .started_msecs = run->started_msecs,
+        .budget_messages = settings->budget_messages,
+        .budget_bytes = (double)settings->budget_bytes,
+        .mailboxes = run->jobs_count,
+    };
+    if (!live_init(&live_plan, &run->live, fault_r) || !alert_init(settings, &run->alert, fault_r))
+        return false;
+    const struct progress_place place = {
+        .is_sync = is_sync,
+        .can_draw = terminal_is_able(STDERR_FILENO),
+        .is_redirected = isatty(STDOUT_FILENO) != 1,
+    };
+    run->mode = progress_choose(settings, &place);
+    struct progress_plan progress_plan = {
+        .mode = run->mode,
+        .is_sync = is_sync,
+        .live = run->live,
+        .stop = run->plan->stop,
+        .log = run->log,
+        .status_path = workdir_status_path(run->workdir),
+        .metrics_path = settings->metrics,
+    };
+    return progress_init(&progress_plan, &run->progress, fault_r);
+}
+
 /* All of them, before any is started: so a report names those that never were. */
 static bool run_add_jobs(struct run *run, struct fault *fault_r)
 {
@@ -331,6 +397,8 @@ static bool run_add_jobs(struct run *run, struct fault *fault_r)
     run->names = file_names_init();
     run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
     run->jobs_wanted = run->jobs_count;
+    if (!run_init_live(run, fault_r))
+        return false;
     for (size_t i = 0; i < run->jobs_count; i++) {
         if (!run_add_job(run, i, fault_r))
             return false;
@@ -394,18 +462,27 @@ static int run_look_at_window(struct run *run)
     return -1;
 }
 
-/* The main thread's, while the workers work: ends the time window, and looks for the file that asks
-   to stop. */
+/* -1 is for ever. */
+static int shorter(int msecs, int other_msecs)
+{
+    return msecs < 0 || (other_msecs >= 0 && other_msecs < msecs) ? other_msecs : msecs;
+}
+
+/* The main thread's, while the workers work: ends the time window, looks for the file that asks to
+   stop, shows how far the run is. */
 static int run_look(void *context)
 {
     struct run *run = context;
-    int wait_msecs = run_look_at_window(run);
+    int64_t now_nsecs = clock_mono_nsecs();
+    int wait_msecs = shorter(run_look_at_window(run),
+                             progress_look(run->progress, now_nsecs, clock_wall_msecs()));
+    if (!stop_is_requested(run->plan->stop))
+        wait_msecs = shorter(wait_msecs, alert_look(run->alert, now_nsecs, run->live, run->log));
     if (run->plan->pidfile == NULL)
         return wait_msecs;
     if (pidfile_sees_abort(run->plan->pidfile))
         stop_request_for(run->plan->stop, STOP_REASON_FILE);
-    return wait_msecs >= 0 && wait_msecs < RUN_LOOK_FOR_FILE_MSECS ? wait_msecs
-                                                                   : RUN_LOOK_FOR_FILE_MSECS;
+    return shorter(wait_msecs, RUN_LOOK_FOR_FILE_MSECS);
 }
 
 /* Once all have ended. */
@@ -447,11 +524,12 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .paces = run->paces,
         .hosts = run->hosts,
         .locks = run->locks,
+        .live = run->live,
         .tls = run->tls,
         .tokens = run->tokens,
         .stop = run->plan->stop,
         .is_alone = run->plan->manifest == NULL,
-        .is_shown = run->plan->manifest == NULL && !run->plan->settings->quiet,
+        .is_shown = run->plan->manifest == NULL && run->mode == PROGRESS_LINES,
     };
     size_t started = 0;
     size_t wanted = run->plan->manifest != NULL ? (size_t)run->plan->settings->parallel : 1;
@@ -464,42 +542,10 @@ static bool run_work(struct run *run, struct fault *fault_r)
     return is_ok;
 }
 
-/* The file that the report wrote, to stdout. A terminal that went away is no reason to call the run
-   anything else than what it was; the file is there. */
-static void run_print_summary(const struct run *run)
-{
-    char piece[4096];
-    size_t got;
-    char *path = mem_printf("%s/summary.txt", workdir_run_dir(run->workdir));
-    FILE *file = fopen(path, "r");
-    bool is_ok = file != NULL;
-    while (is_ok && (got = fread(piece, 1, sizeof(piece), file)) > 0)
-        is_ok = fwrite(piece, 1, got, stdout) == got;
-    is_ok = is_ok && !ferror(file) && fflush(stdout) == 0;
-    if (!is_ok)
-        (void)fprintf(stderr, "mailconvoy: the summary could not be shown; it is in %s\n", path);
-    if (file != NULL)
-        (void)fclose(file);
-    mem_free(path);
-}
-
 static int run_exit_code(const struct run *run)
 {
     return run->plan->manifest != NULL ? tally_batch_exit_code(&run->tally)
                                        : tally_sync_exit_code(&run->tally, &run->last);
-}
-
-/* --quiet: nothing about a run that went well. */
-static bool run_print_trouble(const struct run *run, int exit_code, struct fault *fault_r)
-{
-    if (exit_code == EXIT_CODE_COMPLETE)
-        return true;
-    char *run_dir = mem_printf("%s/runs/%s", workdir_path(run->workdir),
-                               workdir_run_id(run->workdir));
-    bool is_ok = report_write_trouble(run->store, workdir_run_id(run->workdir), run_dir, stderr,
-                                      fault_r);
-    mem_free(run_dir);
-    return is_ok;
 }
 
 /* What was not reached when the time window ended. */
@@ -516,19 +562,29 @@ static bool run_pause_rest(struct run *run, struct fault *fault_r)
                             why.text, fault_r);
 }
 
-/* A run that went well is not spoiled by an older one that could not be forgotten. */
-static void run_prune(struct run *run)
+/* What is said about it, once its report is written. */
+static bool run_tell_end(struct run *run, int exit_code, struct fault *fault_r)
 {
-    const struct settings *settings = run->plan->settings;
-    size_t forgotten = 0;
-    struct fault fault;
-    if (!prune_runs(run->store, settings->workdir, workdir_run_id(run->workdir),
-                    (size_t)settings->keep_runs, &forgotten, &fault) ||
-        !store_daily_forget(run->store, daily_day(clock_wall_msecs()) - RUN_KEEP_DAYS, &fault))
-        log_fault(run->log, &fault);
-    if (forgotten > 0)
-        log_line(run->log, "%zu old runs forgotten (--keep-runs %lld)", forgotten,
-                 (long long)settings->keep_runs);
+    bool is_ok = true;
+    struct ending ending = {
+        .settings = run->plan->settings,
+        .store = run->store,
+        .live = run->live,
+        .log = run->log,
+        .run_id = workdir_run_id(run->workdir),
+        .run_dir = mem_printf("%s/runs/%s", workdir_path(run->workdir),
+                              workdir_run_id(run->workdir)),
+        .exit_code = exit_code,
+    };
+    if (run->plan->settings->quiet)
+        is_ok = ending_print_trouble(&ending, fault_r);
+    else if (run->mode != PROGRESS_JSON)
+        ending_print_summary(&ending);
+    ending_notify(&ending);
+    if (is_ok)
+        ending_prune(&ending);
+    mem_free(ending.run_dir);
+    return is_ok;
 }
 
 /* Closes the books; the workers are gone. */
@@ -540,24 +596,27 @@ static bool run_end(struct run *run, struct fault *fault_r)
     bool is_ended = run_pause_rest(run, fault_r) &&
                     store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r);
     struct fault report_fault;
+    live_finish(run->live, clock_wall_msecs(), exit_code, run->tally.jobs);
+    progress_deinit(&run->progress);
     /* A store that takes no more may still be read. */
     if (!report_write_files(run->store, run_id, workdir_run_dir(run->workdir), &report_fault)) {
         if (is_ended)
             *fault_r = report_fault;
         return false;
     }
-    if (!run->plan->settings->quiet)
-        run_print_summary(run);
-    else if (is_ended)
-        is_ended = run_print_trouble(run, exit_code, fault_r);
-    if (is_ended)
-        run_prune(run);
-    return is_ended;
+    struct fault told_fault;
+    bool is_told = run_tell_end(run, exit_code, &told_fault);
+    if (is_ended && !is_told)
+        *fault_r = told_fault;
+    return is_ended && is_told;
 }
 
 static bool run_deinit(struct run *run, struct fault *fault_r)
 {
     bool is_ok = run->store == NULL || store_close(&run->store, fault_r);
+    progress_deinit(&run->progress);
+    live_deinit(&run->live);
+    alert_deinit(&run->alert);
     log_close(&run->log);
     daily_deinit(&run->daily);
     paces_deinit(&run->paces);
@@ -581,11 +640,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
 
 static int run_complain(struct run *run, const struct fault *fault)
 {
-    struct buffer text;
-    buffer_init(&text, RUN_TEXT_MAX_BYTES);
-    str_append_printable(&text, fault->text, strlen(fault->text));
-    (void)fprintf(stderr, "mailconvoy: %s\n", buffer_str(&text));
-    buffer_deinit(&text);
+    run_warn(run, fault);
     log_fault(run->log, fault);
     return tally_fault_exit_code(fault);
 }
@@ -597,6 +652,7 @@ int run_execute(const struct run_plan *plan)
     int exit_code = 0;
     if (!run_init(&run, &fault)) {
         exit_code = run_complain(&run, &fault);
+        ending_notify_broken(plan->settings, exit_code, fault.text, run.log);
     } else {
         if (!run_work(&run, &fault))
             exit_code = run_complain(&run, &fault);

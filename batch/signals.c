@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/terminal.h"
 
 #define SIGNALS_HURRY_NSECS (2 * CLOCK_NSECS_PER_SEC)
 
@@ -27,8 +28,10 @@ static void signals_handle(int number)
     if (number != SIGHUP) {
         int64_t now_nsecs = clock_mono_nsecs();
         int64_t last_nsecs = atomic_exchange(&signals_last_nsecs, now_nsecs);
-        if (last_nsecs != 0 && now_nsecs - last_nsecs <= SIGNALS_HURRY_NSECS)
+        if (last_nsecs != 0 && now_nsecs - last_nsecs <= SIGNALS_HURRY_NSECS) {
+            terminal_leave();
             _exit(signals_exit_code);
+        }
     }
     stop_request(signals_stop);
     errno = saved_errno;

@@ -23,6 +23,7 @@ struct workdir {
     char *path;
     char *absolute_path;
     char *state_path;
+    char *status_path;
     char *run_id;
     char *run_dir;
     int lock_fd;
@@ -69,6 +70,7 @@ bool workdir_open(const char *path, struct workdir **workdir_r, struct fault *fa
     workdir->path = mem_strdup(path);
     workdir->absolute_path = absolute;
     workdir->state_path = mem_printf("%s/state.db", path);
+    workdir->status_path = mem_printf("%s/status.json", path);
     workdir->lock_fd = lock_fd;
     *workdir_r = workdir;
     return true;
@@ -84,6 +86,7 @@ void workdir_close(struct workdir **workdir_p)
     mem_free(workdir->path);
     mem_free(workdir->absolute_path);
     mem_free(workdir->state_path);
+    mem_free(workdir->status_path);
     mem_free(workdir->run_id);
     mem_free(workdir->run_dir);
     mem_free(workdir);
@@ -145,6 +148,11 @@ bool workdir_begin_run(struct workdir *workdir, int64_t wall_msecs, struct fault
 const char *workdir_state_path(const struct workdir *workdir)
 {
     return workdir->state_path;
+}
+
+const char *workdir_status_path(const struct workdir *workdir)
+{
+    return workdir->status_path;
 }
 
 const char *workdir_run_id(const struct workdir *workdir)

@@ -3,6 +3,7 @@
  *
  *     <workdir>/lock                    held while a run lasts
  *     <workdir>/state.db                the store
+ *     <workdir>/status.json             how the run stands, for `status`
  *     <workdir>/runs/<run id>/run.log
  *     <workdir>/runs/<run id>/users/    a log per mailbox
  *     <workdir>/latest -> runs/<run id>
@@ -34,6 +35,7 @@ bool workdir_begin_run(struct workdir *workdir, int64_t wall_msecs, struct fault
    absolute. */
 const char *workdir_path(const struct workdir *workdir);
 const char *workdir_state_path(const struct workdir *workdir);
+const char *workdir_status_path(const struct workdir *workdir);
 const char *workdir_run_id(const struct workdir *workdir);
 const char *workdir_run_dir(const struct workdir *workdir);
 

@@ -20,7 +20,11 @@
 /* The only way to change a message's state during the copy. */
 void copy_set_state(struct copy *copy, uint32_t index, enum message_state state)
 {
-    copy->listing->messages[index].state = (uint8_t)state;
+    struct listed_message *message = &copy->listing->messages[index];
+    if (message->state < MESSAGE_COPIED && state >= MESSAGE_COPIED)
+        pair_progress_settle(copy->pair->environment->progress, message->size_bytes,
+                             state == MESSAGE_COPIED);
+    message->state = (uint8_t)state;
 }
 
 bool copy_is_dropping(const struct copy *copy)
@@ -121,7 +125,6 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
 {
     uint32_t index = item->index;
     struct listed_message *message = &copy->listing->messages[index];
-    struct pair_progress *progress = copy->pair->environment->progress;
     copy_set_state(copy, index, MESSAGE_COPIED);
     copy->job->copied_bytes += message->size_bytes;
     for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++)
@@ -135,10 +138,6 @@ static void copied(struct copy *copy, const struct append_item *item, uint32_t d
     else if (destination_uid == 0)
         copied_nowhere(copy, item);
     log_copied(copy, message, destination_uid);
-    if (progress != NULL) {
-        atomic_fetch_add(&progress->messages_done, 1);
-        atomic_fetch_add(&progress->bytes_copied, message->size_bytes);
-    }
 }
 
 /* None of them is stored. One alone is the guilty one; of several, each half is tried again. */

@@ -294,11 +294,26 @@ static void run_check_target(struct folder_run *run)
               run->target->name);
 }
 
+static void run_note_progress(const struct folder_run *run)
+{
+    struct pair *pair = run->pair;
+    size_t wanted = 0;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < run->listing.count; i++) {
+        const struct listed_message *message = &run->listing.messages[i];
+        if (message->state != MESSAGE_WANTED)
+            continue;
+        wanted++;
+        bytes += message->size_bytes;
+    }
+    pair->progress.settled += run->listing.count - wanted + run->memory->known.source;
+    pair_progress_list(pair->environment->progress, run->listing.count + run->memory->known.source,
+                       wanted, bytes);
+}
+
 static void run_decide(struct folder_run *run)
 {
     struct pair *pair = run->pair;
-    if (pair->environment->progress != NULL)
-        atomic_fetch_add(&pair->environment->progress->messages_known, run->listing.count);
     folder_run_set_aside_unselected(run);
     target_list_mail(run->target);
     if (run->target->fault.code != FAULT_NONE) {
@@ -321,8 +336,7 @@ static void run_decide(struct folder_run *run)
     folder_run_give_up_again(run);
     folder_run_give_up_suspects(run);
     run_check_target(run);
-    pair->progress.settled += run->listing.count - run_count_wanted(run) +
-                              run->memory->known.source;
+    run_note_progress(run);
     if (pair->settings->debuglist)
         folder_run_log_wanted(run);
 }
@@ -349,6 +363,7 @@ void folder_run_read(struct folder_run *run, const struct copy_next *next)
     log_line(pair->log, "Folder %zu/%zu [%s] -> [%s]",
              (size_t)(run->entry - pair->plan->entries) + 1, pair->plan->count, run->name,
              run->target->name);
+    pair_progress_enter(pair->environment->progress, run->name);
     if (folder_run_finish_open(run)) {
         const struct imap_mailbox *mailbox = imap_client_mailbox(pair->source.client);
         run->is_listed = folder_run_finish_listing(run);

@@ -51,8 +51,7 @@ static void pair_count_error_as(struct pair *pair, const struct fault *last, con
     pair->errors++;
     if (pair->environment->errors != NULL)
         error_list_add(pair->environment->errors, last, text);
-    if (pair->environment->progress != NULL)
-        atomic_fetch_add(&pair->environment->progress->errors, 1);
+    pair_progress_error(pair->environment->progress);
     if (pair->settings->errorsmax <= 0 || pair->errors < (uint64_t)pair->settings->errorsmax)
         return;
     fault_set(&fault, FAULT_ERRORS_MAX, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,

@@ -3,7 +3,6 @@
 #ifndef SYNC_PAIR_H
 #define SYNC_PAIR_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -12,6 +11,7 @@
 #include "store/store.h"
 #include "sync/error_list.h"
 #include "sync/gate.h"
+#include "sync/pair_progress.h"
 #include "sync/settings.h"
 #include "sync/slots.h"
 #include "sync/statistics.h"
@@ -20,14 +20,6 @@ struct given_up;
 struct suspects;
 struct tls_contexts;
 struct tokens;
-
-/* Plain counters for a live view; written by the pair's thread, read by any. */
-struct pair_progress {
-    atomic_uint_fast64_t messages_done;
-    atomic_uint_fast64_t messages_known;
-    atomic_uint_fast64_t bytes_copied;
-    atomic_uint_fast64_t errors;
-};
 
 /* What a pair needs from the run around it. All of it outlives the call. */
 struct pair_environment {
@@ -38,10 +30,10 @@ struct pair_environment {
     const struct gate *gate;   /* NULL: no limits */
     const struct slots *slots; /* for further connections; NULL: there may be any number */
     const struct stop *stop;
-    struct tls_contexts *tls; /* shared by all pairs, locks itself */
-    struct tokens *tokens;    /* as well; NULL where there are no profiles */
-    struct pair_progress *progress;
-    struct error_list *errors; /* NULL: nobody lists them */
+    struct tls_contexts *tls;       /* shared by all pairs, locks itself */
+    struct tokens *tokens;          /* as well; NULL where there are no profiles */
+    struct pair_progress *progress; /* NULL: nobody looks */
+    struct error_list *errors;      /* NULL: nobody lists them */
     int64_t last_sent_msecs; /* when an earlier run or attempt may have sent the last message, if it
                                 was cut off (wall clock); 0: there was none */
     bool was_throttled;      /* a server asked for patience earlier in this run */

@@ -202,6 +202,7 @@ static void walk_plan_progress(struct pair *pair)
         }
         pair->progress.planned += folder->messages;
     }
+    pair_progress_plan(pair->environment->progress, pair->progress.planned);
 }
 
 void pair_sync_folders(struct pair *pair)

@@ -177,8 +177,7 @@ void pair_memory_record(struct pair *pair, const struct store_map_folder *folder
     pair->figures.folders++;
     pair->figures.folders_synced++;
     pair->progress.settled += folder->counts.source;
-    if (environment->progress != NULL)
-        atomic_fetch_add(&environment->progress->messages_known, folder->counts.source);
+    pair_progress_list(environment->progress, folder->counts.source, 0, 0);
     log_line(pair->log, "folder %s: unchanged, %llu messages", folder->source_name,
              (unsigned long long)folder->counts.source);
 }

@@ -366,7 +366,7 @@ static void echo_field(struct buffer *text, const char *name, const struct setti
                        const void *field)
 {
     char number[64] = "";
-    if (row->type == SETTING_SECRET) {
+    if (row->type == SETTING_SECRET || row->is_secret) {
         echo_line(text, name, "MASKED");
     } else if (setting_is_list(row)) {
         const struct str_list *list = field;

@@ -194,6 +194,12 @@ struct settings {
     bool retry_problems;
     bool final;
     bool quiet;
+    char *progress; /* a word, see batch/progress.h */
+    char *metrics;  /* NULL: none */
+    struct str_list notify;
+    char *notify_on; /* "always" or "trouble" */
+    bool watch;      /* of `status`, as the next */
+    bool json;
     int64_t keep_runs; /* 0: all */
     char *lockdir;     /* NULL: one of this user's */
     char *pidfile;     /* NULL or "": none */
@@ -226,6 +232,7 @@ enum settings_command {
     SETTINGS_BATCH = 2,
     SETTINGS_REPORT = 4,
     SETTINGS_AUTH = 8,
+    SETTINGS_STATUS = 16,
 };
 
 /* Defaults; deinit wipes secrets. */
@@ -313,8 +320,9 @@ char *settings_login_name(const struct settings *settings, int side);
 /* Copies have the INTERNALDATE of their originals. */
 bool settings_dates_are_kept(const struct settings *settings);
 
-/* --help of a command. */
+/* --help of a command, and the end of it: a title, and a line for each code or two. */
 void settings_append_help(struct buffer *text, enum settings_command command);
+const char *settings_exit_codes(enum settings_command command);
 /* One "name = value" line for each setting that was given explicitly; secrets as "MASKED". */
 void settings_append_echo(const struct settings *settings, struct buffer *text);
 /* The same for those alone that say which folders go where, or which messages are taken and how. */

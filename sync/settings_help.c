@@ -10,7 +10,7 @@
 #define HELP_COLUMNS 100
 #define HELP_INDENT  34 /* where the explanations start */
 
-static const char *const group_titles[SETTING_GROUP_COUNT] = {
+const char *const settings_group_titles[SETTING_GROUP_COUNT] = {
     [SETTING_GROUP_CONNECTION] = "Connection",
     [SETTING_GROUP_SIGN_IN] = "Sign-in",
     [SETTING_GROUP_PRESETS] = "Providers (what is given besides wins)",
@@ -38,6 +38,11 @@ static const char usage_report[] =
     "Usage: mailconvoy report [--workdir DIR] [--run ID] [--format text|csv|json]\n"
     "\n"
     "Shows what a past run did, from the work directory.\n";
+
+static const char usage_status[] =
+    "Usage: mailconvoy status [--workdir DIR] [--watch] [--json]\n"
+    "\n"
+    "Shows what the run in the work directory is at, without disturbing it.\n";
 
 static const char usage_auth[] =
     "Usage: mailconvoy auth login PROFILE --device | --browser [--config FILE]\n"
@@ -73,6 +78,12 @@ static const char exits_report[] = "Exit codes:\n"
                                    "    0    shown\n"
                                    "   64    bad command line, or no such run\n"
                                    "   66    the work directory holds no run\n"
+                                   "   70    internal error\n";
+
+static const char exits_status[] = "Exit codes:\n"
+                                   "    0    shown\n"
+                                   "   64    bad command line\n"
+                                   "   66    the work directory holds no status\n"
                                    "   70    internal error\n";
 
 static const char exits_auth[] = "Exit codes:\n"
@@ -154,27 +165,38 @@ static void append_group(struct buffer *text, enum settings_command command,
             (row->commands & (unsigned)command) == 0)
             continue;
         if (!has_title)
-            buffer_printf(text, "\n%s:\n", group_titles[group]);
+            buffer_printf(text, "\n%s:\n", settings_group_titles[group]);
         has_title = true;
         append_row(text, row);
     }
 }
 
-void settings_append_help(struct buffer *text, enum settings_command command)
+static const struct {
+    enum settings_command command;
+    const char *usage;
+    const char *exits;
+} pages[] = {
+    {SETTINGS_SYNC, usage_sync, exits_sync},       {SETTINGS_BATCH, usage_batch, exits_batch},
+    {SETTINGS_REPORT, usage_report, exits_report}, {SETTINGS_AUTH, usage_auth, exits_auth},
+    {SETTINGS_STATUS, usage_status, exits_status},
+};
+
+static size_t page_of(enum settings_command command)
 {
-    static const struct {
-        enum settings_command command;
-        const char *usage;
-        const char *exits;
-    } pages[] = {
-        {SETTINGS_SYNC, usage_sync, exits_sync},
-        {SETTINGS_BATCH, usage_batch, exits_batch},
-        {SETTINGS_REPORT, usage_report, exits_report},
-        {SETTINGS_AUTH, usage_auth, exits_auth},
-    };
     size_t page = 0;
     while (pages[page].command != command)
         page++;
+    return page;
+}
+
+const char *settings_exit_codes(enum settings_command command)
+{
+    return pages[page_of(command)].exits;
+}
+
+void settings_append_help(struct buffer *text, enum settings_command command)
+{
+    size_t page = page_of(command);
     buffer_append_str(text, pages[page].usage);
     for (int group = SETTING_GROUP_NONE + 1; group < SETTING_GROUP_COUNT; group++)
         append_group(text, command, (enum setting_group)group);

@@ -224,7 +224,7 @@ static void read_option(struct parse *parse, const struct option_match *match, c
     if (option_is_usable(parse, match) &&
         !settings_apply(parse->settings, row, match->side, parse->level, value, parse->faults))
         parse->has_failed = true;
-    if (row->type == SETTING_SECRET)
+    if (row->type == SETTING_SECRET || row->is_secret)
         memset(value, 'x', strlen(value));
 }
 

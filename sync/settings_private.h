@@ -70,6 +70,7 @@ struct setting {
     size_t offset;     /* in struct settings_side when it has sides, else in struct settings */
     unsigned commands; /* of enum settings_command; those that know it */
     bool may_row;      /* a manifest row may set it */
+    bool is_secret;    /* a list that may hold secrets; SETTING_SECRET is one anyway */
     enum setting_accepts accepts;
     enum setting_group group;
     int64_t min;
@@ -85,6 +86,8 @@ struct setting {
 
 extern const struct setting settings_table[];
 extern const size_t settings_table_count;
+/* What --help calls the groups. */
+extern const char *const settings_group_titles[SETTING_GROUP_COUNT];
 
 /* Who set a value. A later level wins; "BOTH" is a name without side digit, which never touches a
    side that the same source named itself. Kept in settings.is_set. */

@@ -8,7 +8,7 @@
 #define SYNC  SETTINGS_SYNC
 #define BATCH SETTINGS_BATCH
 #define PAIR  (SETTINGS_SYNC | SETTINGS_BATCH)
-#define EVERY (SETTINGS_SYNC | SETTINGS_BATCH | SETTINGS_REPORT | SETTINGS_AUTH)
+#define EVERY (SETTINGS_SYNC | SETTINGS_BATCH | SETTINGS_REPORT | SETTINGS_AUTH | SETTINGS_STATUS)
 
 #define IN(group_) .group = SETTING_GROUP_##group_
 
@@ -416,6 +416,20 @@ const struct setting settings_table[] = {
      .words = "text|csv|json", .argument = "text|csv|json", .help = "the report's format"},
     {COMMAND("quiet", FLAG, quiet, PAIR), IN(OUTPUT),
      .help = "print nothing when all went well, else only the problems"},
+    {COMMAND("progress", WORD, progress, PAIR), IN(OUTPUT), .preset = "auto",
+     .words = "auto|screen|lines|json|none", .argument = "auto|screen|lines|json|none",
+     .help = "what is shown while the run lasts; auto: a screen on a terminal, else lines"},
+    {COMMAND("metrics", PATH, metrics, PAIR), IN(OUTPUT), .argument = "FILE",
+     .help = "write metrics for Prometheus into this file every 15 seconds"},
+    {COMMAND("notify", LIST, notify, PAIR), IN(OUTPUT), .is_secret = true,
+     .argument = "mail:ADDRESS|https://...",
+     .help = "tell how the run went, by mail or to a web hook; may be given many times"},
+    {COMMAND("notify-on", WORD, notify_on, PAIR), IN(OUTPUT), .preset = "always",
+     .words = "always|trouble", .argument = "always|trouble",
+     .help = "at the end of every run, or only if something needs to be looked at"},
+    {COMMAND("watch", FLAG, watch, SETTINGS_STATUS), IN(OUTPUT),
+     .help = "go on until the run ends"},
+    {COMMAND("json", FLAG, json, SETTINGS_STATUS), IN(OUTPUT), .help = "as JSON"},
     {COMMAND("log", BOOL, log, PAIR), IN(OUTPUT), .preset = "1",
      .help = "write a log for each mailbox; run.log and the report are written anyway"},
     {COMMAND("logdir", STRING, logdir, SYNC), IN(OUTPUT), .argument = "DIR",

@@ -24,6 +24,8 @@ static struct {
     CURLcode (*easy_getinfo)(CURL *handle, CURLINFO info, ...);
     void (*easy_cleanup)(CURL *handle);
     const char *(*easy_strerror)(CURLcode code);
+    struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
+    void (*slist_free_all)(struct curl_slist *list);
 } library;
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -44,8 +46,8 @@ static void library_begin(void)
     void *loaded = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
     is_library_ready = loaded != NULL && FIND(global_init) && FIND(easy_init) &&
                        FIND(easy_setopt) && FIND(easy_perform) && FIND(easy_getinfo) &&
-                       FIND(easy_cleanup) && FIND(easy_strerror) &&
-                       library.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+                       FIND(easy_cleanup) && FIND(easy_strerror) && FIND(slist_append) &&
+                       FIND(slist_free_all) && library.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 /* -- callbacks -- */
@@ -71,8 +73,20 @@ static int look_for_stop(void *context, curl_off_t a, curl_off_t b, curl_off_t c
 
 #define SET(option, value) is_set = is_set && library.easy_setopt(handle, option, value) == CURLE_OK
 
+/* NULL: a form, which needs none, or no memory. */
+static struct curl_slist *make_fields(const struct http_request *request)
+{
+    if (request->content_type == NULL)
+        return NULL;
+    char *field = mem_printf("Content-Type: %s", request->content_type);
+    struct curl_slist *fields = library.slist_append(NULL, field);
+    mem_free(field);
+    return fields;
+}
+
 static bool set_options(CURL *handle, const struct http_request *request,
-                        struct http_response *response, char *words)
+                        const struct curl_slist *fields, struct http_response *response,
+                        char *words)
 {
     bool is_set = true;
     SET(CURLOPT_URL, request->url);
@@ -91,6 +105,7 @@ static bool set_options(CURL *handle, const struct http_request *request,
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDS, request->form);
     SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->form));
+    SET(CURLOPT_HTTPHEADER, fields);
     SET(CURLOPT_WRITEFUNCTION, take_body);
     SET(CURLOPT_WRITEDATA, &response->body);
     SET(CURLOPT_NOPROGRESS, 0L);
@@ -98,6 +113,11 @@ static bool set_options(CURL *handle, const struct http_request *request,
     SET(CURLOPT_XFERINFODATA, request->stop);
     SET(CURLOPT_ERRORBUFFER, words);
     return is_set;
+}
+
+static const char *service_name(const struct http_request *request)
+{
+    return request->service != NULL ? request->service : "sign-in service";
 }
 
 /* What passes by itself is a wait: the mailbox is tried again. */
@@ -121,8 +141,8 @@ static void set_fault(const struct http_request *request, CURLcode code, const c
         kind = FAULT_TLS;
     else
         advice = FAULT_ADVICE_WAIT;
-    fault_set(fault_r, kind, FAULT_SCOPE_MAILBOX, advice, 0,
-              "the sign-in service %.*s gave no answer: %s", host_size, host, why);
+    fault_set(fault_r, kind, FAULT_SCOPE_MAILBOX, advice, 0, "the %s %.*s gave no answer: %s",
+              service_name(request), host_size, host, why);
     fault_r->wait_msecs = advice == FAULT_ADVICE_WAIT ? AGAIN_MSECS : 0;
 }
 
@@ -136,15 +156,18 @@ bool http_post(const struct http_request *request, struct http_response *respons
     (void)pthread_once(&library_once, library_begin);
     if (!is_library_ready) {
         fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
-                  "can't load libcurl.so.4, which asks sign-in services for tokens; install it "
-                  "(Debian: libcurl4)");
+                  "can't load libcurl.so.4, which asks sign-in services for tokens and web hooks; "
+                  "install it (Debian: libcurl4)");
         return false;
     }
     CURL *handle = library.easy_init();
-    if (handle == NULL || !set_options(handle, request, response_r, words)) {
+    struct curl_slist *fields = make_fields(request);
+    if (handle == NULL || (fields == NULL && request->content_type != NULL) ||
+        !set_options(handle, request, fields, response_r, words)) {
         fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_MAILBOX, FAULT_ADVICE_NEVER, 0,
-                  "can't prepare a request to a sign-in service");
+                  "can't prepare a request to a %s", service_name(request));
         library.easy_cleanup(handle);
+        library.slist_free_all(fields);
         return false;
     }
     CURLcode code = library.easy_perform(handle);
@@ -156,5 +179,6 @@ bool http_post(const struct http_request *request, struct http_response *respons
     if (code != CURLE_OK)
         set_fault(request, code, words, fault_r);
     library.easy_cleanup(handle);
+    library.slist_free_all(fields);
     return code == CURLE_OK;
 }

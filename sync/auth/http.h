@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * One POST of a form over HTTPS, with certificates and names verified, TLS 1.2 at least, without
+ * One POST over HTTPS, with certificates and names verified, TLS 1.2 at least, without
  * redirects. Blocks up to HTTP_TIMEOUT_MSECS; a stop ends it. Any thread may call it. */
 #ifndef SYNC_AUTH_HTTP_H
 #define SYNC_AUTH_HTTP_H
@@ -16,8 +16,10 @@
 struct http_request {
     const char *url; /* https:// */
     const char *form;
-    const char *cafile;      /* NULL: the system's authorities */
-    const struct stop *stop; /* NULL: nothing stops it */
+    const char *cafile;       /* NULL: the system's authorities */
+    const struct stop *stop;  /* NULL: nothing stops it */
+    const char *content_type; /* of what `form` holds; NULL: a form */
+    const char *service;      /* who is asked, for faults; NULL: a sign-in service */
 };
 
 struct http_response {

@@ -52,7 +52,8 @@ static bool post(const struct profile *profile, const char *url, struct buffer *
                  struct http_response *response_r, struct oauth_answer *answer_r,
                  struct fault *fault_r)
 {
-    const struct http_request request = {url, buffer_str(form), profile->cafile, NULL};
+    const struct http_request request = {
+        .url = url, .form = buffer_str(form), .cafile = profile->cafile};
     bool is_done = http_post(&request, response_r, fault_r);
     *answer_r = (struct oauth_answer){response_r->status, buffer_str(&response_r->body),
                                       response_r->body.used, response_r->retry_after_secs};

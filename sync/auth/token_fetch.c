@@ -134,8 +134,10 @@ static bool ask(const struct profile *profile, const struct stop *stop, struct r
                 struct oauth_token *token_r, struct fault *fault_r)
 {
     struct http_response response;
-    const struct http_request http = {profile->token_url, buffer_str(&request->form),
-                                      profile->cafile, stop};
+    const struct http_request http = {.url = profile->token_url,
+                                      .form = buffer_str(&request->form),
+                                      .cafile = profile->cafile,
+                                      .stop = stop};
     bool is_done = http_post(&http, &response, fault_r);
     if (is_done) {
         const struct oauth_answer answer = {response.status, buffer_str(&response.body),

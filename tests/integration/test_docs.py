@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.harness import ROOT
 
-COMMANDS = ("batch", "sync", "report", "auth", "explain")
+COMMANDS = ("batch", "sync", "report", "status", "auth", "explain")
 PAGES = ("README.md", "docs/manual.md", "examples")
 
 

@@ -306,6 +306,26 @@ static void test_many_names(void **state)
     file_names_deinit(&names);
 }
 
+static void test_replace(void **state)
+{
+    struct fixture *f = *state;
+    struct stat st;
+    const char *path = in_dir(f, 0, "status");
+    assert_false(file_replace(in_dir(f, 1, "none/status"), 0600, "x", 1, &f->fault));
+    assert_int_equal(f->fault.code, FAULT_FILE);
+    assert_true(file_replace(path, 0600, "old content", 11, &f->fault));
+    assert_content(path, "old content");
+    assert_true(file_replace(path, 0644, "new", 3, &f->fault));
+    assert_content(path, "new");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0644);
+    assert_int_equal(unlink(path), 0);
+    /* A directory stays, and nothing is left beside it. */
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_false(file_replace(path, 0600, "x", 1, &f->fault));
+    assert_int_equal(rmdir(path), 0);
+}
+
 #define FILE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -321,6 +341,7 @@ int main(void)
         FILE_TEST(test_drafts_are_published_together),
         FILE_TEST(test_draft_over_a_directory_fails_cleanly),
         FILE_TEST(test_replace_symlink),
+        FILE_TEST(test_replace),
         cmocka_unit_test(test_safe_name),
         cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_many_names),

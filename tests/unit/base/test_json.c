@@ -53,6 +53,28 @@ static void test_document(void **state)
 
 #define FFFD "\xef\xbf\xbd"
 
+static void test_in_one_line(void **state)
+{
+    struct buffer out;
+    struct json json;
+    (void)state;
+    buffer_init(&out, 4096);
+    json_init_line(&json, &out);
+    json_object_begin(&json);
+    json_key(&json, "a");
+    json_array_begin(&json);
+    json_int64(&json, 1);
+    json_string(&json, "two\nlines");
+    json_array_end(&json);
+    json_key(&json, "b");
+    json_object_begin(&json);
+    json_object_end(&json);
+    json_object_end(&json);
+    assert_true(json_is_complete(&json));
+    assert_string_equal(buffer_str(&out), "{\"a\": [1, \"two\\nlines\"], \"b\": {}}\n");
+    buffer_deinit(&out);
+}
+
 static void test_strings(void **state)
 {
     static const struct {
@@ -189,9 +211,8 @@ static void test_misuse_shows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_misuse_shows),
-        cmocka_unit_test(test_document),
-        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_misuse_shows), cmocka_unit_test(test_document),
+        cmocka_unit_test(test_in_one_line),  cmocka_unit_test(test_strings),
         cmocka_unit_test(test_doubles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

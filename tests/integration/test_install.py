@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""What `make install` puts where: man pages, completion, the systemd unit of the examples."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.integration.harness import PROGRAM, ROOT
+
+PAGES = {"mailconvoy": 1, "mailconvoy-sync": 1, "mailconvoy-batch": 1, "mailconvoy-report": 1,
+         "mailconvoy-manifest": 5}  # fmt: skip
+
+
+def needs(program, package):
+    found = shutil.which(program)
+    if not found:
+        pytest.skip(f"{program} is not here (Debian's package {package})")
+    return found
+
+
+def told(*args, **more):
+    done = subprocess.run([*map(str, args)], capture_output=True, text=True, timeout=120, **more)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A build directory whose program is the one under test, so nothing is built here."""
+    build, root = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("root")
+    shutil.copy(PROGRAM, build / "mailconvoy")
+    told("make", "-s", "-o", build / "mailconvoy", f"BUILD={build}", "install", f"DESTDIR={root}",
+         "PREFIX=/usr", cwd=ROOT)  # fmt: skip
+    yield root / "usr"
+    told("make", "-s", f"BUILD={build}", "uninstall", f"DESTDIR={root}", "PREFIX=/usr", cwd=ROOT)
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+
+
+def page(installed, name):
+    return installed / f"share/man/man{PAGES[name]}/{name}.{PAGES[name]}"
+
+
+def test_all_is_in_its_place(installed):
+    files = {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file()}
+    assert {f for f in files if not f.startswith("share/doc/")} == {
+        "bin/mailconvoy",
+        "share/bash-completion/completions/mailconvoy",
+        "share/zsh/site-functions/_mailconvoy",
+        *(str(page(installed, name).relative_to(installed)) for name in PAGES),
+    }
+    assert "share/doc/mailconvoy/examples/mailconvoy.timer" in files
+    assert told(installed / "bin/mailconvoy", "version") == told(PROGRAM, "version")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_man_page_is_one(installed, name):
+    man = needs("man", "man-db")
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"}
+    done = subprocess.run([man, "--warnings", "-l", page(installed, name)], env=env,
+                          capture_output=True, text=True)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert re.match(rf"{name.upper()}\({PAGES[name]}\)", done.stdout), done.stdout[:200]
+    assert not re.search(r"\\f[BIR]|\\-", done.stdout)
+    assert f"{name} - " in told(needs("lexgrog", "man-db"), page(installed, name))
+
+
+def options_of_help(command):
+    """Spellings in the order of --help, "[no]" and sides as they stand there."""
+    return re.findall(r"^  (--\S+?)(?=,| |$)", told(PROGRAM, command, "--help"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["sync", "batch", "report"])
+def test_a_man_page_has_the_options_and_exit_codes_of_the_help(installed, command):
+    text = page(installed, f"mailconvoy-{command}").read_text().replace("\\-", "-")
+    found = re.findall(r"^\.TP\n\\fB(--\S+?)\\fR", text, re.MULTILINE)
+    wanted = [name.replace("[1|2]", "") for name in options_of_help(command)]
+    assert len(wanted) > 4 and found == wanted
+    codes = re.search(r"^Exit codes.*:\n((?: .*\n)+)", told(PROGRAM, command, "--help"), re.M)[1]
+    assert codes in text.replace("\\(aq", "'")
+
+
+def test_the_manifest_page_has_every_column(installed, work):
+    text = page(installed, "mailconvoy-manifest").read_text().replace("\\-", "-")
+    columns = text.partition(".SH COLUMNS\n")[2].partition(".SH SEE ALSO")[0]
+    names = re.findall(r"\\fB([a-z0-9-]+)\\fR", columns)
+    assert {"host1", "password2", "label", "subfolder2", "maxsize"} <= set(names)
+    assert len(names) == len(set(names)) > 100
+    header = ",".join(names)
+    run = work.run("batch", work.manifest(header + "\n"), "--workdir", work.workdir)
+    assert run.code == 64 and "unknown" not in run.err and "column" not in run.err, run.err
+
+
+def complete(installed, *words):
+    """What bash offers behind these words."""
+    script = (
+        f"source {installed}/share/bash-completion/completions/mailconvoy; "
+        'COMP_WORDS=(mailconvoy "$@"); COMP_CWORD=$#; _mailconvoy; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    return told("bash", "-c", script, "bash", *words, cwd=ROOT).split()
+
+
+@pytest.mark.parametrize(
+    "words, offers",
+    [
+        (["st"], ["status"]),
+        (["batch", "--progress", "s"], ["screen"]),
+        (["batch", "--progress", ""], ["auto", "screen", "lines", "json", "none"]),
+        (["batch", "--budget-b"], ["--budget-bytes"]),
+        (["sync", "--budget-b"], []),
+        (["sync", "--host"], ["--host1", "--host2"]),
+        (["sync", "--noautom"], ["--noautomap"]),
+        (["sync", "--passfile1", "Makef"], ["Makefile"]),
+        (["sync", "--user1", ""], []),
+        (["batch", "Makef"], ["Makefile"]),
+        (["report", "--format", "c"], ["csv"]),
+        (["explain", "--x"], []),
+    ],
+)
+def test_bash_completes(installed, words, offers):
+    assert complete(installed, *words) == offers
+
+
+def test_the_completion_of_bash_is_clean(installed):
+    path = installed / "share/bash-completion/completions/mailconvoy"
+    told(needs("shellcheck", "shellcheck"), "-s", "bash", path)
+
+
+def test_the_completion_of_zsh_parses(installed):
+    told(needs("zsh", "zsh"), "-n", installed / "share/zsh/site-functions/_mailconvoy")
+
+
+def test_systemd_accepts_the_units_and_finds_them_closed(installed, tmp_path):
+    analyze = needs("systemd-analyze", "systemd")
+    for name in ("mailconvoy.service", "mailconvoy.timer"):
+        text = (ROOT / "examples" / name).read_text()
+        (tmp_path / name).write_text(text.replace("/usr/local/bin/mailconvoy", "/bin/true"))
+    units = [tmp_path / "mailconvoy.service", tmp_path / "mailconvoy.timer"]
+    done = subprocess.run([analyze, "verify", "--man=no", *units], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    judged = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=15", units[0]],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert judged.returncode == 0, judged.stdout[-300:] + judged.stderr
+
+
+def test_the_command_line_of_the_unit_is_read(work):
+    text = (ROOT / "examples/mailconvoy.service").read_text()
+    line = re.search(r"^ExecStart=\S+ (.*)$", text, re.MULTILINE)[1]
+    line = line.replace("${CREDENTIALS_DIRECTORY}", "/missing").replace("/var/lib", str(work.path))
+    run = work.run(*line.split())
+    assert run.code == 64 and "/missing/users.csv" in run.err, run
