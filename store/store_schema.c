@@ -172,6 +172,8 @@ static const struct {
     /* What a selection leaves out is counted, not listed. */
     {9, "ALTER TABLE folder_result ADD COLUMN not_selected INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE folder ADD COLUMN not_selected INTEGER NOT NULL DEFAULT 0;"},
+
+    {10, STORE_COURSE_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))
