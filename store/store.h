@@ -303,6 +303,21 @@ struct store_pace {
 bool store_pace_get(struct store *store, struct store_pace *pace, struct fault *fault_r);
 bool store_pace_put(struct store *store, const struct store_pace *pace, struct fault *fault_r);
 
+/* A mailbox pair through all runs: its job in the latest one, and what all of them did. Trials, and
+   runs that left the pair out, are not looked at. In the order of hosts and users. */
+struct store_pair_sum {
+    const char *run_id; /* the latest */
+    int64_t row;        /* the pair's first in it */
+    uint64_t runs;
+    int64_t first_copied_msecs; /* the start of the first run that copied something; 0: none */
+    int64_t last_msecs;         /* the end of the latest job */
+    uint64_t copied;
+    uint64_t bytes_copied;
+};
+typedef bool store_pair_sum_callback(void *context, const struct store_pair_sum *sum);
+bool store_pair_sums_each(struct store *store, store_pair_sum_callback *callback, void *context,
+                          struct fault *fault_r);
+
 /* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);

@@ -79,3 +79,25 @@ bool store_waits_each(struct store *store, const char *run_id, store_wait_callba
     }
     return store_query_end(&query, fault_r);
 }
+
+bool store_pair_sums_each(struct store *store, store_pair_sum_callback *callback, void *context,
+                          struct fault *fault_r)
+{
+    struct store_query query;
+    struct store_columns columns;
+    bool goes_on = true;
+    if (!store_query_begin(&query, store, STORE_SQL_PAIR_SUMS, fault_r))
+        return false;
+    while (goes_on && store_query_next(&query, &columns)) {
+        struct store_pair_sum sum;
+        sum.run_id = store_take_text(&columns);
+        sum.row = store_take_int64(&columns);
+        sum.runs = store_take_uint64(&columns);
+        sum.first_copied_msecs = store_take_int64(&columns);
+        sum.last_msecs = store_take_int64(&columns);
+        sum.copied = store_take_uint64(&columns);
+        sum.bytes_copied = store_take_uint64(&columns);
+        goes_on = callback(context, &sum);
+    }
+    return store_query_end(&query, fault_r);
+}
