@@ -27,7 +27,8 @@ LINK     := -pthread $(SANITIZE) $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/nul
 # ROOMS limits a build to some rooms: `make unit ROOMS="base store"`.
 ROOMS    ?= base store sync report batch
 SRCS     := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c $(r)/*/*.c))
-OBJS     := $(SRCS:%.c=$(BUILD)/%.o)
+ASSETS   := $(sort $(wildcard report/assets/*))
+OBJS     := $(SRCS:%.c=$(BUILD)/%.o) $(if $(filter report,$(ROOMS)),$(BUILD)/report/assets.o)
 LIB      := $(BUILD)/libmailconvoy.a
 # What dies where a test says (base/crash.h): these files once more, and the library for the rest.
 CRASHSRC := $(shell grep -l 'base/crash\.h' $(SRCS) /dev/null)
@@ -61,6 +62,16 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -DMAILCONVOY_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+
+# What the HTML report carries with it.
+$(BUILD)/report/assets.c: scripts/embed $(ASSETS)
+	@mkdir -p $(@D)
+	@echo "  EMBED $@"
+	$(Q)scripts/embed $(ASSETS) > $@
+
+$(BUILD)/report/assets.o: $(BUILD)/report/assets.c
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -MMD -MP -c -o $@ $<
 
 # For tests alone; never installed.
 $(BUILD)/mailconvoy-crash: $(BUILD)/mailconvoy.o $(CRASHOBJ) $(LIB)

@@ -5,18 +5,26 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "report/html_page.h"
 #include "report/run.h"
 #include "report/summary.h"
+
+/* As a run leaves it. */
+static bool write_html(struct store *store, const char *run_id, FILE *stream, struct fault *fault_r)
+{
+    const struct report_look look = {.language = LANGUAGE_EN};
+    const struct html_page page = {.run_id = run_id, .look = &look};
+    return html_page_write(store, &page, stream, fault_r);
+}
 
 static const struct {
     const char *file_name;
     const char *format; /* as in --format, or NULL */
     report_writer *write;
 } report_kinds[] = {
-    {"summary.txt", "text", report_write_text},
-    {"summary.csv", "csv", report_write_csv},
-    {"summary.json", "json", report_write_json},
-    {"problems.csv", NULL, report_write_problems},
+    {"summary.txt", "text", report_write_text},  {"summary.csv", "csv", report_write_csv},
+    {"summary.json", "json", report_write_json}, {"problems.csv", NULL, report_write_problems},
+    {"folders.csv", NULL, report_write_folders}, {"report.html", "html", write_html},
 };
 
 #define REPORT_KIND_COUNT (sizeof(report_kinds) / sizeof(report_kinds[0]))

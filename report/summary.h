@@ -24,11 +24,18 @@ report_writer report_write_text;
     "already,excluded,too_big,failed,unreadable,vanished,difference,"          \
     "bytes_copied,started,ended,seconds,error_code,error,"                     \
     "safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,"    \
-    "not_selected\n"
-/* The two about the switch are empty unless the run was a final pass (report/cutover.h).
-   REPORT_CSV_HEADER, then a row for each mailbox (base/csv.h says how cells are made harmless).
-   Times are ISO 8601 UTC; a time that is not known yet is empty. */
+    "not_selected,grade\n"
+/* grade is "" or a name of report/grade.h. The two about the switch are empty unless the run was a
+   final pass (report/cutover.h). REPORT_CSV_HEADER, then a row for each mailbox (base/csv.h says
+   how cells are made harmless). Times are ISO 8601 UTC; a time that is not known yet is empty. */
 report_writer report_write_csv;
+
+#define REPORT_FOLDERS_HEADER                                            \
+    "row,user1,source,destination,is_renamed,is_merged,is_failed,"       \
+    "source_messages,copied,already,excluded,too_big,failed,unreadable," \
+    "vanished,not_selected,difference,bytes_copied,error\n"
+/* REPORT_FOLDERS_HEADER, then a row for each source folder. */
+report_writer report_write_folders;
 
 /* One object, schema_version 1: run, mailboxes (with their folders), totals. */
 report_writer report_write_json;

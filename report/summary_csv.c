@@ -6,6 +6,7 @@
 #include "report/advice.h"
 #include "report/cutover.h"
 #include "report/format.h"
+#include "report/grade.h"
 #include "report/output.h"
 #include "report/run.h"
 
@@ -75,6 +76,7 @@ static bool csv_append_job(void *context, const struct store_job *job)
     csv_row_uint64(&row, job->deleted_source);
     csv_row_uint64(&row, job->deleted_destination);
     csv_row_uint64(&row, job->counts.not_selected);
+    csv_row_plain(&row, grade_name(grade_of_mailbox(job)));
     csv_row_end(&row);
     return report_output_step(output);
 }

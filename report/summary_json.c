@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "report/advice.h"
 #include "report/cutover.h"
+#include "report/grade.h"
 #include "report/output.h"
 #include "report/run.h"
 #include "report/totals.h"
@@ -18,6 +19,7 @@ struct json_report {
     struct report_output output;
     struct json json;
     struct report_totals totals;
+    uint64_t grades[GRADE_COUNT];
     bool is_final;
 };
 
@@ -109,6 +111,7 @@ static bool json_append_run(void *context, const struct store_run *run)
     json_add_text(json, "command", run->command);
     json_add_text(json, "version", run->version);
     json_add_text(json, "manifest", run->manifest);
+    json_add_text(json, "manifest_sha256", run->manifest_sha256);
     json_add_settings(json, run->settings);
     json_add_times(json, run->started_msecs, run->ended_msecs);
     json_key(json, "exit_code");
@@ -158,6 +161,7 @@ static bool json_begin_job(void *context, const struct store_job *job)
     struct json_report *report = context;
     struct json *json = &report->json;
     report_totals_add(&report->totals, job);
+    report->grades[grade_of_mailbox(job)]++;
     json_object_begin(json);
     json_key(json, "row");
     json_int64(json, job->row);
@@ -173,6 +177,7 @@ static bool json_begin_job(void *context, const struct store_job *job)
     advice_add_json(json, job->diagnosis);
     json_add_cutover(json, job, report->is_final);
     json_add_counts(json, &job->counts);
+    json_add_text(json, "grade", grade_name(grade_of_mailbox(job)));
     json_add_uint64(json, "deleted_source", job->deleted_source);
     json_add_uint64(json, "deleted_destination", job->deleted_destination);
     json_key(json, "folders");
@@ -247,7 +252,8 @@ static bool json_append_jobs(struct json_report *report, struct store *store, co
     return true;
 }
 
-static void json_append_totals(struct json *json, const struct report_totals *totals)
+static void json_append_totals(struct json *json, const struct report_totals *totals,
+                               enum grade grade)
 {
     json_key(json, "totals");
     json_object_begin(json);
@@ -257,6 +263,7 @@ static void json_append_totals(struct json *json, const struct report_totals *to
     for (int i = 0; i < JOB_STATUS_COUNT; i++)
         json_add_uint64(json, job_status_name((enum job_status)i), totals->by_status[i]);
     json_object_end(json);
+    json_add_text(json, "grade", grade_name(grade));
     json_add_uint64(json, "folders", totals->folders);
     json_add_uint64(json, "mailboxes_with_difference", totals->with_difference);
     json_add_counts(json, &totals->counts);
@@ -274,7 +281,7 @@ bool report_write_json(struct store *store, const char *run_id, FILE *stream, st
     bool is_ok = report_run_get(store, run_id, json_append_run, &report, fault_r) &&
                  json_append_jobs(&report, store, run_id, fault_r) &&
                  advice_add_all_json(&report.json, store, run_id, fault_r);
-    json_append_totals(&report.json, &report.totals);
+    json_append_totals(&report.json, &report.totals, grade_of_run(report.grades));
     json_object_end(&report.json);
     return report_output_end(&report.output, is_ok, fault_r);
 }

@@ -339,18 +339,18 @@ static void text_append_sentences(struct buffer *text, const struct report_total
 static bool text_append_changes(struct text_report *report, struct store *store, const char *run_id,
                                 struct fault *fault_r)
 {
-    uint64_t messages[CHANGE_KIND_COUNT];
+    struct store_changes changes;
     struct buffer *text = &report->output.text;
     const char *before = "Messages changed on their way, as asked: ";
-    if (!store_changes_sum(store, run_id, messages, fault_r))
+    if (!store_changes_sum(store, run_id, &changes, fault_r))
         return false;
     for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
-        if (messages[kind] == 0)
+        if (changes.messages[kind] == 0)
             continue;
         buffer_append_str(text, before);
         for (const char *at = change_kind_name((enum change_kind)kind); *at != '\0'; at++)
             buffer_append_byte(text, *at == '_' ? ' ' : (unsigned char)*at);
-        buffer_printf(text, " %" PRIu64, messages[kind]);
+        buffer_printf(text, " %" PRIu64, changes.messages[kind]);
         before = ", ";
     }
     if (before[0] == ',')

@@ -109,9 +109,25 @@ struct store_run {
     const char *manifest; /* path, or "" */
     const char *settings; /* one "name = value" per line, secrets masked */
     int64_t started_msecs;
-    int64_t ended_msecs; /* 0 while it runs */
-    int exit_code;       /* -1 while it runs */
-    bool is_final;       /* the pass before the cutover */
+    int64_t ended_msecs;         /* 0 while it runs */
+    int exit_code;               /* -1 while it runs */
+    bool is_final;               /* the pass before the cutover */
+    const char *manifest_sha256; /* of the file, in hexadecimal; "" or NULL: not known */
+};
+
+/* What all mailboxes together sent in a stretch of a run's time. Stretches in which nothing was
+   sent are not kept. */
+struct store_sample {
+    int64_t from_msecs, until_msecs;
+    uint64_t messages;
+    uint64_t bytes;
+};
+
+/* A mailbox waited before it was tried again. */
+struct store_wait {
+    int64_t row;
+    int64_t from_msecs, until_msecs;
+    bool is_throttle; /* a server asked for patience; else a connection was lost */
 };
 
 struct store_job {
@@ -146,7 +162,8 @@ struct store_problem {
     uint32_t uid;       /* 0: unknown (the folder could not be listed) */
     uint64_t messages;  /* 1; more only with uid 0: so many unknown messages */
     const char *message_id;
-    const char *date; /* INTERNALDATE as ISO 8601, or "" */
+    const char *subject; /* decoded to UTF-8; "" or NULL: none, or not known */
+    const char *date;    /* INTERNALDATE as ISO 8601, or "" */
     uint64_t size_bytes;
     enum problem_reason reason;
     const char *server_text; /* the server's words, or the rule */
@@ -210,9 +227,14 @@ bool store_repair_add(struct store *store, const char *run_id, int64_t row,
 /* Fills the messages of each kind that were changed in one job. */
 bool store_changes_get(struct store *store, const char *run_id, int64_t row,
                        uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r);
-/* The same, over all jobs of a run. */
-bool store_changes_sum(struct store *store, const char *run_id,
-                       uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r);
+/* The same of all jobs of a run, with the folders that got another name or were merged. */
+struct store_changes {
+    uint64_t messages[CHANGE_KIND_COUNT];
+    uint64_t folders_renamed;
+    uint64_t folders_merged;
+};
+bool store_changes_sum(struct store *store, const char *run_id, struct store_changes *changes_r,
+                       struct fault *fault_r);
 
 /* Readers. A callback returns false to end the walk early (not a fault). Its strings are good
    during the call only; it must not call the store. */
@@ -255,6 +277,18 @@ typedef bool store_diagnosis_callback(void *context, const char *id, uint64_t ma
 bool store_diagnoses_each(struct store *store, const char *run_id,
                           store_diagnosis_callback *callback, void *context, struct fault *fault_r);
 
+bool store_sample_add(struct store *store, const char *run_id, const struct store_sample *sample,
+                      struct fault *fault_r);
+bool store_wait_add(struct store *store, const char *run_id, const struct store_wait *wait,
+                    struct fault *fault_r);
+/* In the order of time; by row, then in the order of time. */
+typedef bool store_sample_callback(void *context, const struct store_sample *sample);
+typedef bool store_wait_callback(void *context, const struct store_wait *wait);
+bool store_samples_each(struct store *store, const char *run_id, store_sample_callback *callback,
+                        void *context, struct fault *fault_r);
+bool store_waits_each(struct store *store, const char *run_id, store_wait_callback *callback,
+                      void *context, struct fault *fault_r);
+
 /* Adds the ids of all runs to `ids`, the newest first. */
 bool store_run_ids(struct store *store, struct str_list *ids, struct fault *fault_r);
 /* Drops all that is known of a run; one that is not there is fine. */
@@ -284,6 +318,21 @@ struct store_pace {
 bool store_pace_get(struct store *store, struct store_pace *pace, struct fault *fault_r);
 bool store_pace_put(struct store *store, const struct store_pace *pace, struct fault *fault_r);
 
+/* A mailbox pair through all runs: its job in the latest one, and what all of them did. Trials, and
+   runs that left the pair out, are not looked at. In the order of hosts and users. */
+struct store_pair_sum {
+    const char *run_id; /* the latest */
+    int64_t row;        /* the pair's first in it */
+    uint64_t runs;
+    int64_t first_copied_msecs; /* the start of the first run that copied something; 0: none */
+    int64_t last_msecs;         /* the end of the latest job */
+    uint64_t copied;
+    uint64_t bytes_copied;
+};
+typedef bool store_pair_sum_callback(void *context, const struct store_pair_sum *sum);
+bool store_pair_sums_each(struct store *store, store_pair_sum_callback *callback, void *context,
+                          struct fault *fault_r);
+
 /* Of one job, in the order they were added; a replaced result counts as new. */
 bool store_folders_each(struct store *store, const char *run_id, int64_t row,
                         store_folder_callback *callback, void *context, struct fault *fault_r);
@@ -294,5 +343,9 @@ bool store_repairs_each(struct store *store, const char *run_id, int64_t row,
 /* In row order, then as added. A job's row and user1 are filled, the rest of it is not. */
 bool store_problems_each(struct store *store, const char *run_id, store_problem_callback *callback,
                          void *context, struct fault *fault_r);
+/* Those of one job, the ones first that nobody asked for (not excluded, not vanished). */
+bool store_job_problems_each(struct store *store, const char *run_id, int64_t row,
+                             store_problem_callback *callback, void *context,
+                             struct fault *fault_r);
 
 #endif

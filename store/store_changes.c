@@ -22,43 +22,59 @@ bool store_change_add(struct store *store, const char *run_id, int64_t row, enum
     return store_write_end(&write, is_ok, fault_r);
 }
 
-/* The walk over a query that was begun and bound. */
-static bool changes_take(struct store_query *query, uint64_t messages_r[CHANGE_KIND_COUNT],
-                         struct fault *fault_r)
+static void take_change(struct store_columns *columns, uint64_t messages[CHANGE_KIND_COUNT])
 {
-    struct store_columns columns;
-    while (store_query_next(query, &columns)) {
-        const char *name = store_take_text(&columns);
-        uint64_t messages = store_take_uint64(&columns);
-        for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
-            if (strcmp(name, change_kind_name((enum change_kind)kind)) == 0)
-                messages_r[kind] = messages;
-        }
+    const char *name = store_take_text(columns);
+    uint64_t count = store_take_uint64(columns);
+    for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
+        if (strcmp(name, change_kind_name((enum change_kind)kind)) == 0)
+            messages[kind] = count;
     }
-    return store_query_end(query, fault_r);
 }
 
 bool store_changes_get(struct store *store, const char *run_id, int64_t row,
                        uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r)
 {
     struct store_query query;
+    struct store_columns columns;
     memset(messages_r, 0, CHANGE_KIND_COUNT * sizeof(*messages_r));
     if (!store_query_begin(&query, store, STORE_SQL_CHANGES, fault_r))
         return false;
     store_bind_text(&query.binder, run_id);
     store_bind_int64(&query.binder, row);
-    return changes_take(&query, messages_r, fault_r);
+    while (store_query_next(&query, &columns))
+        take_change(&columns, messages_r);
+    return store_query_end(&query, fault_r);
 }
 
-bool store_changes_sum(struct store *store, const char *run_id,
-                       uint64_t messages_r[CHANGE_KIND_COUNT], struct fault *fault_r)
+static bool sum_messages(struct store *store, const char *run_id, struct store_changes *changes,
+                         struct fault *fault_r)
 {
     struct store_query query;
-    memset(messages_r, 0, CHANGE_KIND_COUNT * sizeof(*messages_r));
+    struct store_columns columns;
     if (!store_query_begin(&query, store, STORE_SQL_CHANGES_SUM, fault_r))
         return false;
     store_bind_text(&query.binder, run_id);
-    return changes_take(&query, messages_r, fault_r);
+    while (store_query_next(&query, &columns))
+        take_change(&columns, changes->messages);
+    return store_query_end(&query, fault_r);
+}
+
+bool store_changes_sum(struct store *store, const char *run_id, struct store_changes *changes_r,
+                       struct fault *fault_r)
+{
+    struct store_query query;
+    struct store_columns columns;
+    memset(changes_r, 0, sizeof(*changes_r));
+    if (!sum_messages(store, run_id, changes_r, fault_r) ||
+        !store_query_begin(&query, store, STORE_SQL_FOLDERS_CHANGED, fault_r))
+        return false;
+    store_bind_text(&query.binder, run_id);
+    if (store_query_next(&query, &columns)) {
+        changes_r->folders_renamed = store_take_uint64(&columns);
+        changes_r->folders_merged = store_take_uint64(&columns);
+    }
+    return store_query_end(&query, fault_r);
 }
 
 bool store_repair_add(struct store *store, const char *run_id, int64_t row,

@@ -33,6 +33,8 @@
     X(CHANGES, "SELECT kind, messages FROM message_change WHERE run_id = ?1 AND job_row = ?2")  \
     X(CHANGES_SUM,                                                                              \
       "SELECT kind, SUM(messages) FROM message_change WHERE run_id = ?1 GROUP BY kind")         \
+    X(FOLDERS_CHANGED,                                                                          \
+      "SELECT TOTAL(is_renamed), TOTAL(is_merged) FROM folder_result WHERE run_id = ?1")        \
     X(RUN_FORGET_CHANGES, "DELETE FROM message_change WHERE run_id = ?1")                       \
     X(REPAIR_ADD, "INSERT OR REPLACE INTO message_repair (run_id, job_row, folder, uid, kinds)" \
                   " VALUES (?1, ?2, ?3, ?4, ?5)")                                               \

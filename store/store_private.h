@@ -8,6 +8,7 @@
 
 #include "store/store.h"
 #include "store/store_changes_private.h"
+#include "store/store_course_private.h"
 #include "store/store_cron_private.h"
 #include "store/store_diagnoses_private.h"
 
@@ -52,15 +53,15 @@
     X(MAP_PROBLEMS_FORGET, "DELETE FROM folder_problem WHERE folder_id = ?1")                     \
     X(MAP_PROBLEMS_KEEP,                                                                          \
       "INSERT INTO folder_problem (folder_id, number, uid, messages, message_id,"                 \
-      " date, size_bytes, reason, server_text, diagnosis)"                                        \
+      " date, size_bytes, reason, server_text, diagnosis, subject)"                               \
       " SELECT ?1, id, uid, messages, message_id, date, size_bytes, reason, server_text,"         \
-      " diagnosis"                                                                                \
+      " diagnosis, subject"                                                                       \
       " FROM problem WHERE run_id = ?2 AND job_row = ?3 AND folder = ?4")                         \
     X(MAP_PROBLEMS_REPEAT,                                                                        \
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id,"                  \
-      " date, size_bytes, reason, server_text, diagnosis)"                                        \
+      " date, size_bytes, reason, server_text, diagnosis, subject)"                               \
       " SELECT ?2, ?3, ?4, uid, messages, message_id, date, size_bytes, reason, server_text,"     \
-      " diagnosis"                                                                                \
+      " diagnosis, subject"                                                                       \
       " FROM folder_problem WHERE folder_id = ?1 ORDER BY number")                                \
     X(MAP_FOLDER_FIND, "SELECT 1 FROM folder WHERE id = ?1")                                      \
     X(MAP_PUT, "INSERT OR REPLACE INTO message_map (folder_id, src_uid, dst_uid, flags, outcome)" \
@@ -81,7 +82,8 @@
     X(COMMIT, "COMMIT")                                                                            \
     X(RUN_BEGIN,                                                                                   \
       "INSERT INTO run (id, command, version, manifest, settings, started_msecs, ended_msecs,"     \
-      " exit_code, is_final) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, -1, ?7)")                          \
+      " exit_code, is_final, manifest_sha256)"                                                     \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, -1, ?7, ?8)")                                           \
     X(RUN_END, "UPDATE run SET ended_msecs = ?2, exit_code = ?3 WHERE id = ?1")                    \
     X(JOB_ADD, "INSERT INTO job (run_id, job_row, label, host1, user1, host2, user2, status,"      \
                " started_msecs, ended_msecs, error_code, error, trial, is_partial)"                \
@@ -114,14 +116,14 @@
                      " WHERE run_id = ?1 AND job_row = ?2 AND source_name = ?3")                   \
     X(PROBLEM_ADD,                                                                                 \
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id, date, size_bytes," \
-      " reason, server_text, diagnosis)"                                                           \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                                    \
+      " reason, server_text, diagnosis, subject)"                                                  \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                               \
     X(RUN_GET,                                                                                     \
       "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code,"    \
-      " is_final FROM run WHERE id = ?1")                                                          \
+      " is_final, manifest_sha256 FROM run WHERE id = ?1")                                         \
     X(RUN_GET_NEWEST,                                                                              \
       "SELECT id, command, version, manifest, settings, started_msecs, ended_msecs, exit_code,"    \
-      " is_final FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")                           \
+      " is_final, manifest_sha256 FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")          \
     X(JOBS,                                                                                        \
       "SELECT j.job_row, j.label, j.host1, j.user1, j.host2, j.user2, j.status, j.started_msecs,"  \
       " j.ended_msecs, j.error_code, j.error, j.diagnosis, j.trial, j.is_partial, "                \
@@ -141,9 +143,14 @@
       " not_selected"                                                                              \
       " FROM folder_result WHERE run_id = ?1 AND job_row = ?2 ORDER BY id")                        \
     X(PROBLEMS, "SELECT p.job_row, j.user1, p.folder, p.uid, p.messages, p.message_id, p.date,"    \
-                " p.size_bytes, p.reason, p.server_text, p.diagnosis"                              \
+                " p.size_bytes, p.reason, p.server_text, p.diagnosis, p.subject"                   \
                 " FROM problem p JOIN job j ON j.run_id = p.run_id AND j.job_row = p.job_row"      \
                 " WHERE p.run_id = ?1 ORDER BY p.job_row, p.id")                                   \
+    X(JOB_PROBLEMS, "SELECT p.job_row, j.user1, p.folder, p.uid, p.messages, p.message_id,"        \
+                    " p.date, p.size_bytes, p.reason, p.server_text, p.diagnosis, p.subject"       \
+                    " FROM problem p JOIN job j ON j.run_id = p.run_id AND j.job_row = p.job_row"  \
+                    " WHERE p.run_id = ?1 AND p.job_row = ?2"                                      \
+                    " ORDER BY p.reason IN ('excluded', 'vanished'), p.id")                        \
     X(PAIR_SIZES,                                                                                  \
       "SELECT j.job_row, (SELECT (SELECT SUM(f.source) FROM folder_result f"                       \
       " WHERE f.run_id = p.run_id AND f.job_row = p.job_row)"                                      \
@@ -155,6 +162,7 @@
     STORE_MAP_STATEMENTS(X)                                                                        \
     STORE_CRON_STATEMENTS(X)                                                                       \
     STORE_CHANGES_STATEMENTS(X)                                                                    \
+    STORE_COURSE_STATEMENTS(X)                                                                     \
     STORE_DIAGNOSES_STATEMENTS(X)
 
 enum store_statement {

@@ -121,6 +121,7 @@ bool store_run_get(struct store *store, const char *run_id, store_run_callback *
         run.ended_msecs = store_take_int64(&columns);
         run.exit_code = (int)store_take_int64(&columns);
         run.is_final = store_take_int64(&columns) != 0;
+        run.manifest_sha256 = store_take_text(&columns);
         *found_r = true;
         (void)callback(context, &run);
     }
@@ -227,6 +228,34 @@ bool store_folders_each(struct store *store, const char *run_id, int64_t row,
     return store_query_end(&query, fault_r);
 }
 
+/* The job's row and user, then the problem. */
+static bool store_show_problem(struct store_columns *columns, store_problem_callback *callback,
+                               void *context)
+{
+    struct store_job job = {.label = "",
+                            .host1 = "",
+                            .host2 = "",
+                            .user2 = "",
+                            .error_code = "",
+                            .error = "",
+                            .diagnosis = "",
+                            .trial = ""};
+    struct store_problem problem;
+    job.row = store_take_int64(columns);
+    job.user1 = store_take_text(columns);
+    problem.folder = store_take_text(columns);
+    problem.uid = (uint32_t)store_take_uint64(columns);
+    problem.messages = store_take_uint64(columns);
+    problem.message_id = store_take_text(columns);
+    problem.date = store_take_text(columns);
+    problem.size_bytes = store_take_uint64(columns);
+    problem.reason = store_take_reason(columns);
+    problem.server_text = store_take_text(columns);
+    problem.diagnosis = store_take_text(columns);
+    problem.subject = store_take_text(columns);
+    return callback(context, &job, &problem);
+}
+
 bool store_problems_each(struct store *store, const char *run_id, store_problem_callback *callback,
                          void *context, struct fault *fault_r)
 {
@@ -236,28 +265,22 @@ bool store_problems_each(struct store *store, const char *run_id, store_problem_
     if (!store_query_begin(&query, store, STORE_SQL_PROBLEMS, fault_r))
         return false;
     store_bind_text(&query.binder, run_id);
-    while (goes_on && store_query_next(&query, &columns)) {
-        struct store_job job = {.label = "",
-                                .host1 = "",
-                                .host2 = "",
-                                .user2 = "",
-                                .error_code = "",
-                                .error = "",
-                                .diagnosis = "",
-                                .trial = ""};
-        struct store_problem problem;
-        job.row = store_take_int64(&columns);
-        job.user1 = store_take_text(&columns);
-        problem.folder = store_take_text(&columns);
-        problem.uid = (uint32_t)store_take_uint64(&columns);
-        problem.messages = store_take_uint64(&columns);
-        problem.message_id = store_take_text(&columns);
-        problem.date = store_take_text(&columns);
-        problem.size_bytes = store_take_uint64(&columns);
-        problem.reason = store_take_reason(&columns);
-        problem.server_text = store_take_text(&columns);
-        problem.diagnosis = store_take_text(&columns);
-        goes_on = callback(context, &job, &problem);
-    }
+    while (goes_on && store_query_next(&query, &columns))
+        goes_on = store_show_problem(&columns, callback, context);
+    return store_query_end(&query, fault_r);
+}
+
+bool store_job_problems_each(struct store *store, const char *run_id, int64_t row,
+                             store_problem_callback *callback, void *context, struct fault *fault_r)
+{
+    struct store_query query;
+    struct store_columns columns;
+    bool goes_on = true;
+    if (!store_query_begin(&query, store, STORE_SQL_JOB_PROBLEMS, fault_r))
+        return false;
+    store_bind_text(&query.binder, run_id);
+    store_bind_int64(&query.binder, row);
+    while (goes_on && store_query_next(&query, &columns))
+        goes_on = store_show_problem(&columns, callback, context);
     return store_query_end(&query, fault_r);
 }

@@ -174,6 +174,8 @@ static const struct {
         "ALTER TABLE folder ADD COLUMN not_selected INTEGER NOT NULL DEFAULT 0;"},
 
     {10, STORE_REPAIRS_SCHEMA},
+
+    {11, STORE_COURSE_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

@@ -89,6 +89,7 @@ bool store_run_begin(struct store *store, const struct store_run *run, struct fa
         store_bind_text(&write.binder, run->settings);
         store_bind_int64(&write.binder, run->started_msecs);
         store_bind_int64(&write.binder, run->is_final);
+        store_bind_text(&write.binder, run->manifest_sha256 == NULL ? "" : run->manifest_sha256);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);
@@ -298,6 +299,7 @@ bool store_problem_add(struct store *store, const char *run_id, int64_t row,
         store_bind_text(&write.binder, problem_reason_name(problem->reason));
         store_bind_text(&write.binder, problem->server_text);
         store_bind_text(&write.binder, problem->diagnosis == NULL ? "" : problem->diagnosis);
+        store_bind_text(&write.binder, problem->subject == NULL ? "" : problem->subject);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);

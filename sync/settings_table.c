@@ -413,7 +413,7 @@ const struct setting settings_table[] = {
     {MAILBOX("debugmaxlinelength", BOOL, debugmaxlinelength), IN(OUTPUT), .preset = "0",
      .help = "write the length of each message's longest line to the mailbox's log"},
     {COMMAND("format", WORD, report_format, SETTINGS_REPORT), IN(OUTPUT), .preset = "text",
-     .words = "text|csv|json", .argument = "text|csv|json", .help = "the report's format"},
+     .words = "text|csv|json|html", .argument = "text|csv|json|html", .help = "the report's format"},
     {COMMAND("quiet", FLAG, quiet, PAIR), IN(OUTPUT),
      .help = "print nothing when all went well, else only the problems"},
     {COMMAND("progress", WORD, progress, PAIR), IN(OUTPUT), .preset = "auto",

@@ -30,7 +30,7 @@ TIMEOUT_SECS = float(os.environ.get("MAILCONVOY_TIMEOUT", "120"))
 SUMMARY_COLUMNS = (
     "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
     "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,error_code,"
-    "error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,not_selected"
+    "error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,not_selected,grade"
 ).split(",")
 PROBLEM_COLUMNS = "row,user1,folder,uid,message_id,date,size,reason,server_text,advice".split(",")
 REASONS = ("excluded", "too_big", "failed", "unreadable", "vanished")

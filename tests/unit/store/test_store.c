@@ -703,6 +703,9 @@ static void test_schema_1_is_brought_up(void **state)
                      "ALTER TABLE job DROP COLUMN diagnosis;"
                      "ALTER TABLE problem DROP COLUMN diagnosis;"
                      "ALTER TABLE folder_result DROP COLUMN not_selected;"
+                     "ALTER TABLE run DROP COLUMN manifest_sha256;"
+                     "ALTER TABLE problem DROP COLUMN subject;"
+                     "DROP TABLE run_sample; DROP TABLE job_wait;"
                      "PRAGMA user_version = 1",
                      NULL, NULL, NULL),
         SQLITE_OK);

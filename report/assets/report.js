@@ -1,0 +1,80 @@
+'use strict';
+/* Sorts, filters and searches the mailboxes. Without it they are all there, in the manifest's order. */
+(() => {
+  const PAGE = 200;
+  const table = document.getElementById('boxes');
+  const tools = document.getElementById('tools');
+  if (!table || !tools) return;
+  const more = document.getElementById('more');
+  const find = document.getElementById('find');
+  const grade = document.getElementById('grade');
+  const status = document.getElementById('status');
+  const shown = document.getElementById('shown');
+  const nothing = document.getElementById('nothing');
+  const heads = [...table.tHead.rows[0].cells];
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+  const boxes = [...table.tBodies].map((body) => {
+    const cells = body.rows[0].cells;
+    return { body, cells, grade: cells[1].textContent, status: cells[2].textContent, words: null };
+  });
+  let order = boxes;
+  let limit = PAGE;
+
+  const valueOf = (box, column, isNumber) => {
+    const cell = box.cells[column];
+    if (!isNumber) return plain(cell.textContent);
+    return Number(cell.dataset.v ?? cell.textContent.replace(/[^0-9-]/g, ''));
+  };
+
+  const matches = (box, words) => {
+    if (grade.value && box.grade !== grade.value) return false;
+    if (status.value && box.status !== status.value) return false;
+    if (words.length === 0) return true;
+    box.words ??= plain(box.body.textContent);
+    return words.every((word) => box.words.includes(word));
+  };
+
+  const draw = () => {
+    const words = plain(find.value).split(/\s+/).filter(Boolean);
+    const found = order.filter((box) => matches(box, words));
+    const visible = found.slice(0, limit);
+    table.replaceChildren(table.tHead, ...visible.map((box) => box.body));
+    shown.value = shown.dataset.say.replace('{1}', number.format(visible.length)).replace('{2}', number.format(boxes.length));
+    nothing.hidden = found.length > 0;
+    more.hidden = visible.length === found.length;
+  };
+
+  const sortBy = (column) => {
+    const head = heads[column];
+    const isNumber = 'n' in head.dataset;
+    const isUp = head.ariaSort ? head.ariaSort !== 'ascending' : !isNumber;
+    const sign = isUp ? 1 : -1;
+    const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+    const keyed = boxes.map((box) => [valueOf(box, column, isNumber), box]);
+    keyed.sort((a, b) => sign * (isNumber ? a[0] - b[0] : collator.compare(a[0], b[0])));
+    order = keyed.map((pair) => pair[1]);
+    heads.forEach((other) => other.removeAttribute('aria-sort'));
+    head.setAttribute('aria-sort', isUp ? 'ascending' : 'descending');
+    draw();
+  };
+
+  heads.forEach((head, column) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = head.textContent.trim();
+    button.addEventListener('click', () => sortBy(column));
+    head.replaceChildren(button);
+  });
+  const fill = (select, values) => [...new Set(values)].forEach((value) => select.add(new Option(value)));
+  fill(grade, boxes.map((box) => box.grade));
+  fill(status, boxes.map((box) => box.status));
+  [find, grade, status].forEach((input) => input.addEventListener('input', () => { limit = PAGE; draw(); }));
+  tools.addEventListener('submit', (event) => event.preventDefault());
+  const showAll = () => { limit = Infinity; draw(); };
+  more.addEventListener('click', showAll);
+  addEventListener('beforeprint', showAll);
+  tools.hidden = false;
+  draw();
+})();

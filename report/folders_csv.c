@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/csv.h"
+#include "base/mem.h"
+#include "report/output.h"
+#include "report/run.h"
+#include "report/summary.h"
+
+struct folders_report {
+    struct report_output output;
+    int64_t row;
+    char *user1; /* owned: whose folders are written */
+};
+
+static void append_flag(struct csv_row *row, bool value)
+{
+    csv_row_plain(row, value ? "yes" : "no");
+}
+
+static bool append_folder(void *context, const struct store_folder *folder)
+{
+    struct folders_report *report = context;
+    const struct message_counts *counts = &folder->counts;
+    struct csv_row row;
+    csv_row_init(&row, &report->output.text);
+    csv_row_int64(&row, report->row);
+    csv_row_text(&row, report->user1);
+    csv_row_text(&row, folder->source_name);
+    csv_row_text(&row, folder->destination_name);
+    append_flag(&row, folder->is_renamed);
+    append_flag(&row, folder->is_merged);
+    append_flag(&row, folder->is_failed);
+    csv_row_uint64(&row, counts->source);
+    csv_row_uint64(&row, counts->copied);
+    csv_row_uint64(&row, counts->already);
+    csv_row_uint64(&row, counts->excluded);
+    csv_row_uint64(&row, counts->too_big);
+    csv_row_uint64(&row, counts->failed);
+    csv_row_uint64(&row, counts->unreadable);
+    csv_row_uint64(&row, counts->vanished);
+    csv_row_uint64(&row, counts->not_selected);
+    csv_row_int64(&row, message_counts_difference(counts));
+    csv_row_uint64(&row, counts->bytes_copied);
+    csv_row_text(&row, folder->error);
+    csv_row_end(&row);
+    return report_output_step(&report->output);
+}
+
+static bool take_job(void *context, const struct store_job *job)
+{
+    struct folders_report *report = context;
+    mem_free(report->user1);
+    report->user1 = mem_strdup(job->user1);
+    return true;
+}
+
+static bool append_all(struct folders_report *report, struct store *store, const char *run_id,
+                       struct fault *fault_r)
+{
+    int64_t after = INT64_MIN;
+    for (;;) {
+        if (!store_job_next(store, run_id, after, take_job, report, &report->row, fault_r))
+            return false;
+        if (report->row == 0)
+            return true;
+        after = report->row;
+        if (!store_folders_each(store, run_id, after, append_folder, report, fault_r))
+            return false;
+    }
+}
+
+bool report_write_folders(struct store *store, const char *run_id, FILE *stream,
+                          struct fault *fault_r)
+{
+    struct folders_report report = {.row = 0};
+    if (!report_run_exists(store, run_id, fault_r))
+        return false;
+    report_output_init(&report.output, stream);
+    buffer_append_str(&report.output.text, REPORT_FOLDERS_HEADER);
+    bool is_ok = append_all(&report, store, run_id, fault_r);
+    mem_free(report.user1);
+    return report_output_end(&report.output, is_ok, fault_r);
+}
