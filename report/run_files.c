@@ -29,6 +29,16 @@ static const struct {
 
 #define REPORT_KIND_COUNT (sizeof(report_kinds) / sizeof(report_kinds[0]))
 
+/* A writer knows its stream, not which file that is. */
+static void report_name_file(struct fault *fault, const char *path)
+{
+    if (fault->code != FAULT_FILE)
+        return;
+    char *text = mem_strdup(fault->text);
+    fault_set(fault, FAULT_FILE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0, "%s (%s)", text, path);
+    mem_free(text);
+}
+
 /* Writes a report beside its place; NULL on a fault. */
 static struct file_draft *report_write_draft(struct store *store, const char *run_id,
                                              const char *path, report_writer *write,
@@ -37,8 +47,10 @@ static struct file_draft *report_write_draft(struct store *store, const char *ru
     struct file_draft *draft;
     if (!file_draft_open(path, &draft, fault_r))
         return NULL;
-    if (!write(store, run_id, file_draft_stream(draft), fault_r))
+    if (!write(store, run_id, file_draft_stream(draft), fault_r)) {
         file_draft_discard(&draft);
+        report_name_file(fault_r, path);
+    }
     return draft;
 }
 

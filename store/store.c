@@ -15,10 +15,13 @@ static const char *const store_sql[] = {
 #undef STORE_STATEMENT_SQL
 };
 
-/* What the user may do about an error of SQLite's. */
-static const char *store_hint(int primary_code)
+/* What the user may do about an error of SQLite's, an extended code. */
+static const char *store_hint(int code)
 {
-    switch (primary_code) {
+    /* The index of the write-ahead log is made as large as it must be before it is used. */
+    if (code == SQLITE_IOERR_SHMSIZE)
+        code = SQLITE_FULL;
+    switch (code & 0xff) {
     case SQLITE_FULL:
         return "; make room on that disk, then start again: it goes on where it stopped";
     case SQLITE_READONLY:
@@ -44,7 +47,7 @@ bool store_fault(struct fault *fault_r, enum fault_scope scope, const char *what
 {
     fault_set(fault_r, FAULT_STORE, scope, FAULT_ADVICE_NEVER, 0, "can't %s %s: %s%s", what, path,
               db == NULL ? "no memory" : sqlite3_errmsg(db),
-              db == NULL ? "" : store_hint(sqlite3_errcode(db) & 0xff));
+              db == NULL ? "" : store_hint(sqlite3_extended_errcode(db)));
     return false;
 }
 
