@@ -59,13 +59,17 @@ static void give(struct piping *piping)
         close_stream(&piping->child.input_fd);
 }
 
-/* Reads once. False: there is no room for more. */
+/* Reads once. False: there is no room for more. At the ceiling only the end is awaited. */
 static bool take(int *fd, struct buffer *into)
 {
-    unsigned char *room = buffer_reserve(into, READ_BYTES);
+    unsigned char more;
+    size_t size = buffer_room(into) < READ_BYTES ? buffer_room(into) : READ_BYTES;
+    unsigned char *room = size == 0 ? &more : buffer_reserve(into, size);
     if (room == NULL)
         return false;
-    ssize_t got = read(*fd, room, READ_BYTES);
+    ssize_t got = read(*fd, room, size == 0 ? 1 : size);
+    if (got > 0 && size == 0)
+        return false;
     if (got > 0)
         buffer_commit(into, (size_t)got);
     else if (got == 0 || !would_block())

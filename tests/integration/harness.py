@@ -2,8 +2,10 @@
 """Runs the program as its users do and checks what holds for every run: the summary's columns, the
 accounting, counts against problems.csv, CSV against JSON, and that no secret is anywhere."""
 
+import base64
 import csv
 import dataclasses
+import html
 import io
 import itertools
 import json
@@ -15,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 from tests.servers import mailbox
 
@@ -149,6 +152,21 @@ def printable(value):
 
 def text_of(process_output):
     return process_output.decode("utf-8", "replace")
+
+
+def written_forms(secret):
+    """What to look for: the secret as it is, and as it stands inside of hexadecimal digits, URLs,
+    JSON, HTML and base64, in which it may begin at any of three places."""
+    data = secret.encode()
+    yield data
+    yield data.hex().encode()
+    yield urllib.parse.quote(secret, safe="").encode()
+    yield json.dumps(secret)[1:-1].encode()
+    yield html.escape(secret).encode()
+    for before, first in enumerate((0, 2, 3)):
+        coded = base64.b64encode(bytes(before) + data)[first : (before + len(data)) * 8 // 6]
+        if len(coded) > 6:
+            yield coded
 
 
 class Work:
@@ -293,16 +311,17 @@ class Work:
             self._directory.cleanup()
 
     def _check_no_secret(self):
-        places = {"stdout": r.out.encode() for r in self.outputs}
+        places = {}
         for number, run in enumerate(self.outputs):
             places[f"stdout of run {number}"] = run.out.encode()
             places[f"stderr of run {number}"] = run.err.encode()
         for path in self.path.rglob("*"):
             if path.is_file() and self.inputs not in path.parents:
                 places[str(path)] = path.read_bytes()
+        written = set(itertools.chain.from_iterable(map(written_forms, set(self.secrets))))
         for place, data in places.items():
-            for secret in self.secrets:
-                assert secret.encode() not in data, f"a secret stands in {place}"
+            for form in written:
+                assert form not in data, f"a secret stands in {place}"
 
 
 def assert_same(source, destination, user1, user2=None, **how):

@@ -79,6 +79,7 @@ def failing(work, a, b):
 def test_a_mail_and_a_hook_tell_of_a_run_that_failed(work, failing, hook, sendmail):
     run = work.batch(failing, "--notify", "mail:admin@example.org", "--notify", hook.url,
                      expect=FAILED, env=hook.env | sendmail.env)  # fmt: skip
+    assert "notification" not in run.err
     mail = sendmail.one()
     assert mail["To"] == "admin@example.org"
     assert mail["Auto-Submitted"] == "auto-generated"

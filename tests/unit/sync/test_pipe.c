@@ -104,6 +104,29 @@ static void test_large(void **state)
     mem_free(data);
 }
 
+/* Up to the ceiling is no more than it, also where the ceiling is small. */
+static void test_ceiling(void **state)
+{
+    static const size_t ceilings[] = {1, 6, 100, 70000};
+    (void)state;
+    for (size_t i = 0; i < COUNT(ceilings); i++) {
+        for (size_t above = 0; above <= 1; above++) {
+            char command[64];
+            char reason[PIPE_REASON_SIZE];
+            const struct pipe_order order = {.command = command, .timeout_msecs = 60000};
+            struct buffer output, errors;
+            (void)snprintf(command, sizeof(command), "head -c %zu /dev/zero", ceilings[i] + above);
+            buffer_init(&output, ceilings[i]);
+            buffer_init(&errors, 100);
+            assert_int_equal(pipe_message(&order, "", 0, &output, &errors, reason),
+                             above == 0 ? PIPE_DONE : PIPE_FAILED);
+            assert_int_equal(output.used, ceilings[i]);
+            buffer_deinit(&output);
+            buffer_deinit(&errors);
+        }
+    }
+}
+
 static void test_nothing_in(void **state)
 {
     struct trial trial = {0};
@@ -221,10 +244,10 @@ static void test_descriptors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes),    cmocka_unit_test(test_large),
-        cmocka_unit_test(test_nothing_in),  cmocka_unit_test(test_time_limit),
-        cmocka_unit_test(test_stop),        cmocka_unit_test(test_secrets_stay_here),
-        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_outcomes),          cmocka_unit_test(test_large),
+        cmocka_unit_test(test_ceiling),           cmocka_unit_test(test_nothing_in),
+        cmocka_unit_test(test_time_limit),        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_secrets_stay_here), cmocka_unit_test(test_descriptors),
     };
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return 1;
