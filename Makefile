@@ -123,7 +123,12 @@ uninstall:
 unit: $(UNITBINS)
 	$(Q)scripts/run-units $(UNITBINS)
 
-integration: $(BUILD)/mailconvoy $(BUILD)/mailconvoy-crash
+# What drives Chromium in tests; without npm those tests are skipped.
+build/browser/node_modules: tests/browser/package-lock.json
+	$(Q)mkdir -p $(@D) && cp tests/browser/package.json $< $(@D)
+	$(Q)npm ci --silent --prefix $(@D) && touch $@ || echo "no npm here: no tests in a browser"
+
+integration: $(BUILD)/mailconvoy $(BUILD)/mailconvoy-crash build/browser/node_modules
 	$(Q)MAILCONVOY=$(MAILCONVOY) MAILCONVOY_CRASH=$(BUILD)/mailconvoy-crash PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -n $(JOBS) \
 	    -p no:cacheprovider --junitxml=$(BUILD)/integration.xml $(TESTS)
 

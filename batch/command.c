@@ -266,13 +266,29 @@ int command_sync(int argc, char **argv)
     return command_end(&command, exit_code);
 }
 
+static int report_write(const struct settings *settings)
+{
+    const struct report_order order = {
+        .workdir = settings->workdir,
+        .run_id = settings->report_run,
+        .format = settings->report_format,
+        .is_across = settings->report_across,
+        .is_per_user = settings->report_per_user,
+        .hides_subjects = !settings->report_subjects,
+        .title = settings->report_title,
+        .customer = settings->report_customer,
+        .logo = settings->report_logo,
+        .language = settings->report_language,
+    };
+    return report_command(&order);
+}
+
 int command_report(int argc, char **argv)
 {
     struct command command;
     int exit_code;
     if (command_init(&command, SETTINGS_REPORT, argc, argv, &exit_code))
-        exit_code = report_command(command.settings.workdir, command.settings.report_run,
-                                   command.settings.report_format);
+        exit_code = report_write(&command.settings);
     return command_end(&command, exit_code);
 }
 

@@ -264,6 +264,28 @@ void live_finish(struct live *live, int64_t ended_msecs, int exit_code,
     (void)pthread_mutex_unlock(&live->mutex);
 }
 
+void live_sum_copied(struct live *live, uint64_t *messages_r, uint64_t *bytes_r)
+{
+    struct pair_progress_figures now;
+    char folder[PAIR_FOLDER_SIZE];
+    *messages_r = 0;
+    *bytes_r = 0;
+    if (pthread_mutex_lock(&live->mutex) != 0)
+        return;
+    *messages_r = live->ended.copied;
+    *bytes_r = live->ended.bytes_copied;
+    for (const struct live_active *active = live->active; active != NULL; active = active->next) {
+        *messages_r += active->then.copied;
+        *bytes_r += active->then.bytes_copied;
+        if (active->progress == NULL)
+            continue;
+        pair_progress_read(active->progress, &now, folder);
+        *messages_r += now.copied;
+        *bytes_r += now.bytes_copied;
+    }
+    (void)pthread_mutex_unlock(&live->mutex);
+}
+
 /* -- a snapshot -- */
 
 /* Mutex held. */

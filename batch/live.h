@@ -49,6 +49,9 @@ void live_end(struct live *live, size_t index, enum job_status status);
 void live_finish(struct live *live, int64_t ended_msecs, int exit_code,
                  const size_t by_status[JOB_STATUS_COUNT]);
 
+/* What was copied until now, by all mailboxes. */
+void live_sum_copied(struct live *live, uint64_t *messages_r, uint64_t *bytes_r);
+
 /* The caller deinits. For one thread, since rates are measured between its calls. */
 void live_take(struct live *live, int64_t now_nsecs, int64_t now_msecs, bool is_stopping,
                struct snapshot *snapshot_r);

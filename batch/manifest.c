@@ -120,6 +120,11 @@ bool manifest_read(const char *path, const struct settings *defaults, struct man
     return manifest != NULL;
 }
 
+const char *manifest_sha256(const struct manifest *manifest)
+{
+    return manifest->sha256;
+}
+
 size_t manifest_count(const struct manifest *manifest)
 {
     return manifest->row_count;

@@ -40,6 +40,9 @@ void manifest_deinit(struct manifest **manifest);
 size_t manifest_count(const struct manifest *manifest);
 /* The row's own settings over the command line's. The caller frees with settings_deinit(). */
 void manifest_resolve(const struct manifest *manifest, size_t row, struct settings *settings_r);
+/* The SHA-256 of the file as it was read, in hexadecimal; "" if it can't be made. */
+#define MANIFEST_SHA256_SIZE 65
+const char *manifest_sha256(const struct manifest *manifest);
 /* The file's line on which the row begins. */
 size_t manifest_row_line(const struct manifest *manifest, size_t row);
 

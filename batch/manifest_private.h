@@ -46,6 +46,7 @@ struct manifest {
     size_t row_alloc;
     struct buffer cells;
     size_t header_line;
+    char sha256[MANIFEST_SHA256_SIZE];
     bool may_others_read;  /* group or others */
     bool may_others_write; /* group or others, or its owner is neither we nor root */
 };

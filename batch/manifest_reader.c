@@ -4,6 +4,7 @@
 #include "batch/manifest_private.h"
 
 #include <csv.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct reader {
     struct manifest_faults *faults;
     struct csv_parser csv;
     FILE *file;
+    EVP_MD_CTX *hash;   /* over all that was read; NULL: it can't be had */
     struct buffer text; /* the current line of the file, with its end */
     size_t line;        /* its number */
     bool has_format;    /* the first row was understood */
@@ -123,6 +125,33 @@ static void reader_take_row(int terminator, void *context)
     reader->is_in_row = false;
 }
 
+/* --- the file's hash --- */
+
+static void reader_drop_hash(struct reader *reader)
+{
+    EVP_MD_CTX_free(reader->hash);
+    reader->hash = NULL;
+}
+
+static void reader_begin_hash(struct reader *reader)
+{
+    reader->hash = EVP_MD_CTX_new();
+    if (reader->hash != NULL && EVP_DigestInit_ex(reader->hash, EVP_sha256(), NULL) != 1)
+        reader_drop_hash(reader);
+}
+
+static void reader_end_hash(struct reader *reader)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (reader->hash != NULL && EVP_DigestFinal_ex(reader->hash, digest, &size) == 1) {
+        char *at = reader->manifest->sha256;
+        for (unsigned int i = 0; i < size && i < MANIFEST_SHA256_SIZE / 2; i++, at += 2)
+            (void)snprintf(at, 3, "%02x", digest[i]);
+    }
+    reader_drop_hash(reader);
+}
+
 /* --- lines --- */
 
 /* The next line with its end, be it LF, CR LF or CR. False at the end of the file. */
@@ -145,6 +174,9 @@ static bool read_line(struct reader *reader)
         }
     }
     reader->line++;
+    if (reader->hash != NULL &&
+        EVP_DigestUpdate(reader->hash, reader->text.data, reader->text.used) != 1)
+        reader_drop_hash(reader);
     return reader->text.used > 0;
 }
 
@@ -260,7 +292,9 @@ bool manifest_read_rows(struct manifest *manifest, int fd, struct manifest_fault
     }
     buffer_init_secret(&reader.text, MAX_ROW_BYTES + 2);
     buffer_init_secret(&reader.cells, 2 * MAX_ROW_BYTES);
+    reader_begin_hash(&reader);
     read_lines(&reader);
+    reader_end_hash(&reader);
     buffer_deinit(&reader.text);
     buffer_deinit(&reader.cells);
     csv_free(&reader.csv);

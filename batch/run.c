@@ -13,6 +13,7 @@
 #include "base/terminal.h"
 #include "batch/alert.h"
 #include "batch/budget.h"
+#include "batch/course.h"
 #include "batch/daily.h"
 #include "batch/paces.h"
 #include "batch/ending.h"
@@ -69,6 +70,7 @@ struct run {
     struct live *live;
     struct progress *progress;
     struct alert *alert;
+    struct course course; /* the main thread's */
     enum progress_mode mode;
     struct tokens *tokens;              /* NULL: no profiles */
     struct job_environment environment; /* of the above, for the workers */
@@ -117,6 +119,22 @@ static void run_set_broken(struct run *run, const struct fault *fault)
     run->tally.is_broken = true;
     (void)pthread_mutex_unlock(&run->mutex);
     queue_stop(run->queue); /* without a store nothing can be done safely */
+}
+
+/* A mailbox is tried again later: for the live view and the report. */
+static void run_note_wait(struct run *run, size_t index, const struct job_outcome *outcome)
+{
+    struct fault fault;
+    int64_t now_msecs = clock_wall_msecs();
+    const struct store_wait wait = {
+        .row = (int64_t)index + 1,
+        .from_msecs = now_msecs,
+        .until_msecs = now_msecs + outcome->wait_msecs,
+        .is_throttle = outcome->result.fault.code == FAULT_THROTTLED,
+    };
+    live_wait(run->live, index, wait.until_msecs, wait.is_throttle);
+    if (!store_wait_add(run->store, workdir_run_id(run->workdir), &wait, &fault))
+        run_set_broken(run, &fault);
 }
 
 /* Tells the run's log, the terminal and the tally how a mailbox ended, or that it waits. */
@@ -174,8 +192,7 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
         run_set_broken(run, &fault);
     outage_note(&run->met[index], &outcome.result, clock_wall_msecs());
     if (outcome.wait_msecs > 0)
-        live_wait(run->live, (size_t)index, clock_wall_msecs() + outcome.wait_msecs,
-                  outcome.result.fault.code == FAULT_THROTTLED);
+        run_note_wait(run, (size_t)index, &outcome);
     else
         live_end(run->live, (size_t)index, outcome.result.status);
     run_announce(run, own, &outcome, buffer_str(&line));
@@ -238,6 +255,7 @@ static bool run_begin(struct run *run, struct fault *fault_r)
         .command = plan->command,
         .version = MAILCONVOY_VERSION,
         .manifest = plan->manifest_path != NULL ? plan->manifest_path : "",
+        .manifest_sha256 = plan->manifest != NULL ? manifest_sha256(plan->manifest) : "",
         .settings = buffer_str(&echo),
         .started_msecs = now_msecs,
         .exit_code = -1,
@@ -245,6 +263,7 @@ static bool run_begin(struct run *run, struct fault *fault_r)
     };
     run_set_window(run, now_msecs);
     run->started_msecs = now_msecs;
+    run->course = (struct course){run->store, row.id, now_msecs, {0}};
     log_line(run->log, "mailconvoy " MAILCONVOY_VERSION ", %s %s", row.command, row.manifest);
     job_log_settings(run->log, plan->settings);
     bool is_ok = store_run_begin(run->store, &row, fault_r);
@@ -468,14 +487,25 @@ static int shorter(int msecs, int other_msecs)
     return msecs < 0 || (other_msecs >= 0 && other_msecs < msecs) ? other_msecs : msecs;
 }
 
+static int run_look_at_course(struct run *run, int64_t now_msecs)
+{
+    struct fault fault;
+    int left_msecs = course_look(&run->course, run->live, now_msecs, &fault);
+    if (left_msecs < 0)
+        run_set_broken(run, &fault);
+    return left_msecs;
+}
+
 /* The main thread's, while the workers work: ends the time window, looks for the file that asks to
    stop, shows how far the run is. */
 static int run_look(void *context)
 {
     struct run *run = context;
     int64_t now_nsecs = clock_mono_nsecs();
+    int64_t now_msecs = clock_wall_msecs();
     int wait_msecs = shorter(run_look_at_window(run),
-                             progress_look(run->progress, now_nsecs, clock_wall_msecs()));
+                             progress_look(run->progress, now_nsecs, now_msecs));
+    wait_msecs = shorter(wait_msecs, run_look_at_course(run, now_msecs));
     if (!stop_is_requested(run->plan->stop))
         wait_msecs = shorter(wait_msecs, alert_look(run->alert, now_nsecs, run->live, run->log));
     if (run->plan->pidfile == NULL)
@@ -593,7 +623,8 @@ static bool run_end(struct run *run, struct fault *fault_r)
     const char *run_id = workdir_run_id(run->workdir);
     int exit_code = run_exit_code(run);
     log_line(run->log, "run ends with exit code %d", exit_code);
-    bool is_ended = run_pause_rest(run, fault_r) &&
+    bool is_ended = course_end(&run->course, run->live, clock_wall_msecs(), fault_r) &&
+                    run_pause_rest(run, fault_r) &&
                     store_run_end(run->store, run_id, clock_wall_msecs(), exit_code, fault_r);
     struct fault report_fault;
     live_finish(run->live, clock_wall_msecs(), exit_code, run->tally.jobs);

@@ -96,7 +96,7 @@ bool report_print(struct store *store, const char *run_id, const char *format, F
     report_writer *write = report_writer_of(format);
     if (write == NULL) {
         fault_set(fault_r, FAULT_USAGE, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
-                  "there is no report format \"%s\"; use text, csv or json", format);
+                  "there is no report format \"%s\"; use text, csv, json or html", format);
         return false;
     }
     char *id = report_run_id(store, run_id, fault_r);

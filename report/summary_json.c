@@ -263,10 +263,10 @@ static void json_append_totals(struct json *json, const struct report_totals *to
     for (int i = 0; i < JOB_STATUS_COUNT; i++)
         json_add_uint64(json, job_status_name((enum job_status)i), totals->by_status[i]);
     json_object_end(json);
-    json_add_text(json, "grade", grade_name(grade));
     json_add_uint64(json, "folders", totals->folders);
     json_add_uint64(json, "mailboxes_with_difference", totals->with_difference);
     json_add_counts(json, &totals->counts);
+    json_add_text(json, "grade", grade_name(grade));
     json_object_end(json);
 }
 

@@ -218,6 +218,13 @@ struct settings {
     bool browser;
     char *report_run;
     char *report_format;
+    bool report_across;
+    bool report_per_user;
+    bool report_subjects;
+    char *report_title;
+    char *report_customer;
+    char *report_logo;     /* a file */
+    char *report_language; /* NULL: en */
     bool help;
     bool version;
 

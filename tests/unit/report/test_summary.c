@@ -49,7 +49,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     static const char *const names[] = {"state.db",     "summary.txt",  "summary.csv",
-                                        "summary.json", "problems.csv", "out"};
+                                        "summary.json", "problems.csv", "folders.csv",
+                                        "report.html",  "out"};
     struct fixture *f = *state;
     assert_true(f->store == NULL || store_close(&f->store, &f->fault));
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -247,16 +248,16 @@ static void test_csv(void **state)
         "row,label,host1,user1,host2,user2,status,folders,source_messages,copied,already,excluded,"
         "too_big,failed,unreadable,vanished,difference,bytes_copied,started,ended,seconds,"
         "error_code,error,safe_to_switch,safe_to_switch_why,deleted_source,deleted_destination,"
-        "not_selected\n"
+        "not_selected,grade\n"
         "1,,a,anna@a,b,anna@b,complete,2,11,8,3,0,0,0,0,0,0,2049,2026-11-22T21:51:47Z,"
-        "2026-11-22T21:51:49Z,2.500,,,,,7,2,0\n"
+        "2026-11-22T21:51:49Z,2.500,,,,,7,2,0,perfect\n"
         "2,'=cmd|'/c calc'!A1,a,\"bob \"\"the\nbuilder\"\"\\x1b[31m\",b,\"b,2\",exceptions,1,9,1,0,"
         "1,1,1,4,1,0,5,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,append,"
-        "\"5 messages \\x1b[31mfailed\nforged line\",,,0,0,0\n"
+        "\"5 messages \\x1b[31mfailed\nforged line\",,,0,0,0,investigate\n"
         "3,,a,carl,b,a very long name that no table can hold in one column,failed,1,20,5,0,0,0,0,0,"
         "0,15,0,2026-11-22T21:51:47Z,2026-11-22T21:51:49Z,2.500,auth,the server refused the "
-        "login,,,0,0,0\n"
-        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,0,0,0\n");
+        "login,,,0,0,0,poor\n"
+        "4,,a,dora,b,dora,not_started,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,0,0,0,investigate\n");
 }
 
 static void test_problems(void **state)
@@ -396,11 +397,13 @@ static void test_final_pass(void **state)
                         "2 of 3 mailboxes are safe to switch.\n");
     buffer_deinit(&text);
     write_to_buffer(f, report_write_csv, &text);
-    assert_int_equal(count_of(buffer_str(&text), ",yes,,0,0,0\n"), 1);
-    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule,0,0,0\n"), 1);
-    assert_int_equal(count_of(buffer_str(&text),
-                              ",no,\"it went through with exceptions; 1 message too big\",0,0,0\n"),
+    assert_int_equal(count_of(buffer_str(&text), ",yes,,0,0,0,perfect\n"), 1);
+    assert_int_equal(count_of(buffer_str(&text), ",yes,2 messages excluded by rule,0,0,0,good\n"),
                      1);
+    assert_int_equal(
+        count_of(buffer_str(&text),
+                 ",no,\"it went through with exceptions; 1 message too big\",0,0,0,investigate\n"),
+        1);
     buffer_deinit(&text);
     write_to_buffer(f, report_write_json, &text);
     assert_int_equal(count_of(buffer_str(&text), "\"is_final\": true\n"), 1);
@@ -492,7 +495,7 @@ static void test_json(void **state)
     static const char *const pieces[] = {
         "{\n  \"schema_version\": 1,\n  \"run\": {\n    \"id\": \"" RUN "\",\n"
         "    \"command\": \"batch\",\n    \"version\": \"0.1\",\n"
-        "    \"manifest\": \"/m/\\u001b[2Jusers.csv\",\n"
+        "    \"manifest\": \"/m/\\u001b[2Jusers.csv\",\n    \"manifest_sha256\": \"\",\n"
         "    \"settings\": [\n      \"parallel = 4\",\n      \"password1 = MASKED\"\n    ],\n"
         "    \"started\": \"2026-11-22T21:51:46Z\",\n    \"ended\": \"2026-11-22T21:55:01Z\",\n"
         "    \"seconds\": 195.25,\n    \"exit_code\": 11,\n    \"is_final\": false\n  },\n  "
@@ -526,7 +529,7 @@ static void test_json(void **state)
         "      \"excluded\": 1,\n      \"too_big\": 1,\n      \"failed\": 1,\n"
         "      \"unreadable\": 4,\n      \"vanished\": 1,\n      \"not_selected\": 0,\n      "
         "\"difference\": 15,\n"
-        "      \"bytes_copied\": 2054\n    }\n  }\n}\n",
+        "      \"bytes_copied\": 2054\n    },\n    \"grade\": \"poor\"\n  }\n}\n",
     };
     fill(f);
     write_to_buffer(f, report_write_json, &text);
@@ -662,7 +665,8 @@ static int run_command(struct fixture *f, const char *dir, const char *run, cons
     FILE *stream = fopen(in_dir(f, "out"), "w");
     assert_non_null(stream);
     assert_true(dup2(fileno(stream), 1) == 1 && dup2(fileno(stream), 2) == 2);
-    int exit_code = report_command(dir, run, format);
+    const struct report_order order = {.workdir = dir, .run_id = run, .format = format};
+    int exit_code = report_command(&order);
     (void)fflush(stdout);
     (void)fflush(stderr);
     assert_true(dup2(saved_out, 1) == 1 && dup2(saved_err, 2) == 2);
@@ -682,7 +686,7 @@ static void test_command(void **state)
         {"/nonexistent", NULL, NULL, 66,
          "mailconvoy report: no run was made in the work directory"},
         {NULL, NULL, "xml", 64,
-         "mailconvoy report: there is no report format \"xml\"; use text, csv or json\n"},
+         "mailconvoy report: there is no report format \"xml\"; use text, csv, json or html\n"},
         {NULL, "no\x1b[2J", "csv", 64, "mailconvoy report: there is no run \"no\\x1b[2J\" in"},
         {NULL, RUN, "csv", 0, "row,label,"},
         {NULL, NULL, "json", 0, "{\n  \"schema_version\": 1,"},

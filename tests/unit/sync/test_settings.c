@@ -247,9 +247,9 @@ static void test_report_words(void **state)
     assert_string_equal(line.settings.report_format, "json");
     assert_string_equal(line.settings.report_run, "r1");
     line_deinit(&line);
-    line_init(&line, "--format|html|--host1|h", false, SETTINGS_REPORT);
+    line_init(&line, "--format|pdf|--host1|h", false, SETTINGS_REPORT);
     assert_string_equal(buffer_str(&line.faults),
-                        "format wants one of text|csv|json\nunknown option --host1\n"
+                        "format wants one of text|csv|json|html\nunknown option --host1\n"
                         "a word somewhere after option --that belongs to no option\n");
     line_deinit(&line);
 }
