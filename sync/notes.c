@@ -11,6 +11,7 @@
 #include "sync/imap/fetch.h"
 #include "sync/messages/header.h"
 #include "sync/messages/internaldate.h"
+#include "sync/messages/mime_library.h"
 #include "sync/uidset.h"
 
 /* So many are described and stored at a time. */
@@ -19,7 +20,8 @@
 #define TEXTS_LOOKED_AT 8
 #define TEXTS_MAX       ((size_t)1 << 24)
 
-#define DATE_SIZE 32
+#define DATE_SIZE       32
+#define FIELD_MAX_BYTES ((size_t)1024)
 
 static_assert(sizeof(struct note) == 8, "the notes' memory is counted");
 
@@ -92,6 +94,7 @@ static void notes_sort(struct notes *notes)
 
 struct detail {
     char *message_id; /* owned, NULL until known */
+    char *subject;    /* owned, in UTF-8, or NULL */
     char date[DATE_SIZE];
 };
 
@@ -121,11 +124,42 @@ static struct detail *step_find(struct step *step, uint32_t uid)
     return is_found ? &step->details[low - step->first] : NULL;
 }
 
+typedef void append_value(const struct header_field *field, struct buffer *value);
+
+/* A field's value in one line; NULL: there is none. */
+static char *field_text(const struct imap_fetch *fetch, const char *name, append_value *append)
+{
+    struct header_field field;
+    struct buffer value;
+    if (!fetch->has_header || !header_find(fetch->header, fetch->header_size, name, &field))
+        return NULL;
+    buffer_init(&value, FIELD_MAX_BYTES);
+    append(&field, &value);
+    char *text = mem_strdup(buffer_str(&value));
+    buffer_deinit(&value);
+    return text;
+}
+
+/* As people read it, if it has encoded words. */
+static char *subject_text(const struct imap_fetch *fetch)
+{
+    char *text = field_text(fetch, "Subject", header_append_text);
+    struct buffer words;
+    if (text == NULL || strstr(text, "=?") == NULL)
+        return text;
+    buffer_init(&words, FIELD_MAX_BYTES);
+    if (mime_append_words(text, &words)) {
+        mem_free(text);
+        text = mem_strdup(buffer_str(&words));
+    }
+    buffer_deinit(&words);
+    return text;
+}
+
 static enum imap_taken step_untagged(void *context, const struct imap_response *response)
 {
     struct step *step = context;
     struct imap_fetch fetch;
-    struct header_field field;
     int64_t seconds;
     if (!str_iequals_n(response->name, response->name_size, "FETCH") ||
         !imap_fetch_parse(response, &fetch) || fetch.uid == 0)
@@ -133,13 +167,9 @@ static enum imap_taken step_untagged(void *context, const struct imap_response *
     struct detail *detail = step_find(step, fetch.uid);
     if (detail == NULL || detail->message_id != NULL)
         return IMAP_TAKEN;
-    if (fetch.has_header && header_find(fetch.header, fetch.header_size, "Message-ID", &field)) {
-        struct buffer value;
-        buffer_init(&value, 1024);
-        header_append_normal(&field, &value);
-        detail->message_id = mem_strdup(buffer_str(&value));
-        buffer_deinit(&value);
-    }
+    detail->message_id = field_text(&fetch, "Message-ID", header_append_normal);
+    if (detail->subject == NULL)
+        detail->subject = subject_text(&fetch);
     if (fetch.internaldate != NULL &&
         internaldate_parse(fetch.internaldate, fetch.internaldate_size, &seconds))
         clock_format(seconds * 1000, detail->date);
@@ -166,9 +196,9 @@ static bool step_ask(struct step *step)
     }
     const char *uids = uidset_finish(&set);
     if (uids[0] != '\0') {
-        imap_client_command(client, imap_answer_callback, &step->answer,
-                            "UID FETCH %s (UID INTERNALDATE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
-                            uids);
+        imap_client_command(
+            client, imap_answer_callback, &step->answer,
+            "UID FETCH %s (UID INTERNALDATE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID SUBJECT)])", uids);
         is_fine = imap_loop_await(step->listing->session->loop, client, &step->answer, &fault);
     }
     uidset_deinit(&set);
@@ -187,6 +217,7 @@ static bool step_store(const struct step *step, const struct pair_environment *e
             .uid = message->uid,
             .messages = 1,
             .message_id = detail->message_id == NULL ? "" : detail->message_id,
+            .subject = detail->subject,
             .date = detail->date,
             .size_bytes = message->size_bytes,
             .reason = (enum problem_reason)note->reason,
@@ -203,8 +234,10 @@ static bool step_store(const struct step *step, const struct pair_environment *e
 /* Goes on to the next step. */
 static void step_advance(struct step *step)
 {
-    for (size_t i = 0; i < step->end - step->first; i++)
+    for (size_t i = 0; i < step->end - step->first; i++) {
         mem_free(step->details[i].message_id);
+        mem_free(step->details[i].subject);
+    }
     memset(step->details, 0, sizeof(step->details));
     memset(&step->answer, 0, sizeof(step->answer));
     step->first = step->end;

@@ -54,7 +54,7 @@ bool header_field_is(const struct header_field *field, const char *name)
     return str_iequals_n(field->name, field->name_size, name);
 }
 
-void header_append_normal(const struct header_field *field, struct buffer *value)
+static void append_unfolded(const struct header_field *field, bool is_ascii, struct buffer *value)
 {
     bool is_blank_due = false;
     bool has_begun = false;
@@ -70,8 +70,18 @@ void header_append_normal(const struct header_field *field, struct buffer *value
             buffer_append_byte(value, ' ');
         is_blank_due = false;
         has_begun = true;
-        buffer_append_byte(value, c >= 0x80 ? 'X' : c);
+        buffer_append_byte(value, is_ascii && c >= 0x80 ? 'X' : c);
     }
+}
+
+void header_append_normal(const struct header_field *field, struct buffer *value)
+{
+    append_unfolded(field, true, value);
+}
+
+void header_append_text(const struct header_field *field, struct buffer *value)
+{
+    append_unfolded(field, false, value);
 }
 
 bool header_find(const void *data, size_t size, const char *name, struct header_field *field_r)

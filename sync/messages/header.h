@@ -25,6 +25,8 @@ bool header_field_is(const struct header_field *field, const char *name);
 /* Appends the value unfolded: every run of blanks and line ends becomes one space, none at either
    end; bytes above 0x7f become 'X', since servers decode them differently. */
 void header_append_normal(const struct header_field *field, struct buffer *value);
+/* The same with all bytes as they are, for people. */
+void header_append_text(const struct header_field *field, struct buffer *value);
 /* The first field of that name. */
 bool header_find(const void *data, size_t size, const char *name, struct header_field *field_r);
 

@@ -23,6 +23,8 @@ static struct {
     GMimeContentType *(*content_type_parse)(GMimeParserOptions *options, const char *text);
     const char *(*content_type_get_parameter)(GMimeContentType *type, const char *name);
     void (*object_unref)(gpointer object);
+    char *(*utils_header_decode_text)(GMimeParserOptions *options, const char *text);
+    void (*free)(gpointer memory);
 } library;
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -47,7 +49,8 @@ static void library_begin(void)
                        FIND("g_mime_", encoding_step) && FIND("g_mime_", encoding_flush) &&
                        FIND("g_mime_", utils_best_encoding) &&
                        FIND("g_mime_", content_type_parse) &&
-                       FIND("g_mime_", content_type_get_parameter) && FIND("g_", object_unref);
+                       FIND("g_mime_", content_type_get_parameter) && FIND("g_", object_unref) &&
+                       FIND("g_mime_", utils_header_decode_text) && FIND("g_", free);
     if (is_library_ready)
         library.init();
 }
@@ -134,5 +137,15 @@ bool mime_append_parameter(const char *content_type, const char *name, struct bu
     bool is_fine = value != NULL && buffer_append_str(out, value);
     if (type != NULL)
         library.object_unref(type);
+    return is_fine;
+}
+
+bool mime_append_words(const char *text, struct buffer *out)
+{
+    if (!mime_library_load())
+        return false;
+    char *words = library.utils_header_decode_text(NULL, text);
+    bool is_fine = words != NULL && buffer_append_str(out, words);
+    library.free(words);
     return is_fine;
 }

@@ -29,5 +29,8 @@ bool mime_encode(enum mime_encoding encoding, const void *data, size_t size, str
 
 /* Appends the parameter of a Content-Type's value, decoded (RFC 2231). False: there is none. */
 bool mime_append_parameter(const char *content_type, const char *name, struct buffer *out);
+/* Appends the text of a header field with its encoded words (RFC 2047) read, in UTF-8. False also
+   when `out` is full. */
+bool mime_append_words(const char *text, struct buffer *out);
 
 #endif

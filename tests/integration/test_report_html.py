@@ -161,6 +161,28 @@ def test_the_same_facts_everywhere(work, a, b):
             counts["copied"], counts["bytes_copied"])  # fmt: skip
 
 
+SUBJECTS = [
+    (b"=?utf-8?q?Gr=C3=BC=C3=9Fe_=3Cb=3Eaus_K=C3=B6ln?=", "Gr\u00fc\u00dfe <b>aus K\u00f6ln"),
+    (b"plain & <script>alert(2)</script>", "plain & <script>alert(2)</script>"),
+    (b"=?koi8-r?b?8NLJ18XU?=\r\n =?utf-8?q?_=E2=80=AEok?=", "\u041f\u0440\u0438\u0432\u0435\u0442 [U+202E]ok"),
+    (b"\xff\xfe raw", "\\xff\\xfe raw"),
+]
+
+
+def test_subjects_are_shown_as_words(work, b, authority):
+    folders = {"INBOX": [b"Subject: " + raw + b"\r\nMessage-ID: <%d@x>\r\n\r\nb\r\n" % n for n, (raw, _) in enumerate(SUBJECTS)]}
+    with ScriptedServer(authority=authority, folders=folders) as server:
+        row = work.side(1, server, "u", work.secret()) | work.side(2, b, work.user(b))
+        run = work.batch([row | {"maxsize": "10"}], expect=EXCEPTIONS)
+    source = (run.files / "report.html").read_text()
+    page = Page(source)
+    check_is_closed(page, source)
+    for _, shown in SUBJECTS:
+        assert shown in page.text, (shown, page.text[page.text.find("raw") - 40 : page.text.find("raw") + 9])
+    hidden = html_of(work.workdir, "--no-subjects")
+    assert not any(shown in hidden.text for _, shown in SUBJECTS) and "<2@x>" in hidden.text
+
+
 def test_waits_are_in_the_course(work, b, authority):
     """A server that asked for patience: so long nothing was done, and the report knows."""
     with ScriptedServer(authority=authority, folders={"INBOX": [b"Subject: a\r\n\r\nb\r\n"]}) as server:
