@@ -66,11 +66,31 @@ bool prune_is_run_file(const char *name)
     return false;
 }
 
-static bool is_user_log(const char *name)
+static bool ends_with(const char *name, const char *ending)
 {
     size_t size = strlen(name);
-    return size > 4 && strcmp(name + size - 4, ".log") == 0;
+    size_t ending_size = strlen(ending);
+    return size > ending_size && strcmp(name + size - ending_size, ending) == 0;
 }
+
+static bool is_user_log(const char *name)
+{
+    return ends_with(name, ".log");
+}
+
+/* Of `report --per-user`. */
+static bool is_user_page(const char *name)
+{
+    return ends_with(name, ".html");
+}
+
+typedef bool name_check(const char *name);
+
+/* The directories in a run's own, and which of their files are ours. */
+static const struct {
+    const char *name;
+    name_check *is_ours;
+} inner_dirs[] = {{"users", is_user_log}, {"pages", is_user_page}};
 
 static int compare_newest_first(const void *a, const void *b)
 {
@@ -148,7 +168,7 @@ static bool is_regular_file(int dir_fd, const char *name)
 }
 
 /* Deletes the regular files whose names are accepted, nothing else. */
-static bool delete_files(DIR *dir, bool (*accepts)(const char *name), struct fault *fault_r)
+static bool delete_files(DIR *dir, name_check *accepts, struct fault *fault_r)
 {
     struct dirent *entry;
     int fd = dirfd(dir);
@@ -161,14 +181,17 @@ static bool delete_files(DIR *dir, bool (*accepts)(const char *name), struct fau
     return errno == 0 || prune_fault(fault_r, "read the directory", "");
 }
 
-/* Its own files and, if nothing is left, itself. */
-static bool delete_dir(int parent_fd, const char *name, const char *inner, struct fault *fault_r)
+/* Its own files, those of the directories in it and, if nothing is left, itself. */
+static bool delete_dir(int parent_fd, const char *name, bool with_inner, name_check *is_ours,
+                       struct fault *fault_r)
 {
+    bool is_ok = true;
     DIR *dir = open_dir(parent_fd, name);
     if (dir == NULL)
         return is_no_directory(errno) || prune_fault(fault_r, "open the directory", name);
-    bool is_ok = inner == NULL || delete_dir(dirfd(dir), inner, NULL, fault_r);
-    is_ok = is_ok && delete_files(dir, inner != NULL ? prune_is_run_file : is_user_log, fault_r);
+    for (size_t i = 0; with_inner && i < sizeof(inner_dirs) / sizeof(inner_dirs[0]) && is_ok; i++)
+        is_ok = delete_dir(dirfd(dir), inner_dirs[i].name, false, inner_dirs[i].is_ours, fault_r);
+    is_ok = is_ok && delete_files(dir, is_ours, fault_r);
     (void)closedir(dir);
     if (!is_ok || unlinkat(parent_fd, name, AT_REMOVEDIR) == 0)
         return is_ok;
@@ -208,7 +231,7 @@ static bool forget_runs(struct store *store, int runs_fd, const struct str_list 
     for (size_t i = 0; i < chosen->count; i++) {
         const char *id = chosen->items[i];
         /* What is not an id of ours names no directory, whatever the store says. */
-        if ((prune_is_run_id(id) && !delete_dir(runs_fd, id, "users", fault_r)) ||
+        if ((prune_is_run_id(id) && !delete_dir(runs_fd, id, true, prune_is_run_file, fault_r)) ||
             !store_run_forget(store, id, fault_r))
             return false;
         *forgotten_r += faccessat(runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) != 0;

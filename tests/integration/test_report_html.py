@@ -196,6 +196,32 @@ def test_waits_are_in_the_course(work, b, authority):
     assert "throttled by a server" in Page((run.files / "report.html").read_text()).text
 
 
+def paths_of(value, path=""):
+    """"run.id", "mailboxes[].counts", ..., for all that is in a JSON value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            place = f"{path}.{key}".lstrip(".")
+            yield place
+            yield from paths_of(inner, place)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths_of(inner, path + "[]")
+
+
+def test_the_schema_is_documented(migration):
+    """Every field of summary.json has its row, or is one of the sums that a row names."""
+    text = (ROOT / "docs/report-schema.md").read_text()
+    rows = text.split("## summary.csv")[0]
+    for place in set(paths_of(json.loads(report(migration, "--format", "json")))):
+        parent, _, name = place.rpartition(".")
+        is_sum = parent.endswith(("counts", "status", "changed"))
+        assert f"`{place}`" in rows or (is_sum and f"`{parent}`" in rows), place
+    sums = text.split("--across --format json")[1]
+    for place in set(paths_of(json.loads(report(migration, "--across", "--format", "json")))):
+        assert f"`{place.replace('totals.', '')}`" in sums or place in ("schema_version", "mailboxes") or place.endswith(
+            ("host1", "user1", "host2")), place  # fmt: skip
+
+
 # How it may be asked for -----------------------------------------------------------------------------------
 
 

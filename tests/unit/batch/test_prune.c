@@ -57,8 +57,9 @@ static void add_run(struct fixture *f, const char *id)
 static void make_run(struct fixture *f, const char *id)
 {
     static const char *const names[] = {
-        "users/",      "run.log",      "users/ada.log", "users/b@c~2.log",        "summary.txt",
-        "summary.csv", "summary.json", "problems.csv",  "summary.txt.4711.0.tmp",
+        "users/",      "run.log",      "users/ada.log",  "users/b@c~2.log",        "summary.txt",
+        "summary.csv", "summary.json", "problems.csv",   "summary.txt.4711.0.tmp", "folders.csv",
+        "report.html", "pages/",       "pages/ada.html",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char *name = mem_printf("runs/%s/%s", id, names[i]);
