@@ -177,7 +177,8 @@ void diagnosis_fill(const struct diagnosis *diagnosis, const struct diagnosis_qu
     buffer_deinit(&sentence);
     if (row->advice == FAULT_ADVICE_WAIT) {
         int64_t wait_msecs = diagnosis_backoff_msecs(question->text);
-        fault_r->wait_msecs = wait_msecs > 0 ? wait_msecs : row->wait_msecs;
+        fault_r->is_wait_told = wait_msecs > 0;
+        fault_r->wait_msecs = fault_r->is_wait_told ? wait_msecs : row->wait_msecs;
     }
     fault_r->diagnosis = diagnosis;
     fault_set_words(fault_r, question);

@@ -5,6 +5,7 @@
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,8 +73,9 @@ struct fault {
     enum fault_advice advice;
     int side; /* 1 source, 2 destination, 0 neither */
     int64_t wait_msecs;
-    char text[512];   /* a plain sentence: what, where, what to do. Holds no secret. */
-    char server[512]; /* the server's own words, as received ("[CODE] text"), or "" */
+    bool is_wait_told; /* by the server; else nobody knows how long */
+    char text[512];    /* a plain sentence: what, where, what to do. Holds no secret. */
+    char server[512];  /* the server's own words, as received ("[CODE] text"), or "" */
     const struct diagnosis *diagnosis; /* what the words mean (base/diagnoses.h), or NULL */
 };
 

@@ -310,7 +310,8 @@ static void job_describe_wait(const struct job *job, const struct job_outcome *o
     char until[CLOCK_ISO8601_SIZE];
     clock_format(until_msecs, until);
     job_append_title(job, line);
-    buffer_printf(line, " waits until %s (%llu copied so far): ", until,
+    buffer_printf(line, " %s until %s (%llu copied so far): ",
+                  fault->code == FAULT_THROTTLED ? "is throttled" : "waits", until,
                   (unsigned long long)job->retry->copied);
     str_append_printable(line, reason, strlen(reason));
 }

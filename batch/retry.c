@@ -7,6 +7,7 @@
 #include "batch/outage.h"
 
 #define RETRY_MAX_WAIT_MSECS    INT64_C(86400000)
+#define GUESSED_MAX_WAIT_MSECS  INT64_C(3600000)
 #define RECONNECT_WAIT_MSECS    INT64_C(1000)
 #define RECONNECT_MAX_DOUBLINGS 6 /* to a minute */
 
@@ -51,6 +52,14 @@ static bool has_done_something(const struct retry *retry, const struct pair_resu
     return result->counts.copied > 0 || retry->given_up.count > retry->given_up_then;
 }
 
+/* For the first wait in vain as it is, then twice as long each time. */
+static int64_t doubled(int64_t wait_msecs, unsigned int in_vain)
+{
+    for (unsigned int i = 1; i < in_vain && wait_msecs < GUESSED_MAX_WAIT_MSECS; i++)
+        wait_msecs *= 2;
+    return wait_msecs < GUESSED_MAX_WAIT_MSECS ? wait_msecs : GUESSED_MAX_WAIT_MSECS;
+}
+
 static int64_t wait_for_throttle(struct retry *retry, const struct pair_result *result,
                                  uint32_t random)
 {
@@ -60,6 +69,8 @@ static int64_t wait_for_throttle(struct retry *retry, const struct pair_result *
     if (retry->in_vain > RETRY_MAX_IN_VAIN)
         return 0;
     wait_msecs = wait_msecs < 1 ? 1 : wait_msecs;
+    if (!result->fault.is_wait_told)
+        wait_msecs = doubled(wait_msecs, retry->in_vain);
     wait_msecs = wait_msecs > RETRY_MAX_WAIT_MSECS ? RETRY_MAX_WAIT_MSECS : wait_msecs;
     return wait_msecs + jitter(wait_msecs / 10, random);
 }

@@ -43,7 +43,8 @@ struct retry {
    the next one, by `random` a little more or less, so that those that were sent away together do
    not come back together. 0: there is no next one.
 
-   After a throttle: as long as the server asked for, and up to a tenth more. After a lost
+   After a throttle: as long as the server asked for, and up to a tenth more; if it did not say, as
+   long as its words usually mean, doubled each time nothing was done, at most an hour. After a lost
    connection, once both sides had been signed in, and after a mailbox that a server signed in and
    did not open: a second, doubled each time nothing was done, at most a minute, and up to half
    more; `reconnects_max` times in a row, and RETRY_MAX_SIGN_INS times after a refused sign-in.

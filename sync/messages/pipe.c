@@ -62,7 +62,7 @@ static void give(struct piping *piping)
 /* Reads once. False: there is no room for more. At the ceiling only the end is awaited. */
 static bool take(int *fd, struct buffer *into)
 {
-    unsigned char more;
+    unsigned char more = 0;
     size_t size = buffer_room(into) < READ_BYTES ? buffer_room(into) : READ_BYTES;
     unsigned char *room = size == 0 ? &more : buffer_reserve(into, size);
     if (room == NULL)

@@ -51,7 +51,7 @@ def test_sessions(work, authority, b, command, action, diagnosis, error_code, co
         process = work.batch_start([from_scripted(work, server, b)])
         if code == PAUSED:
             server.wait_for(command)
-            while " waits until " not in (line := process.stderr.readline().decode()):
+            while " until " not in (line := process.stderr.readline().decode()):
                 assert line, "it did not wait"
             process.terminate()
         run = work.finish(process)
@@ -148,7 +148,7 @@ def test_a_server_that_is_busy_with_a_folder_called_like_it(work, authority, b):
     with ScriptedServer({"INBOX": THREE, "Server busy": THREE}, authority=authority) as server:
         server.on('^EXAMINE "Server busy"', no("[UNAVAILABLE] Server busy"), times=1)
         process = work.batch_start([from_scripted(work, server, b)])
-        while " waits until " not in (line := process.stderr.readline().decode()):
+        while " until " not in (line := process.stderr.readline().decode()):
             assert line, "it did not wait"
         process.terminate()
         run = work.finish(process)

@@ -52,7 +52,7 @@ def test_a_throttle_in_the_middle(work, a, b, number):
     assert row["bytes_copied"] >= sum(len(m.body) for items in TREE.values() for m in items)
     assert run.problems() == []
     assert_same(a, b, user)
-    waits = re.findall(r"row 1 \S+ waits until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ .*", run.text("run.log"))
+    waits = re.findall(r"row 1 \S+ is throttled until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ .*", run.text("run.log"))
     assert len(waits) == 1 and throttled(300) in waits[0]
     log = run.user_log()
     assert log.count("attempt 2") == 1 and "attempt 3" not in log and waits[0] in log
@@ -114,7 +114,7 @@ def test_waiting_takes_no_worker(work, authority, a, b):
     ] * 4
     ends = [int(n) for n in re.findall(r"\d/6 row (\d)", run.err)]
     assert sorted(ends[:4]) == [3, 4, 5, 6] and sorted(ends[4:]) == [1, 2]
-    assert run.text("run.log").count("waits until") == 2
+    assert run.text("run.log").count("is throttled until") == 2
     assert 6 <= seconds < 11  # they waited at the same time
 
 
@@ -142,7 +142,7 @@ def test_a_stop_while_all_wait(work, authority, b, command):
             args = [word for name, value in row.items() for word in (f"--{name}", value)]
             process = work.start("sync", *args, "--workdir", work.workdir)
         log = work.workdir / "latest" / "run.log"
-        wait_until(lambda: log.exists() and "waits until" in log.read_text(), "it waits")
+        wait_until(lambda: log.exists() and " until " in log.read_text(), "it waits")
         process.send_signal(signal.SIGTERM)
         run = work.finish(process, 10)
     assert run.code == (PAUSED if command == "batch" else 6)

@@ -20,6 +20,7 @@ static struct pair_result ended(enum job_status status, enum fault_code code,
     result.fault.code = code;
     result.fault.advice = advice;
     result.fault.wait_msecs = wait_msecs;
+    result.fault.is_wait_told = true;
     result.counts.copied = copied;
     result.counts.bytes_copied = copied * 10;
     return result;
@@ -28,6 +29,30 @@ static struct pair_result ended(enum job_status status, enum fault_code code,
 static struct pair_result throttled(int64_t wait_msecs, uint64_t copied)
 {
     return ended(JOB_PAUSED, FAULT_THROTTLED, FAULT_ADVICE_WAIT, wait_msecs, copied);
+}
+
+/* Where the server does not say how long, the waits grow, up to an hour; what is done begins anew.
+ */
+static void test_guessed_waits_grow(void **state)
+{
+    static const int64_t secs[RETRY_MAX_IN_VAIN] = {30,  60,   120,  240,  480,
+                                                    960, 1920, 3600, 3600, 3600};
+    const struct pair_result vain = throttled(30000, 0);
+    const struct pair_result useful = throttled(30000, 1);
+    struct retry retry;
+    (void)state;
+    memset(&retry, 0, sizeof(retry));
+    for (int round = 0; round < 2; round++) {
+        for (unsigned int i = 0; i < RETRY_MAX_IN_VAIN; i++) {
+            struct pair_result guessed = vain;
+            guessed.fault.is_wait_told = false;
+            assert_int_equal(retry_after(&retry, &guessed, 0, 0), secs[i] * 1000);
+        }
+        struct pair_result guessed = useful;
+        guessed.fault.is_wait_told = false;
+        assert_int_equal(retry_after(&retry, &guessed, 0, 0), 30000);
+    }
+    retry_deinit(&retry);
 }
 
 /* Nothing was copied, but what can't be was found out, and is not tried again. */
@@ -298,6 +323,7 @@ static void test_suspects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_guessed_waits_grow),
         cmocka_unit_test(test_what_is_given_up_is_a_step),
         cmocka_unit_test(test_given_up_messages),
         cmocka_unit_test(test_a_session_ends_with_its_token),
