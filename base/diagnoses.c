@@ -39,7 +39,7 @@ bool diagnosis_has_code(const char *code, const char *codes)
 static bool diagnosis_is_about(const struct diagnosis *row,
                                const struct diagnosis_question *question)
 {
-    return (row->commands & (1U << question->command)) != 0 &&
+    return ((row->commands | row->commands_by_words) & (1U << question->command)) != 0 &&
            (row->side == 0 || row->side == question->side) &&
            (!row->is_bye_only || question->is_bye);
 }
@@ -67,7 +67,8 @@ const struct diagnosis *diagnosis_find(const struct diagnosis_question *question
     for (size_t i = 0; (row = diagnosis_at(i)) != NULL; i++) {
         if (!diagnosis_is_about(row, question))
             continue;
-        is_exact = diagnosis_has_code(question->code, row->codes) ||
+        is_exact = ((row->commands & (1U << question->command)) != 0 &&
+                    diagnosis_has_code(question->code, row->codes)) ||
                    spoken_is_like(&spoken, row->patterns, false);
         if (is_exact || row->is_last)
             break; /* at the latest here: each command has a last row */

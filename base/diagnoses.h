@@ -30,8 +30,9 @@ struct diagnosis {
 
     /* When it applies: in answers to these commands, if the response code is one of `codes` or the
        text is like one of `patterns`. */
-    unsigned int commands; /* bits 1 << enum diagnosis_command; 0: no server says it */
-    int side;              /* 1 or 2; 0: both */
+    unsigned int commands;          /* bits 1 << enum diagnosis_command; 0: no server says it */
+    unsigned int commands_by_words; /* further ones, for which the patterns alone count */
+    int side;                       /* 1 or 2; 0: both */
     bool is_bye_only;
     bool is_last;         /* answers to these commands that nothing else in the table knows */
     const char *codes;    /* separated by blanks, or "" (RFC 5530 and others) */

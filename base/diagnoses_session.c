@@ -99,7 +99,8 @@ const struct diagnosis diagnoses_session[] = {
     },
     {
         .id = "rate-limit",
-        .commands = ANY & ~CREATE,
+        .commands = ANY & ~CREATE, /* there it is the number of folders */
+        .commands_by_words = CREATE,
         .codes = "LIMIT",
         .patterns = "*Rate limit",
         .code = FAULT_THROTTLED,

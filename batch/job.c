@@ -132,10 +132,11 @@ static void job_note_throttle(const struct job_accounts *accounts, struct log *l
         return;
     double rate = paces_throttled(accounts->paces, fault->side, clock_mono_nsecs(),
                                   fault->wait_msecs);
-    log_line(log,
-             "the %s throttles; from now on it is given %.2f messages a second, and more when "
-             "it bears that",
-             fault->side == 1 ? "source" : "destination", rate);
+    if (rate > 0)
+        log_line(log,
+                 "the %s throttles; from now on it is given %.2f messages a second, and more when "
+                 "it bears that",
+                 fault->side == 1 ? "source" : "destination", rate);
 }
 
 /* -- one attempt -- */

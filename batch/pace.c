@@ -147,9 +147,11 @@ static double pace_fall(struct pace *pace, double bad, double average)
 void pace_throttled(struct pace *pace, int64_t now_nsecs, int64_t wait_msecs)
 {
     int64_t wait_nsecs = wait_msecs * CLOCK_NSECS_PER_MSEC;
-    if (pace->bucket.paid_until_nsecs > now_nsecs + CLOCK_NSECS_PER_SEC &&
-        pace->trial_messages == 0)
+    if (pace->trial_messages == 0) {
+        if (pace->bucket.paid_until_nsecs <= now_nsecs + CLOCK_NSECS_PER_SEC)
+            pace->bucket.paid_until_nsecs = now_nsecs + wait_nsecs;
         return;
+    }
     double next = pace_fall(pace, pace_rate_now(pace, now_nsecs),
                             pace_average(pace, now_nsecs, wait_nsecs));
     if (wait_nsecs > PACE_HOLD_NSECS / PACE_HOLD_PAUSES)

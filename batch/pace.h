@@ -34,7 +34,8 @@ int64_t pace_opens_at(const struct pace *pace);
 /* So many were sent. */
 void pace_note(struct pace *pace, int64_t now_nsecs, uint32_t messages);
 /* The server has asked to be left alone for so long. Several such answers to commands that were
-   under way together are one throttle: those that come within the pause are not heard. */
+   under way together are one throttle: those that come within the pause are not heard. Who has
+   sent nothing since the last one waits, and learns nothing. */
 void pace_throttled(struct pace *pace, int64_t now_nsecs, int64_t wait_msecs);
 
 #endif

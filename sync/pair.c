@@ -29,7 +29,9 @@ void pair_end(struct pair *pair, const struct fault *fault)
 {
     if (pair->fault.code != FAULT_NONE)
         return;
-    if (!verdict_of_last_words(fault, &pair->fault))
+    struct session *session = fault->side == 1 ? &pair->source : &pair->destination;
+    if (!session_explain_loss(session, fault, &pair->fault) &&
+        !verdict_of_last_words(fault, &pair->fault))
         pair->fault = *fault;
     pair->ended_nsecs = clock_mono_nsecs();
     log_fault(pair->log, &pair->fault);

@@ -156,6 +156,16 @@ static bool session_may_try_starttls(const struct session *session)
            imap_client_fault(session->client)->advice == FAULT_ADVICE_RETRY;
 }
 
+bool session_explain_loss(struct session *session, const struct fault *lost, struct fault *fault_r)
+{
+    char refusal[sizeof(lost->server)];
+    if (session->client == NULL)
+        return false;
+    (void)snprintf(refusal, sizeof(refusal), "%s", imap_client_refusal(session->client));
+    session_hide_secret(session, refusal);
+    return verdict_of_refusal_before(lost, refusal, fault_r);
+}
+
 static void session_lost(struct session *session)
 {
     if (session_may_try_starttls(session)) {
@@ -165,6 +175,7 @@ static void session_lost(struct session *session)
     }
     struct fault fault = *imap_client_fault(session->client);
     session_hide_secret(session, fault.server);
+    (void)session_explain_loss(session, &fault, &fault);
     session_fail(session, &fault);
 }
 

@@ -104,5 +104,8 @@ size_t session_uidset_bytes(const struct session *session);
 /* A fault from an answer that is not OK. */
 void session_judge(const struct session *session, int verdict_command,
                    const struct imap_answer *answer, const char *subject, struct fault *fault_r);
+/* Whether a lost connection (it may be fault_r) is explained by what the server refused before; see
+   verdict_of_refusal_before(). */
+bool session_explain_loss(struct session *session, const struct fault *lost, struct fault *fault_r);
 
 #endif

@@ -88,7 +88,8 @@ static void target_judge(struct target *target)
     } else if (refusal == NULL) {
         session_judge(session, VERDICT_SELECT, &target->answer, target->name, &target->fault);
     } else {
-        (void)snprintf(refused.text, sizeof(refused.text), "%s", refusal);
+        (void)snprintf(refused.text, sizeof(refused.text), "%s",
+                       diagnosis_split_words(refusal, refused.code, sizeof(refused.code)));
         session_judge(session, VERDICT_CREATE, &refused, target->name, &target->fault);
     }
     target_fail(target);
@@ -212,12 +213,21 @@ static void log_refusal(struct pair *pair, const char *mailbox, const char *what
     mem_free(name);
 }
 
+/* "[CODE] text", owned by the caller. */
+static char *words_of(const struct imap_reply *reply)
+{
+    if (reply->code_size == 0)
+        return mem_strndup(reply->text, reply->text_size);
+    return mem_printf("[%.*s] %.*s", (int)reply->code_size, reply->code, (int)reply->text_size,
+                      reply->text);
+}
+
 static void create_answered(void *context, uint32_t number, const struct imap_reply *reply)
 {
     struct pair *pair = context;
     const char *mailbox = pair->plan->creates[number];
     if (reply->status == IMAP_STATUS_NO || reply->status == IMAP_STATUS_BAD) {
-        pair->targets.create_refusals[number] = mem_strndup(reply->text, reply->text_size);
+        pair->targets.create_refusals[number] = words_of(reply);
         log_refusal(pair, mailbox, "created", reply);
     } else if (reply->status == IMAP_STATUS_OK) {
         char *name = mutf7_to_display(mailbox);

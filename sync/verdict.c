@@ -16,19 +16,36 @@ void verdict_judge(const struct verdict_question *question, struct fault *fault_
     diagnosis_fill(diagnosis_find(&asked, NULL), &asked, fault_r);
 }
 
-bool verdict_of_last_words(const struct fault *lost, struct fault *fault_r)
+static void judge_words(int side, enum imap_status status, const char *words, struct fault *fault_r)
 {
-    char code[sizeof(lost->server)];
+    char code[sizeof(fault_r->server)];
     struct verdict_question question = {
-        .side = lost->side,
+        .side = side,
         .command = VERDICT_OTHER,
-        .status = IMAP_STATUS_BYE,
+        .status = status,
         .code = code,
-        .text = diagnosis_split_words(lost->server, code, sizeof(code)),
+        .text = diagnosis_split_words(words, code, sizeof(code)),
         .subject = "",
     };
+    verdict_judge(&question, fault_r);
+}
+
+bool verdict_of_last_words(const struct fault *lost, struct fault *fault_r)
+{
     if (lost->code != FAULT_CLOSED || lost->server[0] == '\0')
         return false;
-    verdict_judge(&question, fault_r);
+    judge_words(lost->side, IMAP_STATUS_BYE, lost->server, fault_r);
+    return true;
+}
+
+bool verdict_of_refusal_before(const struct fault *lost, const char *refusal, struct fault *fault_r)
+{
+    struct fault found;
+    if (lost->code != FAULT_CLOSED || refusal[0] == '\0')
+        return false;
+    judge_words(lost->side, IMAP_STATUS_NO, refusal, &found);
+    if (found.code != FAULT_THROTTLED)
+        return false;
+    *fault_r = found;
     return true;
 }

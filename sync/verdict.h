@@ -36,5 +36,9 @@ void verdict_judge(const struct verdict_question *question, struct fault *fault_
 /* A connection that the server ended (FAULT_CLOSED) with words (a BYE): what the words mean, which
    may be a throttle. False if there are none. */
 bool verdict_of_last_words(const struct fault *lost, struct fault *fault_r);
+/* The same by `refusal` ("[CODE] text"), with which the server refused the command before: servers
+   ask for patience so, and then end the connection. False: it does not explain the loss. */
+bool verdict_of_refusal_before(const struct fault *lost, const char *refusal,
+                               struct fault *fault_r);
 
 #endif

@@ -270,6 +270,11 @@ const struct fault *imap_client_fault(const struct imap_client *client)
     return &client->fault;
 }
 
+const char *imap_client_refusal(const struct imap_client *client)
+{
+    return client->refusal;
+}
+
 const char *imap_client_greeting(const struct imap_client *client)
 {
     return client->greeting;

@@ -164,6 +164,8 @@ enum imap_client_state imap_client_state(const struct imap_client *client);
 bool imap_client_is_alive(const struct imap_client *client);
 /* Why it is CLOSED; holds the server's BYE if there was one. */
 const struct fault *imap_client_fault(const struct imap_client *client);
+/* What the last answered command was refused with ("[CODE] text"), "" if it was not. */
+const char *imap_client_refusal(const struct imap_client *client);
 /* The last BYE ("[CODE] text") or the greeting's text, "" if none. */
 const char *imap_client_greeting(const struct imap_client *client);
 bool imap_client_can(const struct imap_client *client, enum imap_capability capability);

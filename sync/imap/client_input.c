@@ -162,11 +162,31 @@ static void client_take_early(struct imap_client *client, const struct imap_resp
     client->is_refused = client_cut_out(client, client->out_position + client->out.used);
 }
 
+/* "[CODE] text", as much as fits. */
+static void client_keep_words(char *words, size_t size, const struct imap_response *response,
+                              bool with_code)
+{
+    bool has_code = with_code && response->code_size > 0;
+    int code_size = has_code ? (int)(response->code_size < 64 ? response->code_size : 64) : 0;
+    int text_size = (int)(response->text_size < size ? response->text_size : size);
+    (void)snprintf(words, size, "%s%.*s%s%.*s", has_code ? "[" : "", code_size, response->code,
+                   has_code ? "] " : "", text_size, response->text);
+}
+
+/* Servers refuse with the reason, and then end the connection without one. */
+static void client_keep_refusal(struct imap_client *client, const struct imap_response *response)
+{
+    client->refusal[0] = '\0';
+    if (response->status == IMAP_STATUS_NO || response->status == IMAP_STATUS_BAD)
+        client_keep_words(client->refusal, sizeof(client->refusal), response, true);
+}
+
 static void client_take_tagged(struct imap_client *client, const struct imap_response *response)
 {
     struct imap_reply reply = {response->status, response->code, response->code_size,
                                response->text, response->text_size};
     client_take_code(client, response);
+    client_keep_refusal(client, response);
     if (response->status != IMAP_STATUS_OK && client->state >= IMAP_STATE_AUTHENTICATED)
         client->refusals++;
     if (client->building != NULL &&
@@ -217,22 +237,11 @@ static void client_take_continuation(struct imap_client *client,
     }
 }
 
-/* The greeting's text, or the BYE's with its code, which says why. */
-static void client_keep_words(struct imap_client *client, const struct imap_response *response)
-{
-    bool has_code = response->status == IMAP_STATUS_BYE && response->code_size > 0;
-    int code_size = has_code ? (int)(response->code_size < 64 ? response->code_size : 64) : 0;
-    int text_size = (int)(response->text_size < sizeof(client->greeting)
-                              ? response->text_size
-                              : sizeof(client->greeting));
-    (void)snprintf(client->greeting, sizeof(client->greeting), "%s%.*s%s%.*s", has_code ? "[" : "",
-                   code_size, response->code, has_code ? "] " : "", text_size, response->text);
-}
-
 static void client_take_status(struct imap_client *client, const struct imap_response *response)
 {
     if (client->state == IMAP_STATE_GREETING || response->status == IMAP_STATUS_BYE)
-        client_keep_words(client, response);
+        client_keep_words(client->greeting, sizeof(client->greeting), response,
+                          response->status == IMAP_STATUS_BYE);
     client_take_code(client, response);
     if (response->status == IMAP_STATUS_BYE)
         client->has_bye = true;

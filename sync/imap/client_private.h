@@ -36,6 +36,7 @@ struct imap_client {
     struct imap_mailbox mailbox;
     char greeting[256]; /* then the BYE */
     bool has_bye;
+    char refusal[256]; /* the last answer's words if it was NO or BAD, else "" */
 
     /* output */
     struct buffer out;

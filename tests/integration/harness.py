@@ -318,10 +318,11 @@ class Work:
         for path in self.path.rglob("*"):
             if path.is_file() and self.inputs not in path.parents:
                 places[str(path)] = path.read_bytes()
-        written = set(itertools.chain.from_iterable(map(written_forms, set(self.secrets))))
-        for place, data in places.items():
-            for form in written:
-                assert form not in data, f"a secret stands in {place}"
+        everything = b"\0".join(places.values())
+        for form in set(itertools.chain.from_iterable(map(written_forms, set(self.secrets)))):
+            if form in everything:
+                found = [place for place, data in places.items() if form in data]
+                raise AssertionError(f"a secret stands in {', '.join(found)}")
 
 
 def assert_same(source, destination, user1, user2=None, **how):

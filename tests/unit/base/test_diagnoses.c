@@ -439,7 +439,7 @@ static void test_explain(void **state)
         {"* BYE Session invalidated - AccessTokenExpired", "token-expired "},
         {"NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)", "bandwidth "},
         {"a OK Success [THROTTLED]", "throttled "},
-        {"NO [LIMIT] UID FETCH Rate limit hit.", "rate-limit folder-limit "},
+        {"NO [LIMIT] UID FETCH Rate limit hit.", "rate-limit "},
         {"The sync fails with many \"Trying command when NOT connected!\".", "connection-lost "},
         {"DEBUG: IO/Socket/SSL.pm:1043: local error: SSL read error", "tls "},
         {"- msg INBOX/12 {4} could not append ( Subject:[x] ) to folder X: 9 BAD Command "

@@ -195,6 +195,23 @@ static void test_answers_that_belong_together_are_one(void **state)
     assert_true(pace.rate < once.rate);
 }
 
+/* A sign-in may be refused for a day, whatever the rate: who has sent nothing learns nothing. */
+static void test_nothing_sent_nothing_learnt(void **state)
+{
+    (void)state;
+    struct pace fresh;
+    struct pace known;
+    pace_init(&fresh, 0);
+    pace_init(&known, 5);
+    for (int i = 0; i < 20; i++) {
+        pace_throttled(&fresh, i * 60 * SEC, 30000);
+        pace_throttled(&known, i * 60 * SEC, 30000);
+        assert_in_range(pace_opens_at(&known), i * 60 * SEC + 29 * SEC, i * 60 * SEC + 31 * SEC);
+    }
+    assert_true(fresh.rate == 0);
+    assert_rate(&known, 5);
+}
+
 static void test_falls_to_what_was_good(void **state)
 {
     (void)state;
@@ -203,6 +220,7 @@ static void test_falls_to_what_was_good(void **state)
     pace.good = 2;
     pace.bad = 8;
     pace.rate = 4;
+    pace_note(&pace, 0, 1);
     pace_throttled(&pace, 0, 1000);
     assert_rate(&pace, 2);
     assert_true(pace.bad == 4);
@@ -262,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_no_limit_before_the_first_throttle),
         cmocka_unit_test(test_waits_as_long_as_it_was_told),
         cmocka_unit_test(test_answers_that_belong_together_are_one),
+        cmocka_unit_test(test_nothing_sent_nothing_learnt),
         cmocka_unit_test(test_falls_to_what_was_good),
         cmocka_unit_test(test_rises_to_the_middle_and_holds),
         cmocka_unit_test(test_who_sends_less_has_not_tried),

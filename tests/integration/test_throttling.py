@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Every way in which servers are known to ask for patience, to any command, as NO or BAD, with or
+without BYE: that side of that mailbox waits, nothing is charged to a message, nothing is lost and
+nothing doubled. All in one run, since most of them have to be waited for half a minute."""
+
+import itertools
+import re
+
+from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED
+from tests.integration.test_review import InvitingServer
+from tests.servers.scripted import Dropped, ScriptedServer
+
+TOLD = "Request is throttled. Suggested Backoff Time: 300 milliseconds"
+WORDS = {
+    TOLD: "throttled",
+    "[THROTTLED] slow down please": "throttled",
+    "[LIMIT] Rate limit hit.": "rate-limit",
+    "[INUSE] Mailbox is locked": "in-use",
+    "[OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)": "bandwidth",
+    "Server Unavailable. 15": "server-unavailable",
+    "[ALERT] Too many simultaneous connections. (Failure)": "connection-limit",
+}
+HOWS = ("NO", "BAD", "NO and BYE", "BYE")
+PLACES = [
+    (1, "^AUTHENTICATE"), (1, "^LIST"), (1, "^EXAMINE"), (1, "^UID FETCH 1:"), (1, "^UID FETCH .*BODY.PEEK"),
+    (2, "^AUTHENTICATE"), (2, "^LIST"), (2, "^CREATE"), (2, "^SELECT"), (2, "^APPEND"), (2, "announced"),
+]  # fmt: skip
+MAIL = {
+    "INBOX": [b"Subject: %d\r\nMessage-ID: <%d@x>\r\n\r\nbody %d\r\n" % (n, n, n) for n in range(5)],
+    "Work": [b"Subject: w%d\r\nMessage-ID: <w%d@x>\r\n\r\nbody %d\r\n" % (n, n, n) for n in range(3)],
+}
+
+
+def say(words, how):
+    """Answers a command so, once."""
+
+    def action(session, tag, command):
+        if how != "BYE":
+            session.send(f"{tag} {how.split()[0]} {words}")
+        if "BYE" in how:
+            session.send(f"* BYE {words if how == 'BYE' else 'Connection closed'}")
+            raise Dropped
+
+    return action
+
+
+def announced(words, how):
+    """The same where a message is announced and the server has not asked for it yet."""
+    left = [1]
+
+    def invite(session, text, size):
+        tag, _, command = text.partition(" ")
+        if command.upper().startswith("APPEND") and left:
+            left.clear()
+            say(words, how)(session, tag, command)
+            return False
+        return True
+
+    return invite
+
+
+class Pair:
+    """Two servers of one mailbox, of which one will ask for patience."""
+
+    def __init__(self, authority, certificate, side, place, words, how):
+        self.what = f"{words!r} by {how} to {place} of {side}"
+        options = {"authority": authority, "certificate": certificate}
+        self.source = ScriptedServer(MAIL, **options)
+        if place == "announced":
+            self.destination = InvitingServer({"INBOX": []}, invite=announced(words, how), **options)
+        else:
+            self.destination = ScriptedServer({"INBOX": []}, **options)
+            (self.source if side == 1 else self.destination).on(place, say(words, how), times=1)
+        for server in (self.source, self.destination):
+            server.start()
+
+    def row(self, work, number, secret):
+        row = work.side(1, self.source, f"u{number}", secret)
+        return row | work.side(2, self.destination, f"u{number}", secret)
+
+    def stop(self):
+        self.source.stop()
+        self.destination.stop()
+
+
+def bodies(server):
+    """Message by message; what an APPEND stores is bytes, too."""
+    return {name: sorted(map(bytes, items)) for name, items in server.messages.items() if items}
+
+
+def test_whoever_asks_for_patience_gets_it(work, authority):
+    certificate = authority.issue("throttling")
+    cases = list(itertools.product(PLACES, WORDS, HOWS))
+    pairs = [Pair(authority, certificate, *place, words, how) for place, words, how in cases]
+    try:
+        secret = work.secret()
+        run = work.batch([pair.row(work, n, secret) for n, pair in enumerate(pairs)], "--parallel", "100",
+                         "--maxconnectionsperhost", "1000", expect=(COMPLETE, EXCEPTIONS, FAILED, PAUSED))  # fmt: skip
+    finally:
+        for pair in pairs:
+            pair.stop()
+    wrong = []
+    for pair, row, (_, words, _) in zip(pairs, run.rows(), cases, strict=True):
+        counts = (row["status"], row["source_messages"], row["failed"], row["unreadable"], row["difference"])
+        if counts != ("complete", 8, 0, 0, 0):
+            wrong.append(f"{pair.what}: {counts} {row['error']}")
+        elif bodies(pair.destination) != {name: sorted(items) for name, items in MAIL.items()}:
+            wrong.append(f"{pair.what}: other messages there")
+    assert not wrong, "\n".join(wrong)
+    assert run.problems() == []
+    waits = re.findall(r" is throttled until .*", run.text("run.log"))
+    assert len(waits) == len(cases)
+    for words in WORDS:
+        assert sum(words in wait for wait in waits) == len(PLACES) * len(HOWS), words
+
+
+def test_a_server_that_says_nothing_else(work, authority):
+    """It stays paused with exit code 12, and the report names what the provider means."""
+    words = "[OVERQUOTA] Account exceeded command or bandwidth limits. (Failure) Suggested Backoff Time: 10 milliseconds"
+    with ScriptedServer(MAIL, authority) as source, ScriptedServer({"INBOX": []}, authority) as destination:
+        source.on("^EXAMINE", say(words, "NO"))
+        row = work.side(1, source, "u", work.secret()) | work.side(2, destination, "u", work.secret())
+        run = work.batch([row], expect=PAUSED)
+        assert len(source.seen("^EXAMINE")) >= 11
+        assert run.row()["error_code"] == "throttled" and run.problems() == []
+        assert '"id": "bandwidth"' in run.text("summary.json")
+        source.rules.clear()
+        again = work.batch([row])
+    assert again.row()["status"] == "complete" and bodies(destination) == {k: sorted(v) for k, v in MAIL.items()}
