@@ -136,6 +136,7 @@ integration: $(BUILD)/mailconvoy $(BUILD)/mailconvoy-crash build/browser/node_mo
 demo: deps-test
 	$(Q)$(MAKE) --no-print-directory mailconvoy
 	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/demo/demo.py
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/demo/tenants.py
 
 check: deps-test
 	$(Q)$(MAKE) --no-print-directory unit integration

@@ -62,9 +62,9 @@ def prepare(old, new):
     return users, rows
 
 
-def write_manifest(rows):
+def write_manifest(rows, directory=DATA):
     columns = list(dict.fromkeys(key for r in rows for key in r))
-    path = DATA / "manifest.csv"
+    path = directory / "manifest.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         writer = csv.DictWriter(file, columns, restval="")
