@@ -140,6 +140,17 @@ static void job_note_throttle(const struct job_accounts *accounts, struct log *l
 
 /* -- one attempt -- */
 
+struct job_sign_ins {
+    struct sign_ins *sign_ins;
+    const struct settings *settings;
+};
+
+static void job_signed_in(void *context, int side)
+{
+    const struct job_sign_ins *own = context;
+    sign_ins_let_in(own->sign_ins, own->settings, side);
+}
+
 /* The pair inside its mailbox's limits. */
 static void job_run_limited(const struct job_environment *environment, const struct job *job,
                             struct log *log, const struct job_accounts *accounts,
@@ -158,6 +169,7 @@ static void job_run_limited(const struct job_environment *environment, const str
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
     struct job_gate context = {budget_member_gate(member), accounts->daily, accounts->paces};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
+    struct job_sign_ins signed_in = {environment->sign_ins, settings};
     struct pair_environment pair_environment = {
         .last_sent_msecs = job->retry->sent_msecs != 0 ? job->retry->sent_msecs
                                                        : store_left_msecs(environment->store),
@@ -176,6 +188,8 @@ static void job_run_limited(const struct job_environment *environment, const str
         .tokens = environment->tokens,
         .progress = progress,
         .errors = &job->retry->errors,
+        .signed_in = job_signed_in,
+        .signed_in_context = &signed_in,
     };
     pair_run(settings, &pair_environment, result_r);
     hosts_member_deinit(&connections);
@@ -232,6 +246,10 @@ static void job_run_pair(const struct job_environment *environment, const struct
                          struct pair_result *result_r)
 {
     struct pair_lock lock;
+    if (sign_ins_are_paused(environment->sign_ins, job->settings, &result_r->fault)) {
+        result_r->status = JOB_PAUSED;
+        return;
+    }
     if (!job_needs_lock(job->settings)) {
         job_run_counted(environment, job, log, progress, result_r);
     } else if (pair_lock_take(environment->locks, job->settings, clock_wall_msecs(), &lock,

@@ -16,6 +16,7 @@
 #include "batch/pair_lock.h"
 #include "batch/paces.h"
 #include "batch/retry.h"
+#include "batch/sign_ins.h"
 #include "store/store.h"
 #include "sync/pair.h"
 
@@ -30,6 +31,7 @@ struct job_environment {
     struct paces *paces;
     struct host_limits *hosts;
     struct pair_locks *locks;
+    struct sign_ins *sign_ins;
     struct live *live;
     struct tls_contexts *tls;
     struct tokens *tokens; /* NULL: no profiles */

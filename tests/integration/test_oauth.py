@@ -347,6 +347,40 @@ def test_a_service_that_refuses(work, oauth, b, refusal, words, step):
     assert oauth.tokens.count() == 1
 
 
+@pytest.mark.parametrize("refusal", ["secret expired", "no consent"])
+def test_what_is_refused_alike_is_paused(work, oauth, b, refusal):
+    """Three mailboxes in a row show that the profile is of no use: no other one is connected for
+    it, and those of another profile, and of passwords, go on."""
+    good = work.secret()
+    oauth.tokens.add_app("app-id", secret=work.secret())
+    oauth.tokens.add_app("good-app", secret=good)
+    oauth.tokens.refusals = [REFUSALS[refusal]]
+    text = APP.format(secret=work.secret())
+    text += APP.format(secret=good).replace("contoso]", "other]").replace("app-id", "good-app")
+    users = [work.pair(oauth.server, b, SMALL) for _ in range(8)]
+    rows = [by_profile(work, oauth, b, user) for user in users[:6]]
+    rows += [work.row(oauth.server, b, users[6]), by_profile(work, oauth, b, users[7], "other")]
+    options = ("--config", config(work, oauth, text), "--parallel", "1")
+    run = work.batch(rows, *options, expect=FAILED)
+    statuses = [row["status"] for row in run.rows()]
+    assert statuses == ["failed"] * 3 + ["paused"] * 3 + ["complete"] * 2
+    code = {"secret expired": "AADSTS7000222", "no consent": "AADSTS65001"}[refusal]
+    said = 'sign-ins of the profile "contoso" are paused for the rest of this run: 3 mailboxes'
+    for place in (run.err, run.text("run.log")):
+        assert place.count(said) == 1 and code in place, place
+    for row in run.rows()[3:6]:
+        assert row["error_code"] == "auth" and code in row["error"], row
+        assert row["error"].startswith("not tried: 3 mailboxes in a row were refused alike"), row
+        assert " says: " not in run.user_log(row["user1"]), "it was connected"
+    # It was mended, and is not remembered.
+    oauth.tokens.refusals = []
+    oauth.tokens.apps["app-id"].secret = good
+    path = config(work, oauth, APP.format(secret=good), "mended.conf")
+    work.batch(rows[:6], "--config", path, "--parallel", "1")
+    for user in users:
+        assert_same(oauth.server, b, user)
+
+
 def test_a_service_that_is_busy(work, oauth, b):
     oauth.tokens.add_app("app-id", secret="sesame-1")
     oauth.tokens.refusals = [(429, {"error": "temporarily_unavailable"}, {"Retry-After": "1"})]
@@ -492,8 +526,9 @@ def test_a_token_that_is_revoked(work, exchange, oauth, b):
     run = work.batch(rows, *options, env={"APP_SECRET": secret}, expect=FAILED)
     exchange.rules.clear()
     assert "so look at the mailbox's rights" in run.rows()[4]["error"]
+    assert [row["status"] for row in run.rows()] == ["failed"] * 3 + ["paused"] * 2
     assert oauth.tokens.count() == 4
-    assert len(exchange.seen("^AUTHENTICATE")) == 6 + 6
+    assert len(exchange.seen("^AUTHENTICATE")) == 6 + 4
 
 
 # What a token says of itself ----------------------------------------------------------------------
