@@ -205,8 +205,9 @@ static bool session_get_secret(struct session *session, struct fault *fault_r)
 {
     if (session->credential.kind != CREDENTIAL_PROFILE)
         return settings_resolve_secret(session->settings, session->side, &session->secret, fault_r);
-    if (session->tokens != NULL && tokens_get(session->tokens, session->credential.value,
-                                              session->login_name, &session->secret, fault_r))
+    if (session->tokens != NULL &&
+        tokens_get(session->tokens, session->credential.value, session->login_name,
+                   &session->secret, &session->renew_at_nsecs, fault_r))
         return true;
     fault_r->side = session->side;
     return false;
