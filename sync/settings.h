@@ -31,6 +31,8 @@ struct settings_side {
     enum choice ssl; /* TLS from the first byte */
     enum choice tls; /* STARTTLS */
     char *cafile;
+    char *tlscert;           /* a certificate of our own, in PEM */
+    char *tlskey;            /* its key; NULL: it is in tlscert */
     struct str_list sslargs; /* "SSL_key=value", see ssl_args.h */
     char *ssl_version;       /* as SSL_version; NULL unset */
     char *user;

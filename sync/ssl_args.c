@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+#define ARGS_MAX_BYTES ((size_t)64 * 1024)
+
 struct args {
     int side;
     struct tls_options *options;
@@ -139,12 +141,27 @@ bool ssl_args_read(const struct settings *settings, int side, struct tls_options
     struct args args = {side, options_r, faults, false};
     memset(options_r, 0, sizeof(*options_r));
     options_r->cafile = own->cafile;
+    options_r->cert_file = own->tlscert;
+    options_r->key_file = own->tlskey;
     for (size_t i = 0; i < own->sslargs.count; i++)
         args_split(&args, own->sslargs.items[i]);
     if (own->ssl_version != NULL && !set_version(options_r, own->ssl_version))
         args_fail(&args, "ssl", "", "ssl_version wants TLSv1_3, TLSv1_2, TLSv1_1, TLSv1 or SSLv23");
     if ((options_r->cert_file == NULL) != (options_r->key_file == NULL) &&
-        options_r->cert_file == NULL)
-        args_fail(&args, "sslargs", "SSL_key_file", "is of use with SSL_cert_file only");
+        options_r->cert_file == NULL) {
+        bool is_arg = own->tlskey == NULL;
+        args_fail(&args, is_arg ? "sslargs" : "tlskey", is_arg ? "SSL_key_file" : "",
+                  is_arg ? "is of use with SSL_cert_file only" : "is of use with tlscert only");
+    }
     return !args.has_failed;
+}
+
+bool ssl_args_have_certificate(const struct settings *settings, int side)
+{
+    struct tls_options options;
+    struct buffer faults;
+    buffer_init(&faults, ARGS_MAX_BYTES);
+    (void)ssl_args_read(settings, side, &options, &faults);
+    buffer_deinit(&faults);
+    return options.cert_file != NULL;
 }

@@ -195,7 +195,7 @@ def test_an_answer_in_pieces(work, a, b, authority):
 
 @pytest.fixture(scope="module")
 def scram_server():
-    with Dovecot("scram", mechanisms="plain login scram-sha-1 scram-sha-256") as server:
+    with Dovecot("scram", mechanisms="plain login cram-md5 scram-sha-1 scram-sha-256") as server:
         yield server
 
 
@@ -222,6 +222,101 @@ def test_scram_where_plain_is_not_offered(work, scram_server, b):
         work.batch([work.row(proxy, b, user)])
         assert proxy.seen("^AUTHENTICATE SCRAM-SHA-256 ")
     assert_same(scram_server, b, user)
+
+
+@pytest.mark.parametrize(
+    "hidden, taken",
+    [
+        ((), "SCRAM-SHA-256"),
+        (("AUTH=SCRAM-SHA-256",), "SCRAM-SHA-1"),
+        (("AUTH=SCRAM-SHA-256", "AUTH=SCRAM-SHA-1"), "CRAM-MD5"),
+        (("AUTH=SCRAM-SHA-256", "AUTH=SCRAM-SHA-1", "AUTH=CRAM-MD5"), "PLAIN"),
+    ],
+)
+def test_the_strongest_is_taken(work, scram_server, b, hidden, taken):
+    user = work.pair(scram_server, b, SMALL)
+    chief = work.secret()
+    name = scram_server.add_master(f"boss-{len(hidden)}", chief)
+    with Proxy(scram_server, hide=hidden) as proxy:
+        row = work.row(proxy, b, user)
+        work.batch([row])
+        assert proxy.seen("^AUTHENTICATE ")[0].split()[1] == taken
+        # CRAM-MD5 signs nobody in for somebody else.
+        work.batch([row | {"authuser1": name, "password1": chief}])
+        other = "PLAIN" if taken == "CRAM-MD5" else taken
+        assert proxy.seen("^AUTHENTICATE ")[-1].split()[1] == other
+        assert len(proxy.seen("^AUTHENTICATE ")) == 2
+    assert_same(scram_server, b, user)
+
+
+def test_plain_where_passwords_are_kept_otherwise(work, scram_server, b):
+    """The server offers SCRAM, but has the password as a hash that is of use for PLAIN alone. What
+    was asked for is all that is tried, and so where nobody proved to be the server."""
+    user = work.pair(scram_server, b, SMALL)
+    name = scram_server.add_user(f"hashed.{user}", work.secret(), user, is_hashed=True)
+    with Proxy(scram_server) as proxy:
+        row = work.row(proxy, b, name, user)
+        run = work.batch([row])
+        assert [line.split()[1] for line in proxy.seen("^AUTHENTICATE ")] == ["SCRAM-SHA-256", "PLAIN"]
+        assert "host1 refused the password by SCRAM-SHA-256; once more by PLAIN" in run.user_log(name)
+        proxy.forget()
+        for more in ({"authmech1": "SCRAM-SHA-256"}, {"sslargs1": "SSL_verify_mode=0"}):
+            run = work.batch([row | more], expect=FAILED)
+            assert run.row()["error_code"] == "auth"
+        assert [line.split()[1] for line in proxy.seen("^AUTHENTICATE ")] == ["SCRAM-SHA-256"] * 2
+        work.batch([row | {"authmech1": "PLAIN"}])
+    assert_same(scram_server, b, user)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """An authority that gives people certificates, and a server that believes it."""
+    own = Authority(tmp_path_factory.mktemp("people-ca"), "people")
+    with Dovecot("external", mechanisms="plain external", client_ca=own.ca) as server:
+        server.people = own
+        yield server
+
+
+def test_a_certificate_signs_in(work, people, b):
+    """AUTH=EXTERNAL: with one file or two, asked for or because there is no password."""
+    user = work.pair(people, b, SMALL)
+    cert, key = people.people.issue(user, use="clientAuth")
+    both = work.inputs / "both.pem"
+    both.write_text(cert.read_text() + key.read_text())
+    row = work.row(people, b, user)
+    del row["password1"]
+    rows = [
+        row | {"tlscert1": str(cert), "tlskey1": str(key)},
+        row | {"tlscert1": str(both), "authmech1": "external"},
+        row | {"tlscert1": str(both), "authmech1": "EXTERNAL", "password1": work.secret()},
+        row | {"sslargs1": f"SSL_cert_file={both}"},
+    ]
+    for each in rows:
+        work.batch([each])
+    assert_same(people, b, user)
+    logins = [line for line in people.log().splitlines() if user in line and "Login: " in line]
+    assert len([line for line in logins if "method=EXTERNAL" in line]) == 4
+    # A password is what signs in where there is one.
+    run = work.batch([row | {"tlscert1": str(both), "password1": people.passwords[user]}])
+    assert run.row()["status"] == "complete"
+
+
+def test_a_certificate_that_signs_nobody_in(work, people, b):
+    user, other = (work.pair(people, b, SMALL) for _ in range(2))
+    cert, key = people.people.issue(other, use="clientAuth")
+    row = work.row(people, b, user) | {"tlscert1": str(cert), "tlskey1": str(key)}
+    del row["password1"]
+    run = work.batch([row], expect=FAILED)
+    assert run.row()["error_code"] == "auth"
+    run = work.batch([row | {"authmech1": "PLAIN"}], expect=USAGE)
+    assert "authmech1 asks for a way that takes a password or a token, and there is none" in run.err
+    bare = row | {"tlscert1": "", "tlskey1": "", "authmech1": "EXTERNAL", "password1": work.secret()}
+    run = work.batch([bare], expect=USAGE)
+    assert "authmech1 EXTERNAL wants a certificate: tlscert1/2" in run.err
+    with Proxy(people, hide=("AUTH=EXTERNAL",)) as proxy:
+        row = work.row(proxy, b, other) | {"tlscert1": str(cert), "tlskey1": str(key)}
+        run = work.batch([row | {"authmech1": "EXTERNAL"}], expect=FAILED)
+        assert "does not offer AUTH=EXTERNAL" in run.row()["error"]
 
 
 def test_scram_where_the_server_proves_nothing(work, b, authority):

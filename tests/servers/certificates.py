@@ -29,10 +29,11 @@ class Authority:
             cwd=self.directory,
         )  # fmt: skip
 
-    def issue(self, stem="server", names=("DNS:localhost", "IP:127.0.0.1")):
-        """Returns the paths of a certificate and its key, good for `names`."""
+    def issue(self, stem="server", names=("DNS:localhost", "IP:127.0.0.1"), use="serverAuth", days=2):
+        """Returns the paths of a certificate and its key, good for `names`; with days=-1 it has
+        expired."""
         extensions = self.directory / f"{stem}.ext"
-        extensions.write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n")
+        extensions.write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage={use}\n")
         _openssl(
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
             "-subj", f"/CN={stem}", "-keyout", f"{stem}.key", "-out", f"{stem}.csr",
@@ -40,7 +41,7 @@ class Authority:
         )  # fmt: skip
         _openssl(
             "x509", "-req", "-in", f"{stem}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", extensions.name, "-out", f"{stem}.pem",
+            "-CAcreateserial", "-days", str(days), "-extfile", extensions.name, "-out", f"{stem}.pem",
             cwd=self.directory,
         )  # fmt: skip
         return self.directory / f"{stem}.pem", self.directory / f"{stem}.key"
