@@ -70,7 +70,7 @@ def test_rounds_of_stronger_sign_ins(work, dovecot, far, mechanism, more):
     """What a server costs that offers more than PLAIN; --authmech1 PLAIN saves it."""
     near = dovecot("strong", mail_format="mdbox", mechanisms=f"plain {mechanism}")
     rounds = run_in_rounds(work, near, far, work.pair(near, far, TREE))
-    assert rounds.first(1, f"^AUTHENTICATE {mechanism}") == 3, f"\n{rounds}"
+    assert rounds.first(1, "^AUTHENTICATE") == 3, f"\n{rounds}"
     assert rounds.first(1, "^LIST") == 4 + more, f"\n{rounds}"
 
 
