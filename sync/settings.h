@@ -282,6 +282,16 @@ bool settings_set_column(struct settings *settings, const char *name, const char
 /* True if a manifest row (column or row options) gave this setting. */
 bool settings_column_was_set(const struct settings *settings, int column);
 
+/* -- named servers, sections [host:NAME] of the file of profiles -- */
+
+struct profiles;
+/* Whether what they say are settings of a server: no logins, no secrets. Appends sentences with
+   file and line. */
+bool settings_check_host_profiles(const struct profiles *profiles, struct buffer *faults);
+/* A host "host:NAME" becomes what settings->profiles says of it; what the command line or a row
+   gave stays. A name that is not there is left to settings_check_pair(). */
+void settings_apply_host_profiles(struct settings *settings);
+
 /* What a pair needs before it can start (hosts, users, a secret per side; combinations that make
    no sense); appends sentences, one per line, each beginning with the setting it is about. */
 bool settings_check_pair(const struct settings *settings, struct buffer *faults);

@@ -39,6 +39,10 @@ static void check_presence(struct check *check)
     const struct settings_side *side = check->side;
     if (!is_given(side->host))
         check_fail(check, "host", "is missing: the name of the server");
+    else if (strncmp(side->host, "host:", 5) == 0)
+        check_fail(check, "host",
+                   "names a host profile that is not there: the --config file has no such section "
+                   "[host:NAME]");
     if (check->settings->justconnect)
         return;
     if (!is_given(side->user))

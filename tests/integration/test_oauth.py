@@ -436,6 +436,54 @@ def test_a_file_that_others_may_read(work, oauth):
         assert words in work.batch([row], "--config", path, expect=USAGE).err
 
 
+def host_profile(server, more=""):
+    return f"[host:old]\nhost = {server.host}\nport = {server.imaps_port}\ncafile = {server.ca.name}\n{more}"
+
+
+def test_named_servers(work, a, b):
+    """A row names its server; what it says itself, and what the command line says, wins."""
+    (work.inputs / a.ca.name).write_text(a.ca.read_text())
+    path = work.inputs / "hosts.conf"
+    path.write_text(host_profile(a, "maxconnections = 3\ntimeout = 77\ncompress = no\n"))
+    path.chmod(0o600)
+    users = [work.pair(a, b, SMALL) for _ in range(3)]
+    rows = [work.row(a, b, user) | {"host1": "host:old"} for user in users]
+    for row in rows:
+        del row["port1"], row["cafile1"]
+    rows[1] |= {"timeout1": "66", "compress1": ""}
+    run = work.batch(rows[:2], "--config", path, "--maxconnections1", "5")
+    assert [row["host1"] for row in run.rows()] == ["localhost"] * 2
+    for user, secs in zip(users, ("77", "66")):
+        log = run.user_log(user)
+        assert f"setting timeout1 = {secs}" in log and "setting maxconnections1 = 5" in log, log
+        assert f"setting port1 = {a.imaps_port}" in log
+    work.sync(rows[2], "--config", str(path))
+    for user in users:
+        assert_same(a, b, user)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("[host:old]\nhost = x\ncolour = red\n", ':3: a host profile has no setting "colour"'),
+        ("[host:old]\nhost = x\nuser = ada\n", ':3: a host profile has no setting "user"'),
+        ("[host:old]\nhost = x\nport1 = 7\n", ':3: a host profile has no setting "port1"'),
+        ("[host:old]\nhost = x\n\nport = many\n", ":4: port1 "),
+        ("[host:old]\nport = 993\n", ":2: [host:old] wants host, the name of the server"),
+        ("[host:old]\nhost = x\n[host:b]\nhost = 1\n[host:old]\nport = 1\n", ":6: there is a second profile [host:old"),
+        ("[host:new]\nhost = x\n", "host1 names a host profile that is not there"),
+    ],
+)  # fmt: skip
+def test_faults_of_named_servers(work, text, words):
+    path = work.inputs / "faulty.conf"
+    path.write_text(text)
+    path.chmod(0o600)
+    row = {"host1": "host:old", "user1": "u", "password1": work.secret()}
+    row |= {"host2": "b.invalid", "user2": "u", "password2": work.secret()}
+    run = work.batch([row], "--config", path, expect=USAGE)
+    assert words in run.err, run.err
+
+
 # Many mailboxes, and tokens that run out ----------------------------------------------------------
 
 
