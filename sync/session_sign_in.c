@@ -295,7 +295,8 @@ static bool sign_in_tries_plain(struct session *session)
     bool is_other = auth_mechanism_is_scram(mechanism) || mechanism == AUTH_MECHANISM_CRAM_MD5;
     session_judge(session, VERDICT_LOGIN, &session->answer, session->login_name, &fault);
     if (was_asked_for || session->own->authmd5 || !is_other || fault.code != FAULT_AUTH ||
-        session->tls == SESSION_TLS_NONE || session->connection_options.tls_options.is_unverified ||
+        session->tls == SESSION_TLS_NONE ||
+        tls_options_believe_all(&session->connection_options.tls_options) ||
         !imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN))
         return false;
     log_line(

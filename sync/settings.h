@@ -33,6 +33,7 @@ struct settings_side {
     char *cafile;
     char *tlscert;           /* a certificate of our own, in PEM */
     char *tlskey;            /* its key; NULL: it is in tlscert */
+    struct str_list tlspin;  /* see tls_pin_read() */
     struct str_list sslargs; /* "SSL_key=value", see ssl_args.h */
     char *ssl_version;       /* as SSL_version; NULL unset */
     char *user;

@@ -51,6 +51,9 @@ const struct setting settings_table[] = {
      .help = "without --port, --ssl and --tls: port 993; --nosslcheck: STARTTLS on port 143"},
     {ONE_SIDE("cafile", PATH, cafile), IN(CONNECTION), .argument = "FILE",
      .help = "trust the certificate authorities in this PEM file instead of the system's"},
+    {ONE_SIDE("tlspin", LIST, tlspin), IN(CONNECTION), .argument = "SHA256",
+     .help = "the server's public key must have this SHA-256, in hexadecimal or base64; may be given "
+             "many times (for the next key)"},
     {ONE_SIDE("tlscert", PATH, tlscert), IN(CONNECTION), .argument = "FILE",
      .help = "show the server this certificate (PEM); with it and no password AUTH=EXTERNAL signs in"},
     {ONE_SIDE("tlskey", PATH, tlskey), IN(CONNECTION), .argument = "FILE",

@@ -143,6 +143,15 @@ bool ssl_args_read(const struct settings *settings, int side, struct tls_options
     options_r->cafile = own->cafile;
     options_r->cert_file = own->tlscert;
     options_r->key_file = own->tlskey;
+    options_r->pins = &own->tlspin;
+    for (size_t i = 0; i < own->tlspin.count; i++) {
+        unsigned char pin[TLS_PIN_BYTES];
+        if (!tls_pin_read(own->tlspin.items[i], pin))
+            args_fail(
+                &args, "tlspin", "",
+                "wants the SHA-256 of the server's public key, 64 digits in hexadecimal or 44 "
+                "characters of base64; see the manual for how to find it");
+    }
     for (size_t i = 0; i < own->sslargs.count; i++)
         args_split(&args, own->sslargs.items[i]);
     if (own->ssl_version != NULL && !set_version(options_r, own->ssl_version))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * --sslargs1/2, --ssl1_ssl_version, --cafile1/2, --tlscert1/2 and --tlskey1/2 as options of TLS.
- * Pure. */
+ * --sslargs1/2, --ssl1_ssl_version, --cafile1/2, --tlspin1/2, --tlscert1/2 and --tlskey1/2 as
+ * options of TLS. Pure. */
 #ifndef SYNC_SSL_ARGS_H
 #define SYNC_SSL_ARGS_H
 

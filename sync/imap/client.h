@@ -147,6 +147,10 @@ int64_t imap_client_deadline(const struct imap_client *client);
 void imap_client_time_out(struct imap_client *client, int64_t now_nsecs);
 /* Nobody listened to it for so long: that was not its silence. */
 void imap_client_excuse(struct imap_client *client, int64_t nsecs);
+/* Sends STARTTLS, with nothing else under way. What comes behind its answer is not looked at: it
+   can only be injected (RFC 9051 section 11.1), and imap_client_has_input() tells. */
+void imap_client_send_starttls(struct imap_client *client, imap_command_callback *callback,
+                               void *context);
 /* After the OK to STARTTLS: the handshake, then back to the present state. */
 void imap_client_start_tls(struct imap_client *client);
 /* Gives COMPRESS DEFLATE (RFC 4978), behind the open command if there is one, and compresses once

@@ -409,12 +409,13 @@ static enum dispatch client_dispatch_one(struct imap_client *client)
 bool client_dispatch(struct imap_client *client)
 {
     bool has_moved = false;
-    while (client->state != IMAP_STATE_CLOSED && client->in.used > 0) {
+    while (client->state != IMAP_STATE_CLOSED && client->in.used > 0 && !client->is_tls_due) {
         enum dispatch dispatch = client_dispatch_one(client);
         client->is_blocked = dispatch == DISPATCH_BLOCKED;
         if (dispatch != DISPATCH_TAKEN)
             break;
         has_moved = true;
+        client->is_tls_due = client->is_tls_expected && imap_client_pending(client) == 0;
         if (client->is_deflate_due)
             client_begin_deflate(client);
     }

@@ -2,13 +2,15 @@
 """Ways to sign in, secrets by reference, and TLS that is verified."""
 
 import base64
+import ssl
 import stat
 import time
+import warnings
 
 import pytest
 
 from tests.integration.harness import FAILED, USAGE, assert_same
-from tests.servers import mailbox, messages
+from tests.servers import certificates, mailbox, messages
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
@@ -130,6 +132,33 @@ def test_nothing_that_came_before_tls_is_believed(work, b):
         row |= {"user1": "u", "password1": work.secret(), "cafile1": str(server.ca)}
         run = work.batch([row], "--tls1", "--timeout", "5", expect=FAILED)
         assert run.row()["status"] == "failed"
+        assert not server.seen("LOGIN|AUTHENTICATE")
+
+
+@pytest.mark.parametrize(
+    "greeting, capability, answered, words",
+    [
+        (None, "IMAP4rev1 AUTH=PLAIN", None, "offers no TLS (STARTTLS) on this port"),
+        (None, "IMAP4rev1 AUTH=PLAIN STARTTLS", "{tag} NO not now", "not now"),
+        (None, "IMAP4rev1 AUTH=PLAIN STARTTLS", "{tag} BAD what", "what"),
+        ("* PREAUTH [CAPABILITY IMAP4rev1] welcome back", "IMAP4rev1", None, "claims to be signed in before TLS"),
+        (None, "IMAP4rev1 AUTH=PLAIN STARTTLS", "{tag} OK begin\r\n* OK [CAPABILITY IMAP4rev1] hello",
+         "sent answers ahead of TLS: somebody is in between"),
+    ],
+    ids=["stripped", "refused", "unknown", "preauth", "injected"],
+)  # fmt: skip
+def test_starttls_that_somebody_prevents(work, b, greeting, capability, answered, words):
+    """Nothing goes out in clear, whatever is said before TLS."""
+    with ScriptedServer() as server:
+        if greeting:
+            server.greeting = greeting
+        server.capability = capability
+        if answered:
+            server.on("^STARTTLS", answer(answered))
+        row = work.side(2, b, work.user(b)) | {"host1": "localhost", "port1": str(server.port)}
+        row |= {"user1": "u", "password1": work.secret()}
+        run = work.batch([row], "--tls1", "--timeout", "5", expect=FAILED)
+        assert words in run.row()["error"], run.row()["error"]
         assert not server.seen("LOGIN|AUTHENTICATE")
 
 
@@ -354,6 +383,105 @@ def test_a_certificate_with_another_name(work, a, b, authority, dovecot):
     wrong = dovecot("wrong", certificate=authority.issue("wrong", ["DNS:mail.example.net"]))
     user = work.pair(wrong, b, SMALL)
     one_bad_of_two(work, a, b, work.row(wrong, b, user), "tls", "localhost")
+
+
+@pytest.fixture(scope="module")
+def odd_servers(authority):
+    """Servers that can't be believed, by what is wrong with them."""
+    pairs = {
+        "wrong name": authority.issue("named", ["DNS:mail.example.net"]),
+        "wrong address": authority.issue("addressed", ["DNS:localhost"]),
+        "expired": authority.issue("expired", days=-1),
+        "self-signed": authority.self_signed(),
+    }
+    servers = {
+        name: Dovecot("odd", authority, certificate=pair).start()
+        for name, pair in pairs.items()
+    }
+    for server in servers.values():
+        server.is_odd = True
+    yield servers
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.mark.parametrize("port", ["imaps", "starttls"])
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("wrong name", "its certificate is for another name. Give the name that stands in it as --host1"),
+        ("wrong address", "its certificate is for another address"),
+        ("expired", "its certificate has expired. Whoever runs it has to renew it"),
+        ("self-signed", "its certificate is signed by itself alone. Trust it with --cafile1 FILE"),
+    ],
+)  # fmt: skip
+def test_servers_that_can_not_be_believed(work, odd_servers, b, what, words, port):
+    """Nothing is sent to them; whoever says so may believe them all the same, or their keys."""
+    server = odd_servers[what]
+    user = work.pair(server, b, SMALL)
+    row = work.row(server, b, user)
+    if port == "starttls":
+        row |= {"port1": str(server.port), "tls1": "yes"}
+    if what == "wrong address":
+        row["host1"] = "127.0.0.1"
+    before = server.log().count("Login: ")
+    run = work.batch([row], expect=FAILED)
+    assert run.row()["error_code"] == "tls"
+    assert "could not prove who it is: " + words in run.row()["error"], run.row()["error"]
+    assert server.log().count("Login: ") == before
+    work.batch([row | {"sslargs1": "SSL_verify_mode=0"}])
+    pinned = row | {"sslargs1": "SSL_verify_mode=0", "tlspin1": certificates.pin(server.cert).hex()}
+    run = work.batch([pinned])
+    assert "its certificate is not checked" not in run.user_log(user)
+    assert_same(server, b, user)
+
+
+def test_a_self_signed_certificate_that_is_trusted(work, odd_servers, b):
+    server = odd_servers["self-signed"]
+    user = work.pair(server, b, SMALL)
+    work.batch([work.row(server, b, user) | {"cafile1": str(server.cert)}])
+    assert_same(server, b, user)
+
+
+def test_pins(work, a, b):
+    """The key must be one of those that were given, and the certificate good as well."""
+    user = work.pair(a, b, SMALL)
+    right, wrong = certificates.pin(a.cert), bytes(32)
+    base64_of = lambda data: base64.b64encode(data).decode()  # noqa: E731
+    row = work.row(a, b, user)
+    colons = right.hex(":").upper()
+    for pins in (base64_of(right), "sha256//" + base64_of(right), "sha256:" + colons, right.hex()):
+        work.batch([row | {"tlspin1": pins}])
+    work.batch([row | {"tlspin1": f"{wrong.hex()}\n{right.hex()}"}])
+    assert_same(a, b, user)
+    run = work.batch([row | {"tlspin1": wrong.hex()}], expect=FAILED)
+    assert run.row()["error_code"] == "tls"
+    assert f"its pin is sha256//{base64_of(right)}" in run.row()["error"]
+    other = Authority(work.inputs / "other-ca", "somebody else")
+    run = work.batch([row | {"tlspin1": right.hex(), "cafile1": str(other.ca)}], expect=FAILED)
+    assert "an authority that is not known here" in run.row()["error"]
+    for bad in ("abc", right.hex()[:-1], right.hex() + "00", base64_of(right)[:-1], "sha1:" + right.hex()):
+        run = work.batch([row | {"tlspin1": bad}], expect=USAGE)
+        assert "tlspin1 wants the SHA-256 of the server's public key" in run.err
+
+
+def test_old_versions_of_tls(work, b, authority):
+    """TLS 1.1 is spoken only on demand."""
+    with ScriptedServer(authority=authority) as server:
+        tls = server._tls
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tls.set_ciphers("DEFAULT:@SECLEVEL=0")
+            tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
+        user = work.user(b)
+        row = work.side(2, b, user) | {"host1": "localhost", "port1": str(server.imaps_port)}
+        row |= {"user1": "u", "password1": work.secret(), "cafile1": str(server.ca)}
+        run = work.batch([row], "--ssl1", "--timeout", "5", expect=FAILED)
+        assert run.row()["error_code"] == "tls"
+        assert "only versions of TLS older than 1.2" in run.row()["error"], run.row()["error"]
+        work.batch([row], "--ssl1", "--sslargs1", "SSL_version=TLSv1_1", "--justlogin")
+        tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_2
+        work.batch([row], "--ssl1", "--justlogin")
 
 
 def test_the_system_does_not_trust_our_authority(work, a, b):
