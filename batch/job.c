@@ -14,6 +14,7 @@
 #include "batch/mailbox_key.h"
 #include "batch/tally.h"
 #include "sync/settings_presets.h"
+#include "sync/ssl_args.h"
 
 #define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -232,6 +233,19 @@ bool job_is_partial(const struct settings *settings)
     return settings->folder.count > 0 || settings->folderrec.count > 0 ||
            settings->include.count > 0 || settings->exclude.count > 0 || settings->subscribed ||
            !settings->mixfolders || (subfolder != NULL && subfolder[0] != '\0');
+}
+
+unsigned int job_exposure(const struct settings *settings)
+{
+    unsigned int exposure = 0;
+    for (int side = 1; side <= 2; side++) {
+        const struct settings_side *own = &settings->side[side - 1];
+        unsigned int what = own->ssl == CHOICE_NO && own->tls == CHOICE_NO ? STORE_EXPOSURE_CLEAR
+                            : ssl_args_believe_all(settings, side) ? STORE_EXPOSURE_UNCHECKED
+                                                                   : 0;
+        exposure |= what << (side - 1);
+    }
+    return exposure;
 }
 
 /* What changes nothing disturbs nobody. */

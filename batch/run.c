@@ -306,6 +306,7 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
         .error = "",
         .trial = job_trial(&settings),
         .is_partial = job_is_partial(&settings),
+        .exposure = job_exposure(&settings),
     };
     run->jobs[index] = (struct run_mailbox){
         .log_name = file_names_add(run->names, user1),

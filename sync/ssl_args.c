@@ -165,12 +165,26 @@ bool ssl_args_read(const struct settings *settings, int side, struct tls_options
     return !args.has_failed;
 }
 
+/* They are checked elsewhere. */
+static void args_read_quietly(const struct settings *settings, int side,
+                              struct tls_options *options_r)
+{
+    struct buffer faults;
+    buffer_init(&faults, ARGS_MAX_BYTES);
+    (void)ssl_args_read(settings, side, options_r, &faults);
+    buffer_deinit(&faults);
+}
+
 bool ssl_args_have_certificate(const struct settings *settings, int side)
 {
     struct tls_options options;
-    struct buffer faults;
-    buffer_init(&faults, ARGS_MAX_BYTES);
-    (void)ssl_args_read(settings, side, &options, &faults);
-    buffer_deinit(&faults);
+    args_read_quietly(settings, side, &options);
     return options.cert_file != NULL;
+}
+
+bool ssl_args_believe_all(const struct settings *settings, int side)
+{
+    struct tls_options options;
+    args_read_quietly(settings, side, &options);
+    return tls_options_believe_all(&options);
 }

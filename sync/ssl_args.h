@@ -20,5 +20,7 @@ bool ssl_args_read(const struct settings *settings, int side, struct tls_options
 
 /* Whether a certificate of our own is shown to that side. */
 bool ssl_args_have_certificate(const struct settings *settings, int side);
+/* Whether that side need not prove who it is. */
+bool ssl_args_believe_all(const struct settings *settings, int side);
 
 #endif

@@ -2,6 +2,7 @@
 """Ways to sign in, secrets by reference, and TLS that is verified."""
 
 import base64
+import json
 import ssl
 import stat
 import time
@@ -434,6 +435,24 @@ def test_servers_that_can_not_be_believed(work, odd_servers, b, what, words, por
     run = work.batch([pinned])
     assert "its certificate is not checked" not in run.user_log(user)
     assert_same(server, b, user)
+
+
+def test_what_is_not_protected_is_reported(work, a, b):
+    users = [work.pair(a, b, SMALL) for _ in range(4)]
+    rows = [work.row(a, b, user) for user in users]
+    rows[1] |= {"sslargs1": "SSL_verify_mode=0", "sslargs2": "SSL_verify_mode=0"}
+    rows[2] |= {"port1": str(a.port), "ssl1": "no", "tls1": "no"}
+    rows[3] |= {"sslargs1": "SSL_verify_mode=0", "tlspin1": certificates.pin(a.cert).hex()}
+    run = work.batch(rows)
+    boxes = json.loads(run.text("summary.json"))["mailboxes"]
+    said = [(box["exposure1"], box["exposure2"]) for box in boxes]
+    assert said == [("", ""), ("unchecked", "unchecked"), ("clear", ""), ("", "")]
+    text = run.text("summary.txt")
+    for words in ("1 mailbox the source server had not to prove who it is (SSL_verify_mode=0).",
+                  "1 mailbox the destination server had not to prove who it is",
+                  "1 mailbox the source server was spoken to in clear, without TLS"):
+        assert "Not protected, as asked: for " + words in text, text
+    assert "Not protected" not in work.batch(rows[:1]).text("summary.txt")
 
 
 def test_a_self_signed_certificate_that_is_trusted(work, odd_servers, b):
