@@ -154,6 +154,11 @@ check-tsan: deps-test
 	    BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread CFLAGS="-O1 -g" integration \
 	    TESTS="-m threads tests/integration"
 
+# A minute over eight mailboxes with tokens that live three seconds.
+check-tokens: deps-test
+	$(Q)TOKEN_RUN_SECS=60 $(MAKE) --no-print-directory integration \
+	    TESTS=tests/integration/test_oauth.py::test_sessions_end_with_their_tokens
+
 lint:
 	$(Q)scripts/deps build lint
 	$(Q)LINT_FLAGS='$(filter-out $(SANITIZE),$(NEEDED))' scripts/lint
@@ -232,6 +237,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
-.PHONY: all docs install uninstall unit integration demo check check-asan check-tsan lint fuzz-smoke run-fuzzers bench \
+.PHONY: all docs install uninstall unit integration demo check check-asan check-tsan check-tokens lint fuzz-smoke run-fuzzers bench \
         bench-nightly bench-scale bench-store bench-throttle deps deps-test clean
 .DELETE_ON_ERROR:

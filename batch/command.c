@@ -106,7 +106,8 @@ bool command_read_profiles(struct command *command)
     command->profiles = profiles_read(path, &command->faults);
     settings->profiles = command->profiles;
     mem_free(path);
-    return command->profiles != NULL;
+    return command->profiles != NULL &&
+           settings_check_host_profiles(command->profiles, &command->faults);
 }
 
 /* What must be right whatever is to be done. */
@@ -247,6 +248,7 @@ static int sync_check_and_run(struct command *command)
     if (is_fine && command->settings.justbanner)
         return sync_show_banner(&command->settings);
     is_fine = command_read_profiles(command) && is_fine;
+    settings_apply_host_profiles(&command->settings);
     is_fine = settings_check_pair(&command->settings, &command->faults) && is_fine;
     if (!hosts_check(&command->settings, &command->faults) || !is_fine)
         return EXIT_CODE_USAGE;

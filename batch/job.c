@@ -14,6 +14,7 @@
 #include "batch/mailbox_key.h"
 #include "batch/tally.h"
 #include "sync/settings_presets.h"
+#include "sync/ssl_args.h"
 
 #define JOB_TEXT_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -141,6 +142,17 @@ static void job_note_throttle(const struct job_accounts *accounts, struct log *l
 
 /* -- one attempt -- */
 
+struct job_sign_ins {
+    struct sign_ins *sign_ins;
+    const struct settings *settings;
+};
+
+static void job_signed_in(void *context, int side)
+{
+    const struct job_sign_ins *own = context;
+    sign_ins_let_in(own->sign_ins, own->settings, side);
+}
+
 /* The pair inside its mailbox's limits. */
 static void job_run_limited(const struct job_environment *environment, const struct job *job,
                             struct log *log, const struct job_accounts *accounts,
@@ -159,6 +171,7 @@ static void job_run_limited(const struct job_environment *environment, const str
     struct hosts_member *connections = hosts_member_init(environment->hosts, job->route);
     struct job_gate context = {budget_member_gate(member), accounts->daily, accounts->paces};
     struct gate gate = {&context, job_gate_ask, job_gate_refuses};
+    struct job_sign_ins signed_in = {environment->sign_ins, settings};
     struct pair_environment pair_environment = {
         .last_sent_msecs = job->retry->sent_msecs != 0 ? job->retry->sent_msecs
                                                        : store_left_msecs(environment->store),
@@ -177,6 +190,8 @@ static void job_run_limited(const struct job_environment *environment, const str
         .tokens = environment->tokens,
         .progress = progress,
         .errors = &job->retry->errors,
+        .signed_in = job_signed_in,
+        .signed_in_context = &signed_in,
     };
     pair_run(settings, &pair_environment, result_r);
     hosts_member_deinit(&connections);
@@ -221,6 +236,19 @@ bool job_is_partial(const struct settings *settings)
            !settings->mixfolders || (subfolder != NULL && subfolder[0] != '\0');
 }
 
+unsigned int job_exposure(const struct settings *settings)
+{
+    unsigned int exposure = 0;
+    for (int side = 1; side <= 2; side++) {
+        const struct settings_side *own = &settings->side[side - 1];
+        unsigned int what = own->ssl == CHOICE_NO && own->tls == CHOICE_NO ? STORE_EXPOSURE_CLEAR
+                            : ssl_args_believe_all(settings, side) ? STORE_EXPOSURE_UNCHECKED
+                                                                   : 0;
+        exposure |= what << (side - 1);
+    }
+    return exposure;
+}
+
 /* What changes nothing disturbs nobody. */
 static bool job_needs_lock(const struct settings *settings)
 {
@@ -233,6 +261,10 @@ static void job_run_pair(const struct job_environment *environment, const struct
                          struct pair_result *result_r)
 {
     struct pair_lock lock;
+    if (sign_ins_are_paused(environment->sign_ins, job->settings, &result_r->fault)) {
+        result_r->status = JOB_PAUSED;
+        return;
+    }
     if (!job_needs_lock(job->settings)) {
         job_run_counted(environment, job, log, progress, result_r);
     } else if (pair_lock_take(environment->locks, job->settings, clock_wall_msecs(), &lock,

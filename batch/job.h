@@ -16,6 +16,7 @@
 #include "batch/pair_lock.h"
 #include "batch/paces.h"
 #include "batch/retry.h"
+#include "batch/sign_ins.h"
 #include "store/store.h"
 #include "sync/pair.h"
 
@@ -30,6 +31,7 @@ struct job_environment {
     struct paces *paces;
     struct host_limits *hosts;
     struct pair_locks *locks;
+    struct sign_ins *sign_ins;
     struct live *live;
     struct tls_contexts *tls;
     struct tokens *tokens; /* NULL: no profiles */
@@ -63,6 +65,8 @@ bool job_run(const struct job_environment *environment, const struct job *job,
 const char *job_trial(const struct settings *settings);
 /* Whether rules choose among the source's folders. Pure. */
 bool job_is_partial(const struct settings *settings);
+/* What is not protected on the way to its servers: bits of enum store_exposure. Pure. */
+unsigned int job_exposure(const struct settings *settings);
 /* Why a mailbox is not done when the time window of --until has ended. */
 void job_set_window_fault(const struct settings *settings, struct fault *fault_r);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sync/ssl_args.h"
 
 /* Other people's column names. */
 static const struct {
@@ -128,6 +129,15 @@ static bool is_fed(const struct manifest *manifest, const char *name, const char
     return given != NULL && given[0] != '\0';
 }
 
+/* It signs in without a password. */
+static bool is_certificate_fed(const struct manifest *manifest, int side)
+{
+    const char *const names[2][2] = {{"tlscert1", "sslargs1"}, {"tlscert2", "sslargs2"}};
+    return is_fed(manifest, names[side - 1][0], NULL) ||
+           is_fed(manifest, names[side - 1][1], NULL) ||
+           ssl_args_have_certificate(&manifest->defaults, side);
+}
+
 static bool is_credential_fed(const struct manifest *manifest, int side)
 {
     struct credential credential;
@@ -139,7 +149,7 @@ static bool is_credential_fed(const struct manifest *manifest, int side)
             return true;
     }
     settings_credential(&manifest->defaults, side, &credential);
-    return credential.kind != CREDENTIAL_NONE;
+    return credential.kind != CREDENTIAL_NONE || is_certificate_fed(manifest, side);
 }
 
 /* Said once here and not again for every row. A misspelt column explains a missing one. */

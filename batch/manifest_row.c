@@ -125,6 +125,10 @@ static void root_paths(const struct manifest *manifest, struct settings *setting
     root_path(manifest, settings, "passfile2", &settings->side[1].passfile);
     root_path(manifest, settings, "cafile1", &settings->side[0].cafile);
     root_path(manifest, settings, "cafile2", &settings->side[1].cafile);
+    root_path(manifest, settings, "tlscert1", &settings->side[0].tlscert);
+    root_path(manifest, settings, "tlscert2", &settings->side[1].tlscert);
+    root_path(manifest, settings, "tlskey1", &settings->side[0].tlskey);
+    root_path(manifest, settings, "tlskey2", &settings->side[1].tlskey);
 }
 
 bool manifest_resolve_row(const struct manifest *manifest, size_t row, struct settings *settings_r,
@@ -146,6 +150,7 @@ bool manifest_resolve_row(const struct manifest *manifest, size_t row, struct se
         }
     }
     root_paths(manifest, settings_r);
+    settings_apply_host_profiles(settings_r);
     settings_apply_presets(settings_r);
     return !resolve.has_failed;
 }

@@ -29,6 +29,7 @@
 #include "batch/queue.h"
 #include "batch/retry.h"
 #include "batch/schedule.h"
+#include "batch/sign_ins.h"
 #include "batch/tally.h"
 #include "batch/workdir.h"
 #include "report/run_files.h"
@@ -64,6 +65,7 @@ struct run {
     struct daily *daily;
     struct paces *paces;
     struct pair_locks *locks;
+    struct sign_ins *sign_ins;
     struct host_limits *hosts;
     struct queue *queue;
     struct tls_contexts *tls;
@@ -175,6 +177,21 @@ static void run_lower_limit(struct settings *settings, const struct retry *retry
         settings->exitwhenover = 1;
 }
 
+/* Said at once, since whoever reads it can mend it while others are still on their way. */
+static void run_note_sign_in(struct run *run, const struct settings *settings,
+                             const struct job_outcome *outcome)
+{
+    struct buffer line;
+    if (outcome->wait_msecs > 0)
+        return;
+    buffer_init(&line, RUN_TEXT_MAX_BYTES);
+    if (sign_ins_note(run->sign_ins, settings, &outcome->result, &line)) {
+        log_line(run->log, "%s", buffer_str(&line));
+        progress_warn(run->progress, buffer_str(&line));
+    }
+    buffer_deinit(&line);
+}
+
 /* The pool's work: one attempt. A mailbox that waits for its server gives its worker back. */
 static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_nsecs_r)
 {
@@ -190,6 +207,7 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
     struct job job = {(int64_t)index + 1, own->log_name, &settings, own->route, &own->retry};
     if (!job_run(&run->environment, &job, &outcome, &line, &fault))
         run_set_broken(run, &fault);
+    run_note_sign_in(run, &settings, &outcome);
     outage_note(&run->met[index], &outcome.result, clock_wall_msecs());
     if (outcome.wait_msecs > 0)
         run_note_wait(run, (size_t)index, &outcome);
@@ -288,6 +306,7 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
         .error = "",
         .trial = job_trial(&settings),
         .is_partial = job_is_partial(&settings),
+        .exposure = job_exposure(&settings),
     };
     run->jobs[index] = (struct run_mailbox){
         .log_name = file_names_add(run->names, user1),
@@ -455,7 +474,8 @@ static bool run_init(struct run *run, struct fault *fault_r)
     run->last.status = JOB_NOT_STARTED;
     run->has_mutex = pthread_mutex_init(&run->mutex, NULL) == 0;
     run->tls = tls_contexts_init();
-    if (!run->has_mutex || run->tls == NULL) {
+    run->sign_ins = sign_ins_init();
+    if (!run->has_mutex || run->tls == NULL || run->sign_ins == NULL) {
         fault_set(fault_r, FAULT_INTERNAL, FAULT_SCOPE_RUN, FAULT_ADVICE_NEVER, 0,
                   "can't make the run's locks");
         return false;
@@ -554,6 +574,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .paces = run->paces,
         .hosts = run->hosts,
         .locks = run->locks,
+        .sign_ins = run->sign_ins,
         .live = run->live,
         .tls = run->tls,
         .tokens = run->tokens,
@@ -652,6 +673,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
     daily_deinit(&run->daily);
     paces_deinit(&run->paces);
     pair_locks_close(&run->locks);
+    sign_ins_deinit(&run->sign_ins);
     budget_deinit(&run->budget);
     queue_deinit(&run->queue);
     hosts_deinit(&run->hosts);

@@ -155,6 +155,14 @@ static void json_add_cutover(struct json *json, const struct store_job *job, boo
     buffer_deinit(&why);
 }
 
+/* Of the source (0) or the destination (1). */
+static const char *json_exposure(const struct store_job *job, unsigned int i)
+{
+    return (job->exposure & (unsigned int)STORE_EXPOSURE_CLEAR << i) != 0       ? "clear"
+           : (job->exposure & (unsigned int)STORE_EXPOSURE_UNCHECKED << i) != 0 ? "unchecked"
+                                                                                : "";
+}
+
 /* Leaves the mailbox's object and its list of folders open. */
 static bool json_begin_job(void *context, const struct store_job *job)
 {
@@ -180,6 +188,8 @@ static bool json_begin_job(void *context, const struct store_job *job)
     json_add_text(json, "grade", grade_name(grade_of_mailbox(job)));
     json_add_uint64(json, "deleted_source", job->deleted_source);
     json_add_uint64(json, "deleted_destination", job->deleted_destination);
+    json_add_text(json, "exposure1", json_exposure(job, 0));
+    json_add_text(json, "exposure2", json_exposure(job, 1));
     json_key(json, "folders");
     json_array_begin(json);
     return true;

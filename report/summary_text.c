@@ -301,6 +301,25 @@ static void text_append_statuses(struct buffer *text, const struct report_totals
     buffer_append_str(text, ".\n");
 }
 
+static void text_append_exposure(struct buffer *text, uint64_t mailboxes, int side,
+                                 const char *sentence)
+{
+    if (mailboxes > 0)
+        buffer_printf(
+            text, "Not protected, as asked: for %" PRIu64 " mailbox%s the %s server %s.\n",
+            mailboxes, mailboxes == 1 ? "" : "es", side == 1 ? "source" : "destination", sentence);
+}
+
+static void text_append_exposures(struct buffer *text, const struct report_totals *totals)
+{
+    for (int i = 0; i < 2; i++) {
+        text_append_exposure(text, totals->unchecked[i], i + 1,
+                             "had not to prove who it is (SSL_verify_mode=0)");
+        text_append_exposure(text, totals->clear[i], i + 1,
+                             "was spoken to in clear, without TLS (--nossl --notls)");
+    }
+}
+
 static void text_append_sentences(struct buffer *text, const struct report_totals *totals)
 {
     uint64_t problems = report_totals_problems(totals);
@@ -324,6 +343,7 @@ static void text_append_sentences(struct buffer *text, const struct report_total
                       "Deleted, as asked: %" PRIu64 " on the source, %" PRIu64
                       " on the destination; the users' logs name each.\n",
                       totals->deleted_source, totals->deleted_destination);
+    text_append_exposures(text, totals);
     if (totals->with_difference == 0 && open == 0)
         buffer_append_str(text, "Every message of the folders that were listed is accounted for:"
                                 " the difference is 0.\n");

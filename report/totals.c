@@ -11,6 +11,10 @@ void report_totals_add(struct report_totals *totals, const struct store_job *job
     message_counts_add(&totals->counts, &job->counts);
     totals->deleted_source += job->deleted_source;
     totals->deleted_destination += job->deleted_destination;
+    for (unsigned int i = 0; i < 2; i++) {
+        totals->unchecked[i] += (job->exposure & (unsigned int)STORE_EXPOSURE_UNCHECKED << i) != 0;
+        totals->clear[i] += (job->exposure & (unsigned int)STORE_EXPOSURE_CLEAR << i) != 0;
+    }
 }
 
 uint64_t report_totals_problems(const struct report_totals *totals)

@@ -16,6 +16,8 @@ struct report_totals {
     struct message_counts counts;
     uint64_t deleted_source;
     uint64_t deleted_destination;
+    uint64_t unchecked[2]; /* mailboxes by side, see enum store_exposure */
+    uint64_t clear[2];
 };
 
 /* Starts from all zeros. */

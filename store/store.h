@@ -130,6 +130,12 @@ struct store_wait {
     bool is_throttle; /* a server asked for patience; else a connection was lost */
 };
 
+/* What was not protected on the way to a server, since that was asked for; << (side - 1). */
+enum store_exposure {
+    STORE_EXPOSURE_UNCHECKED = 1, /* nobody had to prove who he is */
+    STORE_EXPOSURE_CLEAR = 4,     /* no TLS at all */
+};
+
 struct store_job {
     int64_t row; /* 1-based among the manifest's rows */
     const char *label;
@@ -141,6 +147,7 @@ struct store_job {
     const char *diagnosis;              /* its id (base/diagnoses.h), "" if none */
     const char *trial;       /* the option that made it a trial ("dry", "justlogin", ...), or "" */
     bool is_partial;         /* rules chose among the source's folders */
+    unsigned int exposure;   /* bits of enum store_exposure */
     uint64_t deleted_source; /* filled when read: messages, of all attempts */
     uint64_t deleted_destination;
     uint64_t folders;             /* filled when read: number of folder results */

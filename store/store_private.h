@@ -86,8 +86,8 @@
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, -1, ?7, ?8)")                                           \
     X(RUN_END, "UPDATE run SET ended_msecs = ?2, exit_code = ?3 WHERE id = ?1")                    \
     X(JOB_ADD, "INSERT INTO job (run_id, job_row, label, host1, user1, host2, user2, status,"      \
-               " started_msecs, ended_msecs, error_code, error, trial, is_partial)"                \
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, '', '', ?9, ?10)")                  \
+               " started_msecs, ended_msecs, error_code, error, trial, is_partial, exposure)"      \
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, '', '', ?9, ?10, ?11)")             \
     X(JOB_START, "UPDATE job SET has_old_results = started_msecs <> 0, started_msecs ="            \
                  " CASE started_msecs WHEN 0 THEN ?3 ELSE started_msecs END, ended_msecs = 0,"     \
                  " error_code = '', error = '', diagnosis = ''"                                    \
@@ -126,7 +126,7 @@
       " is_final, manifest_sha256 FROM run ORDER BY started_msecs DESC, id DESC LIMIT 1")          \
     X(JOBS,                                                                                        \
       "SELECT j.job_row, j.label, j.host1, j.user1, j.host2, j.user2, j.status, j.started_msecs,"  \
-      " j.ended_msecs, j.error_code, j.error, j.diagnosis, j.trial, j.is_partial, "                \
+      " j.ended_msecs, j.error_code, j.error, j.diagnosis, j.trial, j.is_partial, j.exposure, "    \
       "j.deleted_source,"                                                                          \
       " j.deleted_destination, COUNT(f.id), "                                                      \
       "COALESCE(SUM(f.source), 0),"                                                                \

@@ -144,6 +144,7 @@ static void store_take_job(struct store_columns *columns, struct store_job *job_
     job_r->diagnosis = store_take_text(columns);
     job_r->trial = store_take_text(columns);
     job_r->is_partial = store_take_int64(columns) != 0;
+    job_r->exposure = (unsigned int)store_take_uint64(columns);
     job_r->deleted_source = store_take_uint64(columns);
     job_r->deleted_destination = store_take_uint64(columns);
     job_r->folders = store_take_uint64(columns);

@@ -131,6 +131,7 @@ bool store_job_add(struct store *store, const char *run_id, const struct store_j
         store_bind_text(&write.binder, job_status_name(JOB_NOT_STARTED));
         store_bind_text(&write.binder, job->trial);
         store_bind_int64(&write.binder, job->is_partial);
+        store_bind_int64(&write.binder, job->exposure);
         is_ok = store_write_step(&write, true, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);

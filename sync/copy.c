@@ -10,6 +10,7 @@
 #include "sync/folder_memory.h"
 #include "sync/given_up.h"
 #include "sync/refusals.h"
+#include "sync/renewal.h"
 #include "sync/verdict.h"
 
 /* A MULTIAPPEND stays open for more messages no longer than this. */
@@ -357,6 +358,8 @@ bool copy_run(struct copy *copy, const struct copy_next *next)
         }
         if (copy_is_to_renew(copy))
             refusals_renew(pair);
+        if (renewal_is_due(pair) && !copy_is_inside_body(copy))
+            renewal_end(pair);
         if (copy_may_return(copy))
             break;
         if (!imap_loop_pump(&pair->loop))

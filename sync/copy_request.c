@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "sync/copy_private.h"
 #include "sync/refusals.h"
+#include "sync/renewal.h"
 #include "sync/uidset.h"
 #include "sync/verdict.h"
 
@@ -269,7 +270,8 @@ static bool may_request(const struct copy *copy)
     /* One message at a time: then it is known at which one a connection is lost. */
     if (copy->pair->environment->is_careful && (copy->requests > 0 || !copy_is_answered(copy)))
         return false;
-    if (copy->is_followed || copy->is_group_running || refusals_are_used_up(copy->pair) ||
+    if (copy->is_followed || copy->is_group_running || renewal_is_due(copy->pair) ||
+        refusals_are_used_up(copy->pair) ||
         messages_under_way(copy) >= refusals_room_for_messages(copy->pair))
         return false;
     if (copy->is_paced && copy->requested_messages >= PACED_MAX_MESSAGES)

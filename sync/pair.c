@@ -177,11 +177,16 @@ static void pair_settle_exchange(struct pair *pair)
 
 static bool pair_await(struct pair *pair, struct session *const *sessions, size_t count)
 {
+    const struct pair_environment *environment = pair->environment;
     struct fault fault;
-    if (session_await(sessions, count, &fault))
-        return true;
-    pair_end(pair, &fault);
-    return false;
+    bool is_ok = session_await(sessions, count, &fault);
+    for (size_t i = 0; i < count && environment->signed_in != NULL; i++) {
+        if (sessions[i]->step == SESSION_READY && !pair->settings->justconnect)
+            environment->signed_in(environment->signed_in_context, sessions[i]->side);
+    }
+    if (!is_ok)
+        pair_end(pair, &fault);
+    return is_ok;
 }
 
 /* --nocheckfoldersexist: servers may keep folders out of LIST that can be opened all the same,

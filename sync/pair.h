@@ -40,6 +40,9 @@ struct pair_environment {
     bool is_careful;         /* connections were lost in vain: one message at a time */
     struct suspects *suspects; /* NULL: nobody keeps them; the next alike */
     struct given_up *given_up;
+    /* Is told of each side (1 or 2) that was signed in to; NULL: nobody listens. */
+    void (*signed_in)(void *context, int side);
+    void *signed_in_context;
 };
 
 struct pair_result {

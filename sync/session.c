@@ -185,7 +185,8 @@ static void step_connecting(struct session *session)
         return;
     log_line(session->log, "host%d %s:%u says: %s", session->side, session->own->host,
              (unsigned int)session->connection_options.port, imap_client_greeting(session->client));
-    if (session->connection_options.tls_options.is_unverified && session->tls != SESSION_TLS_NONE)
+    if (tls_options_believe_all(&session->connection_options.tls_options) &&
+        session->tls != SESSION_TLS_NONE)
         log_line(session->log,
                  "host%d its certificate is not checked (SSL_verify_mode=0): whoever is in between "
                  "can read the password and the mail",
@@ -245,7 +246,7 @@ static void step_handshake(struct session *session)
 static void enter_starttls(struct session *session)
 {
     if (imap_client_can(session->client, IMAP_CAP_STARTTLS))
-        session_send(session, "STARTTLS");
+        imap_client_send_starttls(session->client, imap_answer_callback, &session->answer);
     else
         session_refuse(session, FAULT_TLS,
                        session->side == 1

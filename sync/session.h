@@ -79,6 +79,7 @@ struct session {
     struct scram *scram;           /* NULL: another way */
     bool has_tried_another;        /* token, after a refusal */
     bool has_sent_initial;         /* what follows is a challenge */
+    int64_t renew_at_nsecs;        /* its token runs out soon after; 0: nothing is known of that */
     char *login_name;
     char *secret;
     struct buffer initial; /* what SASL sends; secret */

@@ -72,13 +72,34 @@ static const char *sign_in_for(const struct session *session)
     return session->own->authuser != NULL && !is_by_proxyauth(session) ? session->login_name : "";
 }
 
-/* Over TLS PLAIN is as good as any, and works with whatever form the server keeps passwords in. */
-static enum auth_mechanism password_mechanism(const struct imap_client *client)
+static bool is_for_another(const struct session *session)
 {
-    return imap_client_can(client, IMAP_CAP_AUTH_PLAIN)           ? AUTH_MECHANISM_PLAIN
-           : imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_256) ? AUTH_MECHANISM_SCRAM_SHA_256
-           : imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_1)   ? AUTH_MECHANISM_SCRAM_SHA_1
-                                                                  : AUTH_MECHANISM_LOGIN;
+    return session->own->authuser != NULL && !is_by_proxyauth(session);
+}
+
+static const struct {
+    enum auth_mechanism mechanism;
+    enum imap_capability capability;
+    const char *obstacle; /* where it is not offered */
+} offers[] = {
+    {AUTH_MECHANISM_PLAIN, IMAP_CAP_AUTH_PLAIN, "does not offer AUTH=PLAIN"},
+    {AUTH_MECHANISM_CRAM_MD5, IMAP_CAP_AUTH_CRAM_MD5, "does not offer AUTH=CRAM-MD5"},
+    {AUTH_MECHANISM_SCRAM_SHA_1, IMAP_CAP_AUTH_SCRAM_SHA_1, "does not offer AUTH=SCRAM-SHA-1"},
+    {AUTH_MECHANISM_SCRAM_SHA_256, IMAP_CAP_AUTH_SCRAM_SHA_256,
+     "does not offer AUTH=SCRAM-SHA-256"},
+    {AUTH_MECHANISM_EXTERNAL, IMAP_CAP_AUTH_EXTERNAL,
+     "does not offer AUTH=EXTERNAL: it does not take the certificate for a sign-in"},
+};
+#define OFFERS (sizeof(offers) / sizeof(offers[0]))
+
+static enum auth_mechanism password_mechanism(const struct session *session)
+{
+    unsigned int offered = 0;
+    for (size_t i = 0; i < OFFERS; i++) {
+        if (imap_client_can(session->client, offers[i].capability))
+            offered |= 1u << offers[i].mechanism;
+    }
+    return auth_mechanism_strongest(offered, is_for_another(session));
 }
 
 static enum auth_mechanism sign_in_mechanism(const struct session *session)
@@ -92,43 +113,32 @@ static enum auth_mechanism sign_in_mechanism(const struct session *session)
     (void)auth_mechanism_find(session->own->authmech, &mechanism, &reason);
     if (mechanism != AUTH_MECHANISM_ANY)
         return mechanism;
-    return password_mechanism(session->client);
+    /* A certificate alone was checked to be there. */
+    return session->credential.kind == CREDENTIAL_NONE ? AUTH_MECHANISM_EXTERNAL
+                                                       : password_mechanism(session);
 }
 
 /* Why these settings can't sign in at this server; NULL if they can. */
 static const char *sign_in_obstacle(const struct session *session)
 {
     const struct imap_client *client = session->client;
-    bool is_for_another = session->own->authuser != NULL && !is_by_proxyauth(session);
     if (auth_mechanism_is_oauth(session->mechanism))
         return session_oauth_obstacle(session);
-    switch (session->mechanism) {
-    case AUTH_MECHANISM_PLAIN:
-        return imap_client_can(client, IMAP_CAP_AUTH_PLAIN) ? NULL : "does not offer AUTH=PLAIN";
-    case AUTH_MECHANISM_SCRAM_SHA_1:
-        return imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_1) ? NULL
-                                                                  : "does not offer "
-                                                                    "AUTH=SCRAM-SHA-1";
-    case AUTH_MECHANISM_SCRAM_SHA_256:
-        return imap_client_can(client, IMAP_CAP_AUTH_SCRAM_SHA_256) ? NULL
-                                                                    : "does not offer "
-                                                                      "AUTH=SCRAM-SHA-256";
-    case AUTH_MECHANISM_CRAM_MD5:
-        return imap_client_can(client, IMAP_CAP_AUTH_CRAM_MD5) ? NULL
-                                                               : "does not offer AUTH=CRAM-MD5";
-    default:
-        if (is_for_another)
-            return "does not offer AUTH=PLAIN, which authuser needs";
-        if (imap_client_can(client, IMAP_CAP_LOGINDISABLED))
-            return "takes no passwords (LOGINDISABLED, and no AUTH=PLAIN). Microsoft 365 and "
-                   "Google want OAuth2";
-        return NULL;
+    for (size_t i = 0; i < OFFERS; i++) {
+        if (offers[i].mechanism == session->mechanism)
+            return imap_client_can(client, offers[i].capability) ? NULL : offers[i].obstacle;
     }
+    if (is_for_another(session))
+        return "does not offer AUTH=PLAIN, which authuser needs";
+    if (imap_client_can(client, IMAP_CAP_LOGINDISABLED))
+        return "takes no passwords (LOGINDISABLED, and no AUTH=PLAIN). Microsoft 365 and Google "
+               "want OAuth2";
+    return NULL;
 }
 
 /* -- what is sent -- */
 
-static void plain_continued(void *context, const char *text, size_t size)
+static void initial_continued(void *context, const char *text, size_t size)
 {
     struct session *session = context;
     (void)text;
@@ -136,13 +146,13 @@ static void plain_continued(void *context, const char *text, size_t size)
     imap_client_send_line(session->client, buffer_str(&session->initial));
 }
 
-/* With SASL-IR the message goes along, without it waits for the server's "+". */
-static void send_plain(struct session *session)
+/* A mechanism of one message. With SASL-IR it goes along, without it waits for the server's "+". */
+static void send_initial(struct session *session, const char *name)
 {
     struct imap_client *client = session->client;
-    struct imap_events events = {session, NULL, NULL, NULL, NULL, plain_continued};
+    struct imap_events events = {session, NULL, NULL, NULL, NULL, initial_continued};
     imap_client_begin(client, true);
-    imap_client_add(client, "AUTHENTICATE PLAIN");
+    imap_client_add(client, "AUTHENTICATE %s", name);
     if (imap_client_can(client, IMAP_CAP_SASL_IR)) {
         imap_client_add_bytes(client, " ", 1);
         imap_client_add_bytes(client, session->initial.data, session->initial.used);
@@ -150,6 +160,23 @@ static void send_plain(struct session *session)
         imap_client_set_events(client, &events);
     }
     imap_client_end(client, imap_answer_callback, &session->answer, 0);
+}
+
+static void send_plain(struct session *session)
+{
+    if (sasl_plain(sign_in_for(session), sign_in_name(session), session->secret, &session->initial))
+        send_initial(session, "PLAIN");
+    else
+        session_refuse(session, FAULT_AUTH, "can't be told so long a password");
+}
+
+static void send_external(struct session *session)
+{
+    const char *authzid = is_by_proxyauth(session) ? "" : session->login_name;
+    if (sasl_external(authzid, &session->initial))
+        send_initial(session, "EXTERNAL");
+    else
+        session_refuse(session, FAULT_AUTH, "can't be told so long a user's name");
 }
 
 /* "*" gives up (RFC 9051 section 6.2.2); the server then answers BAD. */
@@ -193,20 +220,22 @@ static void send_sign_in(struct session *session)
         session_oauth_send(session);
     else if (auth_mechanism_is_scram(session->mechanism))
         session_scram_send(session, sign_in_for(session), sign_in_name(session));
-    else if (sasl_plain(sign_in_for(session), sign_in_name(session), session->secret,
-                        &session->initial))
-        send_plain(session);
+    else if (session->mechanism == AUTH_MECHANISM_EXTERNAL)
+        send_external(session);
     else
-        session_refuse(session, FAULT_AUTH, "can't be told so long a password");
+        send_plain(session);
 }
 
 /* Of a profile: a token, which others may be using too. */
 static bool session_get_secret(struct session *session, struct fault *fault_r)
 {
+    if (session->mechanism == AUTH_MECHANISM_EXTERNAL)
+        return true;
     if (session->credential.kind != CREDENTIAL_PROFILE)
         return settings_resolve_secret(session->settings, session->side, &session->secret, fault_r);
-    if (session->tokens != NULL && tokens_get(session->tokens, session->credential.value,
-                                              session->login_name, &session->secret, fault_r))
+    if (session->tokens != NULL &&
+        tokens_get(session->tokens, session->credential.value, session->login_name,
+                   &session->secret, &session->renew_at_nsecs, fault_r))
         return true;
     fault_r->side = session->side;
     return false;
@@ -256,6 +285,35 @@ static bool sign_in_tries_login(struct session *session)
     return true;
 }
 
+/* A server may offer ways that need passwords in a form in which it keeps only some of them, or
+   none. PLAIN takes any form, and tells whoever proved by a certificate to be the server. */
+static bool sign_in_tries_plain(struct session *session)
+{
+    struct fault fault;
+    enum auth_mechanism mechanism = session->mechanism;
+    bool was_asked_for = session->own->authmech != NULL && session->own->authmech[0] != '\0';
+    bool is_other = auth_mechanism_is_scram(mechanism) || mechanism == AUTH_MECHANISM_CRAM_MD5;
+    session_judge(session, VERDICT_LOGIN, &session->answer, session->login_name, &fault);
+    if (was_asked_for || session->own->authmd5 || !is_other || fault.code != FAULT_AUTH ||
+        session->tls == SESSION_TLS_NONE ||
+        tls_options_believe_all(&session->connection_options.tls_options) ||
+        !imap_client_can(session->client, IMAP_CAP_AUTH_PLAIN))
+        return false;
+    log_line(
+        session->log,
+        "host%d refused the password by %s; once more by PLAIN, which --authmech%d PLAIN takes "
+        "at once",
+        session->side, auth_mechanism_name(mechanism), session->side);
+    session->mechanism = AUTH_MECHANISM_PLAIN;
+    scram_deinit(&session->scram);
+    buffer_deinit(&session->initial);
+    buffer_init_secret(&session->initial, SESSION_INITIAL_MAX_BYTES);
+    session->has_sent_initial = false;
+    memset(&session->answer, 0, sizeof(session->answer));
+    send_plain(session);
+    return true;
+}
+
 /* A token that worked for others may have been revoked meanwhile: then there is another. */
 static bool sign_in_tries_another_token(struct session *session)
 {
@@ -298,6 +356,8 @@ void session_look_at_sign_in(struct session *session)
     imap_client_set_events(session->client, NULL);
     session_hide_secret(session, session->answer.text);
     session_hide_secret(session, session->answer.code);
+    if (session->answer.status == IMAP_STATUS_NO && sign_in_tries_plain(session))
+        return;
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_login(session))
         return;
     if (session->answer.status != IMAP_STATUS_OK && sign_in_tries_another_token(session))

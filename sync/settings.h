@@ -31,6 +31,9 @@ struct settings_side {
     enum choice ssl; /* TLS from the first byte */
     enum choice tls; /* STARTTLS */
     char *cafile;
+    char *tlscert;           /* a certificate of our own, in PEM */
+    char *tlskey;            /* its key; NULL: it is in tlscert */
+    struct str_list tlspin;  /* see tls_pin_read() */
     struct str_list sslargs; /* "SSL_key=value", see ssl_args.h */
     char *ssl_version;       /* as SSL_version; NULL unset */
     char *user;
@@ -279,6 +282,16 @@ bool settings_set_column(struct settings *settings, const char *name, const char
                          struct buffer *fault);
 /* True if a manifest row (column or row options) gave this setting. */
 bool settings_column_was_set(const struct settings *settings, int column);
+
+/* -- named servers, sections [host:NAME] of the file of profiles -- */
+
+struct profiles;
+/* Whether what they say are settings of a server: no logins, no secrets. Appends sentences with
+   file and line. */
+bool settings_check_host_profiles(const struct profiles *profiles, struct buffer *faults);
+/* A host "host:NAME" becomes what settings->profiles says of it; what the command line or a row
+   gave stays. A name that is not there is left to settings_check_pair(). */
+void settings_apply_host_profiles(struct settings *settings);
 
 /* What a pair needs before it can start (hosts, users, a secret per side; combinations that make
    no sense); appends sentences, one per line, each beginning with the setting it is about. */

@@ -39,11 +39,16 @@ static void check_presence(struct check *check)
     const struct settings_side *side = check->side;
     if (!is_given(side->host))
         check_fail(check, "host", "is missing: the name of the server");
+    else if (strncmp(side->host, "host:", 5) == 0)
+        check_fail(check, "host",
+                   "names a host profile that is not there: the --config file has no such section "
+                   "[host:NAME]");
     if (check->settings->justconnect)
         return;
     if (!is_given(side->user))
         check_fail(check, "user", "is missing: the login name of the mailbox");
-    if (check->credential.kind == CREDENTIAL_NONE)
+    if (check->credential.kind == CREDENTIAL_NONE &&
+        !ssl_args_have_certificate(check->settings, check->number))
         check_fail(check, "password", "is missing (a passfile or a token serves as well)");
 }
 
@@ -85,6 +90,14 @@ static bool check_flag_rules(const struct settings *settings, struct buffer *fau
 static void check_mechanism_fits(struct check *check, enum auth_mechanism mechanism)
 {
     bool is_oauth = credential_is_oauth(&check->credential);
+    if (mechanism == AUTH_MECHANISM_EXTERNAL &&
+        !ssl_args_have_certificate(check->settings, check->number))
+        check_fail(check, "authmech", "EXTERNAL wants a certificate: tlscert1/2");
+    if (check->credential.kind == CREDENTIAL_NONE && is_given(check->side->user) &&
+        (check->side->authmd5 ||
+         (mechanism != AUTH_MECHANISM_ANY && mechanism != AUTH_MECHANISM_EXTERNAL)))
+        check_fail(check, "authmech",
+                   "asks for a way that takes a password or a token, and there is none");
     if (check->credential.kind != CREDENTIAL_NONE && auth_mechanism_is_oauth(mechanism) &&
         !is_oauth)
         check_fail(check, "authmech",

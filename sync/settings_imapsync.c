@@ -15,6 +15,9 @@ static const char *const own[] = {
     "device",
     "browser",
     "cafile",
+    "tlspin",
+    "tlscert",
+    "tlskey",
     "lanes",
     "maxconnections",
     "shared",
@@ -34,6 +37,13 @@ static const char *const own[] = {
     "retry-problems",
     "run",
     "format",
+    "across",
+    "customer",
+    "title",
+    "logo",
+    "lang",
+    "subjects",
+    "per-user",
     "quiet",
     "progress",
     "metrics",
@@ -82,9 +92,8 @@ static const struct {
      "wins over IMAPSYNC_PASSWORD1/2 (there the variable wins); never asked for on a terminal; "
      "also `env:NAME` and `cmd:COMMAND`"},
     {"authmech", NOTE_DIFFERS,
-     "PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER; by default PLAIN "
-     "where it is offered, else "
-     "LOGIN; the others are refused by name"},
+     "SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN, LOGIN: by default the first that is offered; "
+     "EXTERNAL, XOAUTH2, OAUTHBEARER; the others are refused by name"},
     {"oauthaccesstoken", NOTE_EXPLAINS,
      "a token or the file that holds it, read again at each sign-in; also `env:NAME` and "
      "`cmd:COMMAND`; no password is asked for, and it is never shown"},

@@ -94,6 +94,7 @@ extern const char *const settings_group_titles[SETTING_GROUP_COUNT];
 enum settings_level {
     SETTINGS_LEVEL_DEFAULT,
     SETTINGS_LEVEL_PRESET,
+    SETTINGS_LEVEL_CONFIG, /* a host profile */
     SETTINGS_LEVEL_COMMAND_BOTH,
     SETTINGS_LEVEL_COMMAND,
     SETTINGS_LEVEL_ROW_BOTH,

@@ -51,6 +51,13 @@ const struct setting settings_table[] = {
      .help = "without --port, --ssl and --tls: port 993; --nosslcheck: STARTTLS on port 143"},
     {ONE_SIDE("cafile", PATH, cafile), IN(CONNECTION), .argument = "FILE",
      .help = "trust the certificate authorities in this PEM file instead of the system's"},
+    {ONE_SIDE("tlspin", LIST, tlspin), IN(CONNECTION), .argument = "SHA256",
+     .help = "the server's public key must have this SHA-256, in hexadecimal or base64; may be given "
+             "many times (for the next key)"},
+    {ONE_SIDE("tlscert", PATH, tlscert), IN(CONNECTION), .argument = "FILE",
+     .help = "show the server this certificate (PEM); with it and no password AUTH=EXTERNAL signs in"},
+    {ONE_SIDE("tlskey", PATH, tlskey), IN(CONNECTION), .argument = "FILE",
+     .help = "the key of --tlscert, if it is not in the same file"},
     {ONE_SIDE("sslargs", LIST, sslargs), IN(CONNECTION), .argument = "KEY=VALUE",
      .help = "SSL_ca_file, SSL_ca_path, SSL_cert_file, SSL_key_file, SSL_hostname, SSL_version, "
              "SSL_cipher_list, or SSL_verify_mode (0 checks nothing); may be given many times"},
@@ -100,8 +107,8 @@ const struct setting settings_table[] = {
     {ONE_SIDE("authuser", LOGIN, authuser), IN(SIGN_IN), .argument = "NAME",
      .help = "administrator who signs in for the user (SASL PLAIN), with that password"},
     {ONE_SIDE("authmech", STRING, authmech), IN(SIGN_IN), .argument = "NAME",
-     .help = "PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER (default: PLAIN where it is offered, "
-             "else LOGIN; with a token XOAUTH2, else OAUTHBEARER)"},
+     .help = "SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN, LOGIN (default: the first of them that is "
+             "offered), EXTERNAL, XOAUTH2 or OAUTHBEARER (default with a token: the first)"},
     {BOTH_SIDES("authmd5", BOOL, authmd5), IN(SIGN_IN), .preset = "0",
      .help = "as --authmech CRAM-MD5"},
     {ONE_SIDE("proxyauth", FLAG, proxyauth), IN(SIGN_IN),

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+#define ARGS_MAX_BYTES ((size_t)64 * 1024)
+
 struct args {
     int side;
     struct tls_options *options;
@@ -139,12 +141,50 @@ bool ssl_args_read(const struct settings *settings, int side, struct tls_options
     struct args args = {side, options_r, faults, false};
     memset(options_r, 0, sizeof(*options_r));
     options_r->cafile = own->cafile;
+    options_r->cert_file = own->tlscert;
+    options_r->key_file = own->tlskey;
+    options_r->pins = &own->tlspin;
+    for (size_t i = 0; i < own->tlspin.count; i++) {
+        unsigned char pin[TLS_PIN_BYTES];
+        if (!tls_pin_read(own->tlspin.items[i], pin))
+            args_fail(
+                &args, "tlspin", "",
+                "wants the SHA-256 of the server's public key, 64 digits in hexadecimal or 44 "
+                "characters of base64; see the manual for how to find it");
+    }
     for (size_t i = 0; i < own->sslargs.count; i++)
         args_split(&args, own->sslargs.items[i]);
     if (own->ssl_version != NULL && !set_version(options_r, own->ssl_version))
         args_fail(&args, "ssl", "", "ssl_version wants TLSv1_3, TLSv1_2, TLSv1_1, TLSv1 or SSLv23");
     if ((options_r->cert_file == NULL) != (options_r->key_file == NULL) &&
-        options_r->cert_file == NULL)
-        args_fail(&args, "sslargs", "SSL_key_file", "is of use with SSL_cert_file only");
+        options_r->cert_file == NULL) {
+        bool is_arg = own->tlskey == NULL;
+        args_fail(&args, is_arg ? "sslargs" : "tlskey", is_arg ? "SSL_key_file" : "",
+                  is_arg ? "is of use with SSL_cert_file only" : "is of use with tlscert only");
+    }
     return !args.has_failed;
+}
+
+/* They are checked elsewhere. */
+static void args_read_quietly(const struct settings *settings, int side,
+                              struct tls_options *options_r)
+{
+    struct buffer faults;
+    buffer_init(&faults, ARGS_MAX_BYTES);
+    (void)ssl_args_read(settings, side, options_r, &faults);
+    buffer_deinit(&faults);
+}
+
+bool ssl_args_have_certificate(const struct settings *settings, int side)
+{
+    struct tls_options options;
+    args_read_quietly(settings, side, &options);
+    return options.cert_file != NULL;
+}
+
+bool ssl_args_believe_all(const struct settings *settings, int side)
+{
+    struct tls_options options;
+    args_read_quietly(settings, side, &options);
+    return tls_options_believe_all(&options);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * --sslargs1/2, --ssl1_ssl_version and --cafile1/2 as options of TLS. Pure. */
+ * --sslargs1/2, --ssl1_ssl_version, --cafile1/2, --tlspin1/2, --tlscert1/2 and --tlskey1/2 as
+ * options of TLS. Pure. */
 #ifndef SYNC_SSL_ARGS_H
 #define SYNC_SSL_ARGS_H
 
@@ -16,5 +17,10 @@
    setting's name, and returns false. */
 bool ssl_args_read(const struct settings *settings, int side, struct tls_options *options_r,
                    struct buffer *faults);
+
+/* Whether a certificate of our own is shown to that side. */
+bool ssl_args_have_certificate(const struct settings *settings, int side);
+/* Whether that side need not prove who it is. */
+bool ssl_args_believe_all(const struct settings *settings, int side);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/str.h"
 
 #define MARGIN_SECS           300
+#define SESSION_MARGIN_SECS   120
 #define DEFAULT_LIFETIME_SECS 3600 /* RFC 6749 section 5.1 lets a service leave it out */
 #define MAX_LIFETIME_SECS     (7 * 86400)
 #define THROTTLE_SECS         30
@@ -270,6 +271,15 @@ void oauth_device_deinit(struct oauth_device *device)
     mem_free_secret(&device->code);
     mem_free(device->user_code);
     mem_free(device->url);
+}
+
+int64_t oauth_renew_at_nsecs(int64_t asked_nsecs, int64_t lifetime_secs)
+{
+    int64_t lifetime_nsecs = lifetime_secs * CLOCK_NSECS_PER_SEC;
+    int64_t margin_nsecs = SESSION_MARGIN_SECS * CLOCK_NSECS_PER_SEC;
+    if (margin_nsecs > lifetime_nsecs / 4)
+        margin_nsecs = lifetime_nsecs / 4;
+    return asked_nsecs + lifetime_nsecs - margin_nsecs;
 }
 
 bool oauth_is_fresh(int64_t asked_nsecs, int64_t lifetime_secs, int64_t now_nsecs)

@@ -75,5 +75,9 @@ void oauth_device_deinit(struct oauth_device *device);
 /* Whether a token that was asked for at `asked_nsecs` and lives so long is still to be used at
    `now_nsecs`: not in its last five minutes, nor in its last half if it lives less than ten. */
 bool oauth_is_fresh(int64_t asked_nsecs, int64_t lifetime_secs, int64_t now_nsecs);
+/* From when on a session that was opened with such a token is better opened again, before the
+   server ends it: two minutes before the token's end, or in the last quarter of a short life. By
+   then it is no longer fresh, so that the session gets another. */
+int64_t oauth_renew_at_nsecs(int64_t asked_nsecs, int64_t lifetime_secs);
 
 #endif

@@ -21,7 +21,13 @@ struct profiles {
     struct profile *items;
     size_t count;
     size_t alloc;
+    struct host_profile *hosts;
+    size_t hosts_count;
+    size_t hosts_alloc;
 };
+
+#define HOST_PREFIX     "host:"
+#define HOST_VALUES_MAX 100
 
 /* What a section may say. */
 enum key_kind {
@@ -154,6 +160,58 @@ static void set_key(struct reading *reading, struct profile *profile, const stru
         *field = mem_strdup(value);
 }
 
+/* -- servers -- */
+
+static struct host_profile *host_of(struct reading *reading, const char *name)
+{
+    struct profiles *profiles = reading->profiles;
+    struct host_profile *last = profiles->hosts_count == 0
+                                    ? NULL
+                                    : &profiles->hosts[profiles->hosts_count - 1];
+    if (last != NULL && strcmp(last->name, name) == 0)
+        return last;
+    if (profiles_find_host(profiles, name) != NULL)
+        fail(reading, reading->line, "there is a second profile [host:", name, "]");
+    if (profiles->hosts_count >= PROFILES_MAX) {
+        fail(reading, reading->line, "there are too many profiles", "", "");
+        return NULL;
+    }
+    MEM_GROW(profiles->hosts, profiles->hosts_count, profiles->hosts_alloc);
+    last = &profiles->hosts[profiles->hosts_count++];
+    memset(last, 0, sizeof(*last));
+    last->name = mem_strdup(name);
+    last->line = reading->line;
+    return last;
+}
+
+static void take_host_value(struct reading *reading, const char *section, const char *name,
+                            const char *value)
+{
+    struct host_profile *host = host_of(reading, section);
+    if (host == NULL)
+        return;
+    if (host->count >= HOST_VALUES_MAX) {
+        fail(reading, reading->line, "the profile has too many values", "", "");
+        return;
+    }
+    MEM_GROW(host->values, host->count, host->alloc);
+    host->values[host->count++] = (struct host_value){
+        .name = mem_strdup(name),
+        .value = mem_strdup(value),
+        .line = reading->line,
+    };
+}
+
+static void host_deinit(struct host_profile *host)
+{
+    for (size_t i = 0; i < host->count; i++) {
+        mem_free(host->values[i].name);
+        mem_free(host->values[i].value);
+    }
+    mem_free(host->values);
+    mem_free(host->name);
+}
+
 /* For the library: one "name = value". Faults are all told, so it always goes on. */
 static int take_value(void *context, const char *section, const char *name, const char *value)
 {
@@ -161,6 +219,10 @@ static int take_value(void *context, const char *section, const char *name, cons
     const struct key *key = key_find(name);
     if (section[0] == '\0') {
         fail(reading, reading->line, "", name, " stands before the first [profile]");
+        return 1;
+    }
+    if (strncmp(section, HOST_PREFIX, strlen(HOST_PREFIX)) == 0) {
+        take_host_value(reading, section + strlen(HOST_PREFIX), name, value);
         return 1;
     }
     struct profile *profile = section_of(reading, section);
@@ -374,6 +436,9 @@ void profiles_deinit(struct profiles **profiles)
             mem_free_secret(key_field(profile, &keys[k]));
         mem_free(profile->name);
     }
+    for (size_t i = 0; i < (*profiles)->hosts_count; i++)
+        host_deinit(&(*profiles)->hosts[i]);
+    mem_free((*profiles)->hosts);
     mem_free((*profiles)->items);
     mem_free((*profiles)->path);
     mem_free(*profiles);
@@ -414,6 +479,25 @@ const struct profile *profiles_find(const struct profiles *profiles, const char 
 const struct profile *profiles_at(const struct profiles *profiles, size_t i)
 {
     return i < profiles->count ? &profiles->items[i] : NULL;
+}
+
+const struct host_profile *profiles_find_host(const struct profiles *profiles, const char *name)
+{
+    for (size_t i = 0; i < profiles->hosts_count; i++) {
+        if (strcmp(profiles->hosts[i].name, name) == 0)
+            return &profiles->hosts[i];
+    }
+    return NULL;
+}
+
+const struct host_profile *profiles_host_at(const struct profiles *profiles, size_t i)
+{
+    return i < profiles->hosts_count ? &profiles->hosts[i] : NULL;
+}
+
+char *profiles_path_beside(const struct profiles *profiles, const char *name)
+{
+    return path_beside(profiles->path, name);
 }
 
 const char *profiles_path(const struct profiles *profiles)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Named ways to get OAuth2 tokens, from a file that anybody can write (INI): a section for each.
+ * Named ways to get OAuth2 tokens, and named servers, from a file that anybody can write (INI): a
+ * section for each.
  *
  *     [contoso]
  *     cloud = microsoft
@@ -48,6 +49,21 @@ struct profile {
     char *cafile; /* authorities to trust for these URLs, instead of the system's */
 };
 
+/* A section [host:NAME]: settings of one side, without their digit, as they stand there; what they
+   mean is not known here (see settings_check_host_profiles()). All strings are owned. */
+struct host_value {
+    char *name;
+    char *value;
+    size_t line;
+};
+struct host_profile {
+    char *name;  /* without "host:" */
+    size_t line; /* of its first value */
+    struct host_value *values;
+    size_t count;
+    size_t alloc;
+};
+
 struct profiles;
 
 /* Reads a file. NULL, and sentences with file and line in `faults`, if anything is wrong with it:
@@ -64,6 +80,11 @@ char *profiles_default_path(const char *workdir);
 const struct profile *profiles_find(const struct profiles *profiles, const char *name);
 /* Number i in the order of the file; NULL behind the last. */
 const struct profile *profiles_at(const struct profiles *profiles, size_t i);
+/* The same for hosts. */
+const struct host_profile *profiles_find_host(const struct profiles *profiles, const char *name);
+const struct host_profile *profiles_host_at(const struct profiles *profiles, size_t i);
+/* A file's name, as seen from the directory of the file of profiles. Owned by the caller. */
+char *profiles_path_beside(const struct profiles *profiles, const char *name);
 const char *profiles_path(const struct profiles *profiles);
 
 #endif

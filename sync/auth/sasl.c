@@ -41,6 +41,18 @@ bool sasl_plain(const char *authzid, const char *authcid, const char *password,
     return is_done;
 }
 
+bool sasl_external(const char *authzid, struct buffer *base64)
+{
+    struct buffer message;
+    if (authzid[0] == '\0')
+        return buffer_append_byte(base64, '=');
+    buffer_init(&message, SASL_MAX_BYTES);
+    buffer_append_str(&message, authzid);
+    bool is_done = append_base64(base64, &message);
+    buffer_deinit(&message);
+    return is_done;
+}
+
 #define KEY_END '\x01'
 
 static void append_bearer(struct buffer *message, const char *token)

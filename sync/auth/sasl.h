@@ -11,6 +11,9 @@
    authzid is "" unless authcid signs in for somebody else. Append to a secret buffer. */
 bool sasl_plain(const char *authzid, const char *authcid, const char *password,
                 struct buffer *base64);
+/* The base64 of EXTERNAL's only message (RFC 4422 appendix A): who is signed in to; "=" where the
+   certificate tells. */
+bool sasl_external(const char *authzid, struct buffer *base64);
 /* The base64 of XOAUTH2's only message: user=... and the token. */
 bool sasl_xoauth2(const char *user, const char *token, struct buffer *base64);
 /* The base64 of OAUTHBEARER's first message (RFC 7628 section 3.1). */

@@ -191,7 +191,7 @@ static bool entry_fetch(struct tokens *tokens, struct entry *entry, const char *
 }
 
 bool tokens_get(struct tokens *tokens, const char *profile_name, const char *mailbox,
-                char **token_r, struct fault *fault_r)
+                char **token_r, int64_t *renew_at_nsecs_r, struct fault *fault_r)
 {
     const struct profile *profile = profiles_find(tokens->profiles, profile_name);
     *token_r = NULL;
@@ -207,8 +207,10 @@ bool tokens_get(struct tokens *tokens, const char *profile_name, const char *mai
         (void)pthread_mutex_unlock(&tokens->mutex);
         is_good = entry_fetch(tokens, entry, mailbox, fault_r);
     }
-    if (is_good)
+    if (is_good) {
         *token_r = mem_strdup(entry->token);
+        *renew_at_nsecs_r = oauth_renew_at_nsecs(entry->asked_nsecs, entry->lifetime_secs);
+    }
     (void)pthread_mutex_unlock(&tokens->mutex);
     return is_good;
 }

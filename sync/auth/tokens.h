@@ -21,11 +21,12 @@ struct tokens *tokens_init(const struct profiles *profiles, const struct stop *s
 /* NULL is fine. Nobody may be waiting. */
 void tokens_deinit(struct tokens **tokens);
 
-/* A token that opens the mailbox. Allocates *token_r (free with mem_free_secret()). May run a
-   command and ask the service, or wait for who does, so it may block for a minute and a half; a
-   stop ends that. A service that said no is not asked again in this run. */
+/* A token that opens the mailbox. Allocates *token_r (free with mem_free_secret());
+   *renew_at_nsecs_r is when what it opened is better opened anew, see oauth_renew_at_nsecs(). May
+   run a command and ask the service, or wait for who does, so it may block for a minute and a half;
+   a stop ends that. A service that said no is not asked again in this run. */
 bool tokens_get(struct tokens *tokens, const char *profile, const char *mailbox, char **token_r,
-                struct fault *fault_r);
+                int64_t *renew_at_nsecs_r, struct fault *fault_r);
 /* A server did not take it. True if another one may do: there is a newer one, or this one is
    forgotten, so that the next who wants one fetches another. That is once in a minute at most,
    since mailboxes that a good token does not open are no reason to fetch one for each. */

@@ -150,8 +150,16 @@ static bool client_connect(struct imap_client *client, int64_t now_nsecs)
     return true;
 }
 
+void imap_client_send_starttls(struct imap_client *client, imap_command_callback *callback,
+                               void *context)
+{
+    imap_client_command(client, callback, context, "STARTTLS");
+    client->is_tls_expected = true;
+}
+
 void imap_client_start_tls(struct imap_client *client)
 {
+    client->is_tls_expected = client->is_tls_due = false;
     client->state_after_tls = client->state;
     client->active_nsecs = clock_mono_nsecs();
     client_set_state(client, IMAP_STATE_TLS);

@@ -44,6 +44,7 @@ enum imap_capability {
     IMAP_CAP_QRESYNC = 1 << 16,            /* RFC 7162 */
     IMAP_CAP_COMPRESS_DEFLATE = 1 << 17,   /* RFC 4978 */
     IMAP_CAP_X_GM_EXT_1 = 1 << 18,         /* Gmail's labels */
+    IMAP_CAP_AUTH_EXTERNAL = 1 << 19,      /* RFC 4422 appendix A */
     IMAP_CAP_AUTH_CRAM_MD5 = 1 << 24,      /* RFC 2195 */
     IMAP_CAP_ESEARCH = 1 << 25,            /* RFC 4731 */
     IMAP_CAP_APPENDLIMIT = 1 << 26,        /* RFC 7889, without a number: STATUS tells it */
@@ -146,6 +147,10 @@ int64_t imap_client_deadline(const struct imap_client *client);
 void imap_client_time_out(struct imap_client *client, int64_t now_nsecs);
 /* Nobody listened to it for so long: that was not its silence. */
 void imap_client_excuse(struct imap_client *client, int64_t nsecs);
+/* Sends STARTTLS, with nothing else under way. What comes behind its answer is not looked at: it
+   can only be injected (RFC 9051 section 11.1), and imap_client_has_input() tells. */
+void imap_client_send_starttls(struct imap_client *client, imap_command_callback *callback,
+                               void *context);
 /* After the OK to STARTTLS: the handshake, then back to the present state. */
 void imap_client_start_tls(struct imap_client *client);
 /* Gives COMPRESS DEFLATE (RFC 4978), behind the open command if there is one, and compresses once

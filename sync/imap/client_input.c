@@ -24,6 +24,7 @@ static const struct {
     {"AUTH=CRAM-MD5", IMAP_CAP_AUTH_CRAM_MD5},
     {"AUTH=SCRAM-SHA-1", IMAP_CAP_AUTH_SCRAM_SHA_1},
     {"AUTH=SCRAM-SHA-256", IMAP_CAP_AUTH_SCRAM_SHA_256},
+    {"AUTH=EXTERNAL", IMAP_CAP_AUTH_EXTERNAL},
     {"AUTH=XOAUTH2", IMAP_CAP_AUTH_XOAUTH2},
     {"AUTH=OAUTHBEARER", IMAP_CAP_AUTH_OAUTHBEARER},
     {"LOGINDISABLED", IMAP_CAP_LOGINDISABLED},
@@ -417,12 +418,13 @@ static enum dispatch client_dispatch_one(struct imap_client *client)
 bool client_dispatch(struct imap_client *client)
 {
     bool has_moved = false;
-    while (client->state != IMAP_STATE_CLOSED && client->in.used > 0) {
+    while (client->state != IMAP_STATE_CLOSED && client->in.used > 0 && !client->is_tls_due) {
         enum dispatch dispatch = client_dispatch_one(client);
         client->is_blocked = dispatch == DISPATCH_BLOCKED;
         if (dispatch != DISPATCH_TAKEN)
             break;
         has_moved = true;
+        client->is_tls_due = client->is_tls_expected && imap_client_pending(client) == 0;
         if (client->is_deflate_due)
             client_begin_deflate(client);
     }

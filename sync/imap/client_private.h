@@ -62,6 +62,8 @@ struct imap_client {
     /* compression */
     struct imap_command *compress; /* the COMPRESS under way */
     bool is_compress_wanted;       /* once no command is open */
+    bool is_tls_expected;          /* STARTTLS is under way, and nothing else */
+    bool is_tls_due;               /* it was answered: what came behind that is not looked at */
     bool is_deflate_due;           /* it was answered with OK, which is the last clear byte */
     int64_t compress_rtt_usecs;    /* watched, and compressed if slow; 0: not */
     imap_slow_callback *slow_callback;

@@ -204,16 +204,32 @@ static short events_for(int ssl_error)
 
 static void connection_tls_failed(struct connection *connection, struct fault *fault_r)
 {
-    char reason[160];
+    char reason[256];
     char what[320];
     bool met_clear_text = tls_met_clear_text();
-    tls_explain(connection->ssl, reason, sizeof(reason));
-    (void)snprintf(what, sizeof(what),
-                   "could not prove who it is, or speaks no TLS here: %s. Check host and port; a "
-                   "private CA is trusted with --cafile%d FILE",
-                   reason, connection->options->side);
+    bool is_certificate = tls_is_unproven(connection->ssl);
+    tls_explain(connection->ssl, connection->options->side, reason, sizeof(reason));
+    (void)snprintf(what, sizeof(what), "%s: %s",
+                   is_certificate ? "could not prove who it is" : "speaks no TLS here", reason);
     connection_fault(connection, FAULT_TLS, what, fault_r);
     fault_r->advice = met_clear_text ? FAULT_ADVICE_RETRY : FAULT_ADVICE_NEVER;
+}
+
+/* Nothing was sent yet. */
+static enum connection_progress connection_check_pins(struct connection *connection,
+                                                      struct fault *fault_r)
+{
+    char pin[TLS_PIN_TEXT_SIZE];
+    char what[320];
+    if (tls_pins_allow(connection->ssl, &connection->options->tls_options, pin))
+        return CONNECTION_DONE;
+    (void)snprintf(what, sizeof(what),
+                   "shows another key than --tlspin%d asks for; its pin is %s. Somebody may be in "
+                   "between, or the server has a new key: ask whoever runs it",
+                   connection->options->side, pin);
+    connection_fault(connection, FAULT_TLS, what, fault_r);
+    fault_r->advice = FAULT_ADVICE_NEVER;
+    return CONNECTION_FAILED;
 }
 
 enum connection_progress connection_start_tls(struct connection *connection, struct fault *fault_r)
@@ -228,7 +244,7 @@ enum connection_progress connection_start_tls(struct connection *connection, str
     ERR_clear_error();
     int result = SSL_connect(connection->ssl);
     if (result == 1)
-        return CONNECTION_DONE;
+        return connection_check_pins(connection, fault_r);
     int error = SSL_get_error(connection->ssl, result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
         connection->step_events = events_for(error);

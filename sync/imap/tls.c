@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #define TLS_READ_BUFFER_BYTES (64 * 1024)
 
@@ -234,14 +237,152 @@ bool tls_met_clear_text(void)
     return ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_WRONG_VERSION_NUMBER;
 }
 
-void tls_explain(const SSL *ssl, char *text_r, size_t size)
+/* What is wrong with the certificate, and what to do; {side} is its side. */
+static const struct {
+    long verdict;
+    const char *sentence;
+} verdicts[] = {
+    {X509_V_ERR_HOSTNAME_MISMATCH,
+     "its certificate is for another name. Give the name that stands in it as --host{side}"},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH,
+     "its certificate is for another address. Give the name that stands in it as --host{side}"},
+    {X509_V_ERR_CERT_HAS_EXPIRED,
+     "its certificate has expired. Whoever runs it has to renew it; --tlspin{side} with "
+     "--sslargs{side} SSL_verify_mode=0 trusts its key alone"},
+    {X509_V_ERR_CERT_NOT_YET_VALID,
+     "its certificate is not valid yet. Check the clocks of both machines"},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "its certificate is signed by itself alone. Trust it "
+                                             "with --cafile{side} FILE, which holds it"},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+     "its certificate comes from an authority that is not known here. A private CA is trusted with "
+     "--cafile{side} FILE"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+     "its certificate comes from an authority that is not known here. A private CA is trusted with "
+     "--cafile{side} FILE"},
+};
+
+static void explain_verdict(const char *sentence, int side, char *text_r, size_t size)
 {
-    long verdict = SSL_get_verify_result(ssl);
+    size_t used = 0;
+    while (*sentence != '\0' && used + 1 < size) {
+        bool is_side = strncmp(sentence, "{side}", 6) == 0;
+        text_r[used++] = is_side ? (char)('0' + side) : *sentence;
+        sentence += is_side ? 6 : 1;
+    }
+    text_r[used] = '\0';
+}
+
+static long verdict_of(const SSL *ssl)
+{
+    return SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE ? X509_V_OK : SSL_get_verify_result(ssl);
+}
+
+bool tls_is_unproven(const SSL *ssl)
+{
+    return verdict_of(ssl) != X509_V_OK;
+}
+
+void tls_explain(const SSL *ssl, int side, char *text_r, size_t size)
+{
+    long verdict = verdict_of(ssl);
     unsigned long error = ERR_peek_last_error();
     const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
-    if (verdict != X509_V_OK)
-        (void)snprintf(text_r, size, "%s", X509_verify_cert_error_string(verdict));
-    else
-        (void)snprintf(text_r, size, "%s", reason == NULL ? "the connection was closed" : reason);
     ERR_clear_error();
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        if (verdicts[i].verdict == verdict) {
+            explain_verdict(verdicts[i].sentence, side, text_r, size);
+            return;
+        }
+    }
+    if (verdict != X509_V_OK)
+        (void)snprintf(text_r, size, "its certificate is not accepted: %s. Check host and port",
+                       X509_verify_cert_error_string(verdict));
+    else if (ERR_GET_REASON(error) == SSL_R_UNSUPPORTED_PROTOCOL ||
+             ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
+        (void)snprintf(
+            text_r, size,
+            "it speaks only versions of TLS older than 1.2, which are not safe; --sslargs%d "
+            "SSL_version=TLSv1 allows them",
+            side);
+    else
+        (void)snprintf(text_r, size, "%s. Check host and port",
+                       reason == NULL ? "the connection was closed" : reason);
+}
+
+/* -- pins -- */
+
+static bool pin_read_hex(const char *text, unsigned char pin_r[TLS_PIN_BYTES])
+{
+    size_t digits = 0;
+    for (; *text != '\0'; text++) {
+        int value = *text >= '0' && *text <= '9'   ? *text - '0'
+                    : *text >= 'a' && *text <= 'f' ? *text - 'a' + 10
+                    : *text >= 'A' && *text <= 'F' ? *text - 'A' + 10
+                                                   : -1;
+        if (*text == ':' && digits % 2 == 0)
+            continue;
+        if (value < 0 || digits >= (size_t)2 * TLS_PIN_BYTES)
+            return false;
+        pin_r[digits / 2] = (unsigned char)(digits % 2 == 0 ? value << 4
+                                                            : pin_r[digits / 2] | value);
+        digits++;
+    }
+    return digits == (size_t)2 * TLS_PIN_BYTES;
+}
+
+/* 32 bytes are 43 characters and one "=". */
+static bool pin_read_base64(const char *text, unsigned char pin_r[TLS_PIN_BYTES])
+{
+    unsigned char bytes[TLS_PIN_BYTES + 1];
+    if (strlen(text) != 44 || text[43] != '=' || text[42] == '=' ||
+        EVP_DecodeBlock(bytes, (const unsigned char *)text, 44) != TLS_PIN_BYTES + 1)
+        return false;
+    memcpy(pin_r, bytes, TLS_PIN_BYTES);
+    return true;
+}
+
+bool tls_pin_read(const char *text, unsigned char pin_r[TLS_PIN_BYTES])
+{
+    if (str_iequals_n(text, strlen(text) < 8 ? strlen(text) : 8, "sha256//"))
+        text += 8;
+    else if (str_iequals_n(text, strlen(text) < 7 ? strlen(text) : 7, "sha256:"))
+        text += 7;
+    return pin_read_hex(text, pin_r) || pin_read_base64(text, pin_r);
+}
+
+static bool pin_of_server(SSL *ssl, unsigned char pin_r[TLS_PIN_BYTES])
+{
+    X509 *certificate = SSL_get1_peer_certificate(ssl);
+    unsigned char *key = NULL;
+    if (certificate == NULL)
+        return false;
+    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+    bool is_done = size > 0 && EVP_Digest(key, (size_t)size, pin_r, NULL, EVP_sha256(), NULL) == 1;
+    OPENSSL_free(key);
+    X509_free(certificate);
+    return is_done;
+}
+
+bool tls_pins_allow(SSL *ssl, const struct tls_options *options, char pin_r[TLS_PIN_TEXT_SIZE])
+{
+    unsigned char own[TLS_PIN_BYTES];
+    unsigned char pin[TLS_PIN_BYTES];
+    unsigned char base64[48];
+    (void)snprintf(pin_r, TLS_PIN_TEXT_SIZE, "not known");
+    if (options->pins == NULL || options->pins->count == 0)
+        return true;
+    if (!pin_of_server(ssl, own))
+        return false;
+    for (size_t i = 0; i < options->pins->count; i++) {
+        if (tls_pin_read(options->pins->items[i], pin) && memcmp(pin, own, sizeof(pin)) == 0)
+            return true;
+    }
+    (void)EVP_EncodeBlock(base64, own, TLS_PIN_BYTES);
+    (void)snprintf(pin_r, TLS_PIN_TEXT_SIZE, "sha256//%s", (const char *)base64);
+    return false;
+}
+
+bool tls_options_believe_all(const struct tls_options *options)
+{
+    return options->is_unverified && (options->pins == NULL || options->pins->count == 0);
 }

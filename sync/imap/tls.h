@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "base/fault.h"
+#include "base/str.h"
 
 struct tls_contexts;
 
@@ -23,8 +24,17 @@ struct tls_options {
     const char *ciphers;   /* OpenSSL's words */
     const char *host;      /* the name that is asked for and verified, instead of the server's */
     int only_version;      /* such as TLS1_2_VERSION; 0: TLS 1.2 and what is newer */
-    bool is_unverified;    /* whoever answers is believed */
+    bool is_unverified;    /* whoever answers is believed, unless there are pins */
+    const struct str_list *pins; /* the server's key is one of these, see tls_pin_read(); NULL or
+                                    empty: any */
 };
+
+#define TLS_PIN_BYTES 32
+
+/* Reads a pin, the SHA-256 of a certificate's public key (its SubjectPublicKeyInfo): 64 digits in
+   hexadecimal, with or without colons, or 44 characters of base64; "sha256//" or "sha256:" may
+   stand before it. False if it is none. Pure. */
+bool tls_pin_read(const char *text, unsigned char pin_r[TLS_PIN_BYTES]);
 
 struct tls_contexts *tls_contexts_init(void);
 void tls_contexts_deinit(struct tls_contexts **contexts);
@@ -33,10 +43,19 @@ void tls_contexts_deinit(struct tls_contexts **contexts);
  */
 SSL *tls_session_new(struct tls_contexts *contexts, const struct tls_options *options,
                      const char *host, int fd, int side, struct fault *fault_r);
+/* After the handshake: whether the server's key is one of the pins, if there are any. If not,
+ *pin_r says what its pin is. */
+#define TLS_PIN_TEXT_SIZE 64
+bool tls_pins_allow(SSL *ssl, const struct tls_options *options, char pin_r[TLS_PIN_TEXT_SIZE]);
+/* Whether nobody has to prove who he is. Pure. */
+bool tls_options_believe_all(const struct tls_options *options);
 /* Did the last failed handshake end at bytes that are no TLS at all? Looks at this thread's OpenSSL
    error queue without clearing it. */
 bool tls_met_clear_text(void);
-/* Why the handshake failed, in words. Reads and clears this thread's OpenSSL error queue. */
-void tls_explain(const SSL *ssl, char *text_r, size_t size);
+/* Whether it failed for the server's certificate. */
+bool tls_is_unproven(const SSL *ssl);
+/* Why the handshake failed, in words, and what to do (for the options of `side`). Reads and clears
+   this thread's OpenSSL error queue. */
+void tls_explain(const SSL *ssl, int side, char *text_r, size_t size);
 
 #endif

@@ -79,6 +79,7 @@ def oauth(issuers, work):
     tokens = issuers.tokens
     tokens.requests, tokens.violations, tokens.refusals, tokens.served = [], [], [], {}
     tokens.secrets, tokens.lifetime_secs, tokens.delay_secs = [], 3600, 0
+    tokens.told_secs = None
     yield issuers
     work.secrets += tokens.secrets
     assert not tokens.violations, tokens.violations

@@ -32,7 +32,7 @@ def long_line():
     [
         (("--authmech1", "XOAUTH2"), "authmech1 wants an OAuth2 token, not a password"),
         (("--authmech2", "NTLM"), "authmech2 NTLM is not built; use PLAIN or LOGIN over TLS"),
-        (("--authmech1", "PLANE"), "authmech1 wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER"),
+        (("--authmech1", "PLANE"), "authmech1 wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, EXTERNAL, XOAUTH2 or OAUTHBEARER"),
         (("--authmech1", "PLAIN", "--authmd51"), "authmech1 and authmd5 ask for two ways"),
         (("--proxyauth2",), "proxyauth2 wants the administrator's login in authuser"),
         (("--authuser1", "boss", "--authmech1", "LOGIN"), "authuser1 signs in for somebody else by"),
@@ -189,7 +189,8 @@ def test_cram_md5(work, authority, option):
         server.capability += " AUTH=CRAM-MD5"
         server.on("^AUTHENTICATE CRAM-MD5$", cram_md5("ann", secret))
         row = work.side(1, server, "ann", secret) | work.side(2, server, "ann", secret)
-        work.sync(row, *option, "--justlogin")
+        other = () if option == ("--authmd5",) else ("--authmech2", "PLAIN")
+        work.sync(row, *option, *other, "--justlogin")
         assert len(server.seen("CRAM-MD5")) == (2 if option == ("--authmd5",) else 1)
         assert not server.seen("^LOGIN ")
         server.capability = "IMAP4rev1 AUTH=PLAIN"

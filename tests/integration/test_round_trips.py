@@ -65,6 +65,15 @@ def test_rounds_before_the_first_message(work, near, far, there, fetch, append, 
     assert found == wanted, f"\n{rounds}"
 
 
+@pytest.mark.parametrize("mechanism, more", [("cram-md5", 1), ("scram-sha-1", 2), ("scram-sha-256", 2)])
+def test_rounds_of_stronger_sign_ins(work, dovecot, far, mechanism, more):
+    """What a server costs that offers more than PLAIN; --authmech1 PLAIN saves it."""
+    near = dovecot("strong", mail_format="mdbox", mechanisms=f"plain {mechanism}")
+    rounds = run_in_rounds(work, near, far, work.pair(near, far, TREE))
+    assert rounds.first(1, "^AUTHENTICATE") == 3, f"\n{rounds}"
+    assert rounds.first(1, "^LIST") == 4 + more, f"\n{rounds}"
+
+
 def test_what_goes_together(work, near, far):
     rounds = run_in_rounds(work, near, far, work.pair(near, far, TREE))
     together = [

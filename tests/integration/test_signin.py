@@ -2,13 +2,16 @@
 """Ways to sign in, secrets by reference, and TLS that is verified."""
 
 import base64
+import json
+import ssl
 import stat
 import time
+import warnings
 
 import pytest
 
 from tests.integration.harness import FAILED, USAGE, assert_same
-from tests.servers import mailbox, messages
+from tests.servers import certificates, mailbox, messages
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
@@ -133,6 +136,33 @@ def test_nothing_that_came_before_tls_is_believed(work, b):
         assert not server.seen("LOGIN|AUTHENTICATE")
 
 
+@pytest.mark.parametrize(
+    "greeting, capability, answered, words",
+    [
+        (None, "IMAP4rev1 AUTH=PLAIN", None, "offers no TLS (STARTTLS) on this port"),
+        (None, "IMAP4rev1 AUTH=PLAIN STARTTLS", "{tag} NO not now", "not now"),
+        (None, "IMAP4rev1 AUTH=PLAIN STARTTLS", "{tag} BAD what", "what"),
+        ("* PREAUTH [CAPABILITY IMAP4rev1] welcome back", "IMAP4rev1", None, "claims to be signed in before TLS"),
+        (None, "IMAP4rev1 AUTH=PLAIN STARTTLS", "{tag} OK begin\r\n* OK [CAPABILITY IMAP4rev1] hello",
+         "sent answers ahead of TLS: somebody is in between"),
+    ],
+    ids=["stripped", "refused", "unknown", "preauth", "injected"],
+)  # fmt: skip
+def test_starttls_that_somebody_prevents(work, b, greeting, capability, answered, words):
+    """Nothing goes out in clear, whatever is said before TLS."""
+    with ScriptedServer() as server:
+        if greeting:
+            server.greeting = greeting
+        server.capability = capability
+        if answered:
+            server.on("^STARTTLS", answer(answered))
+        row = work.side(2, b, work.user(b)) | {"host1": "localhost", "port1": str(server.port)}
+        row |= {"user1": "u", "password1": work.secret()}
+        run = work.batch([row], "--tls1", "--timeout", "5", expect=FAILED)
+        assert words in run.row()["error"], run.row()["error"]
+        assert not server.seen("LOGIN|AUTHENTICATE")
+
+
 def one_bad_of_two(work, a, b, bad_row, code, *words):
     """The bad row fails with these words in summary and log; the good one is complete."""
     good = work.pair(a, b, SMALL)
@@ -195,7 +225,7 @@ def test_an_answer_in_pieces(work, a, b, authority):
 
 @pytest.fixture(scope="module")
 def scram_server():
-    with Dovecot("scram", mechanisms="plain login scram-sha-1 scram-sha-256") as server:
+    with Dovecot("scram", mechanisms="plain login cram-md5 scram-sha-1 scram-sha-256") as server:
         yield server
 
 
@@ -222,6 +252,101 @@ def test_scram_where_plain_is_not_offered(work, scram_server, b):
         work.batch([work.row(proxy, b, user)])
         assert proxy.seen("^AUTHENTICATE SCRAM-SHA-256 ")
     assert_same(scram_server, b, user)
+
+
+@pytest.mark.parametrize(
+    "hidden, taken",
+    [
+        ((), "SCRAM-SHA-256"),
+        (("AUTH=SCRAM-SHA-256",), "SCRAM-SHA-1"),
+        (("AUTH=SCRAM-SHA-256", "AUTH=SCRAM-SHA-1"), "CRAM-MD5"),
+        (("AUTH=SCRAM-SHA-256", "AUTH=SCRAM-SHA-1", "AUTH=CRAM-MD5"), "PLAIN"),
+    ],
+)
+def test_the_strongest_is_taken(work, scram_server, b, hidden, taken):
+    user = work.pair(scram_server, b, SMALL)
+    chief = work.secret()
+    name = scram_server.add_master(f"boss-{len(hidden)}", chief)
+    with Proxy(scram_server, hide=hidden) as proxy:
+        row = work.row(proxy, b, user)
+        work.batch([row])
+        assert proxy.seen("^AUTHENTICATE ")[0].split()[1] == taken
+        # CRAM-MD5 signs nobody in for somebody else.
+        work.batch([row | {"authuser1": name, "password1": chief}])
+        other = "PLAIN" if taken == "CRAM-MD5" else taken
+        assert proxy.seen("^AUTHENTICATE ")[-1].split()[1] == other
+        assert len(proxy.seen("^AUTHENTICATE ")) == 2
+    assert_same(scram_server, b, user)
+
+
+def test_plain_where_passwords_are_kept_otherwise(work, scram_server, b):
+    """The server offers SCRAM, but has the password as a hash that is of use for PLAIN alone. What
+    was asked for is all that is tried, and so where nobody proved to be the server."""
+    user = work.pair(scram_server, b, SMALL)
+    name = scram_server.add_user(f"hashed.{user}", work.secret(), user, is_hashed=True)
+    with Proxy(scram_server) as proxy:
+        row = work.row(proxy, b, name, user)
+        run = work.batch([row])
+        assert [line.split()[1] for line in proxy.seen("^AUTHENTICATE ")] == ["SCRAM-SHA-256", "PLAIN"]
+        assert "host1 refused the password by SCRAM-SHA-256; once more by PLAIN" in run.user_log(name)
+        proxy.forget()
+        for more in ({"authmech1": "SCRAM-SHA-256"}, {"sslargs1": "SSL_verify_mode=0"}):
+            run = work.batch([row | more], expect=FAILED)
+            assert run.row()["error_code"] == "auth"
+        assert [line.split()[1] for line in proxy.seen("^AUTHENTICATE ")] == ["SCRAM-SHA-256"] * 2
+        work.batch([row | {"authmech1": "PLAIN"}])
+    assert_same(scram_server, b, user)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """An authority that gives people certificates, and a server that believes it."""
+    own = Authority(tmp_path_factory.mktemp("people-ca"), "people")
+    with Dovecot("external", mechanisms="plain external", client_ca=own.ca) as server:
+        server.people = own
+        yield server
+
+
+def test_a_certificate_signs_in(work, people, b):
+    """AUTH=EXTERNAL: with one file or two, asked for or because there is no password."""
+    user = work.pair(people, b, SMALL)
+    cert, key = people.people.issue(user, use="clientAuth")
+    both = work.inputs / "both.pem"
+    both.write_text(cert.read_text() + key.read_text())
+    row = work.row(people, b, user)
+    del row["password1"]
+    rows = [
+        row | {"tlscert1": str(cert), "tlskey1": str(key)},
+        row | {"tlscert1": str(both), "authmech1": "external"},
+        row | {"tlscert1": str(both), "authmech1": "EXTERNAL", "password1": work.secret()},
+        row | {"sslargs1": f"SSL_cert_file={both}"},
+    ]
+    for each in rows:
+        work.batch([each])
+    assert_same(people, b, user)
+    logins = [line for line in people.log().splitlines() if user in line and "Login: " in line]
+    assert len([line for line in logins if "method=EXTERNAL" in line]) == 4
+    # A password is what signs in where there is one.
+    run = work.batch([row | {"tlscert1": str(both), "password1": people.passwords[user]}])
+    assert run.row()["status"] == "complete"
+
+
+def test_a_certificate_that_signs_nobody_in(work, people, b):
+    user, other = (work.pair(people, b, SMALL) for _ in range(2))
+    cert, key = people.people.issue(other, use="clientAuth")
+    row = work.row(people, b, user) | {"tlscert1": str(cert), "tlskey1": str(key)}
+    del row["password1"]
+    run = work.batch([row], expect=FAILED)
+    assert run.row()["error_code"] == "auth"
+    run = work.batch([row | {"authmech1": "PLAIN"}], expect=USAGE)
+    assert "authmech1 asks for a way that takes a password or a token, and there is none" in run.err
+    bare = row | {"tlscert1": "", "tlskey1": "", "authmech1": "EXTERNAL", "password1": work.secret()}
+    run = work.batch([bare], expect=USAGE)
+    assert "authmech1 EXTERNAL wants a certificate: tlscert1/2" in run.err
+    with Proxy(people, hide=("AUTH=EXTERNAL",)) as proxy:
+        row = work.row(proxy, b, other) | {"tlscert1": str(cert), "tlskey1": str(key)}
+        run = work.batch([row | {"authmech1": "EXTERNAL"}], expect=FAILED)
+        assert "does not offer AUTH=EXTERNAL" in run.row()["error"]
 
 
 def test_scram_where_the_server_proves_nothing(work, b, authority):
@@ -259,6 +384,123 @@ def test_a_certificate_with_another_name(work, a, b, authority, dovecot):
     wrong = dovecot("wrong", certificate=authority.issue("wrong", ["DNS:mail.example.net"]))
     user = work.pair(wrong, b, SMALL)
     one_bad_of_two(work, a, b, work.row(wrong, b, user), "tls", "localhost")
+
+
+@pytest.fixture(scope="module")
+def odd_servers(authority):
+    """Servers that can't be believed, by what is wrong with them."""
+    pairs = {
+        "wrong name": authority.issue("named", ["DNS:mail.example.net"]),
+        "wrong address": authority.issue("addressed", ["DNS:localhost"]),
+        "expired": authority.issue("expired", days=-1),
+        "self-signed": authority.self_signed(),
+    }
+    servers = {
+        name: Dovecot("odd", authority, certificate=pair).start()
+        for name, pair in pairs.items()
+    }
+    for server in servers.values():
+        server.is_odd = True
+    yield servers
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.mark.parametrize("port", ["imaps", "starttls"])
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("wrong name", "its certificate is for another name. Give the name that stands in it as --host1"),
+        ("wrong address", "its certificate is for another address"),
+        ("expired", "its certificate has expired. Whoever runs it has to renew it"),
+        ("self-signed", "its certificate is signed by itself alone. Trust it with --cafile1 FILE"),
+    ],
+)  # fmt: skip
+def test_servers_that_can_not_be_believed(work, odd_servers, b, what, words, port):
+    """Nothing is sent to them; whoever says so may believe them all the same, or their keys."""
+    server = odd_servers[what]
+    user = work.pair(server, b, SMALL)
+    row = work.row(server, b, user)
+    if port == "starttls":
+        row |= {"port1": str(server.port), "tls1": "yes"}
+    if what == "wrong address":
+        row["host1"] = "127.0.0.1"
+    before = server.log().count("Login: ")
+    run = work.batch([row], expect=FAILED)
+    assert run.row()["error_code"] == "tls"
+    assert "could not prove who it is: " + words in run.row()["error"], run.row()["error"]
+    assert server.log().count("Login: ") == before
+    work.batch([row | {"sslargs1": "SSL_verify_mode=0"}])
+    pinned = row | {"sslargs1": "SSL_verify_mode=0", "tlspin1": certificates.pin(server.cert).hex()}
+    run = work.batch([pinned])
+    assert "its certificate is not checked" not in run.user_log(user)
+    assert_same(server, b, user)
+
+
+def test_what_is_not_protected_is_reported(work, a, b):
+    users = [work.pair(a, b, SMALL) for _ in range(4)]
+    rows = [work.row(a, b, user) for user in users]
+    rows[1] |= {"sslargs1": "SSL_verify_mode=0", "sslargs2": "SSL_verify_mode=0"}
+    rows[2] |= {"port1": str(a.port), "ssl1": "no", "tls1": "no"}
+    rows[3] |= {"sslargs1": "SSL_verify_mode=0", "tlspin1": certificates.pin(a.cert).hex()}
+    run = work.batch(rows)
+    boxes = json.loads(run.text("summary.json"))["mailboxes"]
+    said = [(box["exposure1"], box["exposure2"]) for box in boxes]
+    assert said == [("", ""), ("unchecked", "unchecked"), ("clear", ""), ("", "")]
+    text = run.text("summary.txt")
+    for words in ("1 mailbox the source server had not to prove who it is (SSL_verify_mode=0).",
+                  "1 mailbox the destination server had not to prove who it is",
+                  "1 mailbox the source server was spoken to in clear, without TLS"):
+        assert "Not protected, as asked: for " + words in text, text
+    assert "Not protected" not in work.batch(rows[:1]).text("summary.txt")
+
+
+def test_a_self_signed_certificate_that_is_trusted(work, odd_servers, b):
+    server = odd_servers["self-signed"]
+    user = work.pair(server, b, SMALL)
+    work.batch([work.row(server, b, user) | {"cafile1": str(server.cert)}])
+    assert_same(server, b, user)
+
+
+def test_pins(work, a, b):
+    """The key must be one of those that were given, and the certificate good as well."""
+    user = work.pair(a, b, SMALL)
+    right, wrong = certificates.pin(a.cert), bytes(32)
+    base64_of = lambda data: base64.b64encode(data).decode()  # noqa: E731
+    row = work.row(a, b, user)
+    colons = right.hex(":").upper()
+    for pins in (base64_of(right), "sha256//" + base64_of(right), "sha256:" + colons, right.hex()):
+        work.batch([row | {"tlspin1": pins}])
+    work.batch([row | {"tlspin1": f"{wrong.hex()}\n{right.hex()}"}])
+    assert_same(a, b, user)
+    run = work.batch([row | {"tlspin1": wrong.hex()}], expect=FAILED)
+    assert run.row()["error_code"] == "tls"
+    assert f"its pin is sha256//{base64_of(right)}" in run.row()["error"]
+    other = Authority(work.inputs / "other-ca", "somebody else")
+    run = work.batch([row | {"tlspin1": right.hex(), "cafile1": str(other.ca)}], expect=FAILED)
+    assert "an authority that is not known here" in run.row()["error"]
+    for bad in ("abc", right.hex()[:-1], right.hex() + "00", base64_of(right)[:-1], "sha1:" + right.hex()):
+        run = work.batch([row | {"tlspin1": bad}], expect=USAGE)
+        assert "tlspin1 wants the SHA-256 of the server's public key" in run.err
+
+
+def test_old_versions_of_tls(work, b, authority):
+    """TLS 1.1 is spoken only on demand."""
+    with ScriptedServer(authority=authority) as server:
+        tls = server._tls
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tls.set_ciphers("DEFAULT:@SECLEVEL=0")
+            tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
+        user = work.user(b)
+        row = work.side(2, b, user) | {"host1": "localhost", "port1": str(server.imaps_port)}
+        row |= {"user1": "u", "password1": work.secret(), "cafile1": str(server.ca)}
+        run = work.batch([row], "--ssl1", "--timeout", "5", expect=FAILED)
+        assert run.row()["error_code"] == "tls"
+        assert "only versions of TLS older than 1.2" in run.row()["error"], run.row()["error"]
+        work.batch([row], "--ssl1", "--sslargs1", "SSL_version=TLSv1_1", "--justlogin")
+        tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_2
+        work.batch([row], "--ssl1", "--justlogin")
 
 
 def test_the_system_does_not_trust_our_authority(work, a, b):

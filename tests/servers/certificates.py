@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Throw-away certificate authorities and server certificates, made with the openssl command."""
 
+import hashlib
 import pathlib
 import subprocess
 
@@ -29,10 +30,21 @@ class Authority:
             cwd=self.directory,
         )  # fmt: skip
 
-    def issue(self, stem="server", names=("DNS:localhost", "IP:127.0.0.1")):
-        """Returns the paths of a certificate and its key, good for `names`."""
+    def self_signed(self, stem="alone"):
+        """A certificate that nobody but its own key vouches for, and that key."""
+        _openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-subj", f"/CN={stem}", "-days", "2", "-keyout", f"{stem}.key", "-out", f"{stem}.pem",
+            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            cwd=self.directory,
+        )  # fmt: skip
+        return self.directory / f"{stem}.pem", self.directory / f"{stem}.key"
+
+    def issue(self, stem="server", names=("DNS:localhost", "IP:127.0.0.1"), use="serverAuth", days=2):
+        """Returns the paths of a certificate and its key, good for `names`; with days=-1 it has
+        expired."""
         extensions = self.directory / f"{stem}.ext"
-        extensions.write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n")
+        extensions.write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage={use}\n")
         _openssl(
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
             "-subj", f"/CN={stem}", "-keyout", f"{stem}.key", "-out", f"{stem}.csr",
@@ -40,7 +52,18 @@ class Authority:
         )  # fmt: skip
         _openssl(
             "x509", "-req", "-in", f"{stem}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", extensions.name, "-out", f"{stem}.pem",
+            "-CAcreateserial", "-days", str(days), "-extfile", extensions.name, "-out", f"{stem}.pem",
             cwd=self.directory,
         )  # fmt: skip
         return self.directory / f"{stem}.pem", self.directory / f"{stem}.key"
+
+
+def pin(certificate):
+    """The SHA-256 of its public key."""
+    key = subprocess.run(
+        ["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True
+    ).stdout
+    der = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, check=True, capture_output=True
+    ).stdout
+    return hashlib.sha256(der).digest()

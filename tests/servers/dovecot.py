@@ -5,6 +5,7 @@ written, so many can run side by side, as root or as a normal user."""
 import base64
 import contextlib
 import grp
+import hashlib
 import os
 import pathlib
 import pwd
@@ -127,6 +128,20 @@ passdb {{
 }}
 """
 
+# Certificates of users, whose names are their common names.
+EXTERNAL = """\
+ssl_ca = <{ca}
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+ssl_cert_username_field = commonName
+auth_ssl_username_from_cert = yes
+passdb {{
+  driver = static
+  mechanisms = external
+  args = nopassword=y
+}}
+"""
+
 SPECIAL_USE = {role: role for role in ("Drafts", "Sent", "Trash", "Junk", "Archive")}
 LOCATIONS = {
     # The fs layout lets names hold dots, as on most servers whose separator is "/".
@@ -147,6 +162,10 @@ def free_port():
 def _plain(password):
     """A password for a passwd-file, whatever characters it has."""
     return "{PLAIN.B64}" + base64.b64encode(password.encode()).decode()
+
+
+def _hashed(password):
+    return "{SHA512}" + base64.b64encode(hashlib.sha512(password.encode()).digest()).decode()
 
 
 def _dovecot():
@@ -184,6 +203,7 @@ class Dovecot:
         plugin=(),
         tokens=None,
         mechanisms="plain login",
+        client_ca=None,
     ):
         self.name = name
         self.base = pathlib.Path(tempfile.mkdtemp(prefix=f"mc-{name}-", dir="/tmp"))
@@ -220,7 +240,8 @@ class Dovecot:
             capability=f"  imap_capability = {capability}" if capability else "",
             plugin="\n".join(f"  {line}" for line in plugin),
             mechanisms=mechanisms + (" xoauth2 oauthbearer" if tokens else ""),
-            oauth=self._oauth(tokens.introspection_url) if tokens else "",
+            oauth=(self._oauth(tokens.introspection_url) if tokens else "")
+            + (EXTERNAL.format(ca=client_ca) if client_ca else ""),
         )
         for part in ("run", "state", "mail", "users", "masters"):
             (self.base / part).mkdir()
@@ -322,14 +343,15 @@ class Dovecot:
     def __exit__(self, *_):
         self.stop()
 
-    def add_user(self, user, password, mailbox_of=None):
+    def add_user(self, user, password, mailbox_of=None, is_hashed=False):
         """A login. With mailbox_of it opens the mailbox of another user, as a shared-mailbox
-        login `user@dom\\shared@dom` does."""
+        login `user@dom\\shared@dom` does. is_hashed: the password is kept so that only PLAIN and
+        LOGIN can be checked."""
         home = self.base / "mail" / (mailbox_of or user)
         # A file for each, since Dovecot looks whether a file has changed once a second only.
         # Dovecot looks for the name with these three escaped.
         name = re.sub(r"([\\\"'])", r"\\\1", user)
-        secret = _plain(password)
+        secret = _hashed(password) if is_hashed else _plain(password)
         entry = f"{name}:{secret}:{self._uid}:{self._gid}::{home}::\n"
         (self.base / "users" / user).write_text(entry)
         self.passwords[user] = password

@@ -67,6 +67,8 @@ class Mailbox:
     def __init__(self, server, user):
         self.server = server
         context = ssl.create_default_context(cafile=str(server.ca))
+        if getattr(server, "is_odd", False):  # its certificate is what is tested
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.check_hostname = False  # some servers are made to fail in just that
         self.imap = imaplib.IMAP4_SSL(server.host, server.imaps_port, ssl_context=context)
         plain = f"\0{user}\0{server.passwords[user]}".encode()

@@ -134,6 +134,7 @@ class _Connection:
         self.upstream.settimeout(ANSWER_TIMEOUT_SECS)
         self.commands = _Lines()
         self.command = ""
+        self.signing_in = None  # the tag of a sign-in of several messages
         self.answers = _Lines()
         self.awaited = {b"*"}  # tags; the greeting has none
         self.held = b""  # answers, to be delivered
@@ -185,7 +186,13 @@ class _Connection:
     def _take_command(self):
         tag, _, text = self.command.partition(" ")
         self.command = ""
+        if self.signing_in:
+            self.awaited |= {b"+", self.signing_in}
+            return "SASL"
         self.awaited.add(tag.encode())
+        if re.match(r"(?i)AUTHENTICATE (SCRAM|CRAM)", text):
+            self.signing_in = tag.encode()
+            self.awaited.add(b"+")
         return re.sub(r"(?i)^(AUTHENTICATE|LOGIN) .*", r"\1", text)
 
     # To the program ------------------------------------------------------------------------------
@@ -198,7 +205,13 @@ class _Connection:
                 self.awaited.clear()
             self.held += data
             for line, _ in self.answers.feed(data):
-                self.awaited.discard(line.split(b" ", 1)[0].strip())
+                self._hear(line.split(b" ", 1)[0].strip())
+
+    def _hear(self, tag):
+        self.awaited.discard(tag)
+        if self.signing_in and tag in (b"+", self.signing_in):
+            self.awaited -= {b"+", self.signing_in}
+            self.signing_in = self.signing_in if tag == b"+" else None
 
     def deliver(self):
         if self.held:

@@ -182,6 +182,7 @@ class Tokens:
     def __init__(self, authority, lifetime_secs=3600, delay_secs=0):
         self.authority = authority
         self.lifetime_secs = lifetime_secs
+        self.told_secs = None  # the lifetime it speaks of
         self.delay_secs = delay_secs
         self.apps = {}
         self.accounts = {}  # Google's service accounts: public keys by e-mail address
@@ -314,7 +315,7 @@ class Tokens:
     def _answer(self, users, scope, **more):
         return {
             "token_type": "Bearer",
-            "expires_in": self.lifetime_secs,
+            "expires_in": self.told_secs or self.lifetime_secs,
             "access_token": self.make(users, scope),
             **more,
         }

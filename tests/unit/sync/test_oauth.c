@@ -206,6 +206,22 @@ static void test_freshness(void **state)
                          rows[i].is_fresh);
 }
 
+/* Before the end, and only when the next sign-in gets another token. */
+static void test_renewal(void **state)
+{
+    static const struct {
+        int64_t lifetime_secs;
+        int64_t renewed_msecs;
+    } rows[] = {{3600, 3480000}, {4500, 4380000}, {480, 360000}, {100, 75000}, {3, 2250}, {0, 0}};
+    const int64_t asked = 77 * CLOCK_NSECS_PER_SEC;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t at = oauth_renew_at_nsecs(asked, rows[i].lifetime_secs);
+        assert_int_equal(at, asked + rows[i].renewed_msecs * CLOCK_NSECS_PER_MSEC);
+        assert_false(oauth_is_fresh(asked, rows[i].lifetime_secs, at));
+    }
+}
+
 /* -- JWT -- */
 
 static void test_base64url(void **state)
@@ -395,15 +411,11 @@ static void test_hosts_without_passwords(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_device_answers),
-        cmocka_unit_test(test_freshness),
-        cmocka_unit_test(test_base64url),
-        cmocka_unit_test(test_signatures),
-        cmocka_unit_test(test_what_tokens_say),
-        cmocka_unit_test(test_returns),
-        cmocka_unit_test(test_hosts_without_passwords),
+        cmocka_unit_test(test_forms),          cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_device_answers), cmocka_unit_test(test_freshness),
+        cmocka_unit_test(test_renewal),        cmocka_unit_test(test_base64url),
+        cmocka_unit_test(test_signatures),     cmocka_unit_test(test_what_tokens_say),
+        cmocka_unit_test(test_returns),        cmocka_unit_test(test_hosts_without_passwords),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,9 +148,11 @@ static void test_mechanisms(void **state)
         {"Login", AUTH_MECHANISM_LOGIN, NULL},
         {"CRAM-MD5", AUTH_MECHANISM_CRAM_MD5, NULL},
         {"xoauth2", AUTH_MECHANISM_XOAUTH2, NULL},
+        {"external", AUTH_MECHANISM_EXTERNAL, NULL},
         {"NTLM", AUTH_MECHANISM_ANY, "NTLM is not built"},
         {"CRAM", AUTH_MECHANISM_ANY,
-         "wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2 or OAUTHBEARER"},
+         "wants PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, EXTERNAL, XOAUTH2 or "
+         "OAUTHBEARER"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -164,12 +166,55 @@ static void test_mechanisms(void **state)
     }
 }
 
+static void test_strongest(void **state)
+{
+    enum {
+        P = 1 << AUTH_MECHANISM_PLAIN,
+        C = 1 << AUTH_MECHANISM_CRAM_MD5,
+        S1 = 1 << AUTH_MECHANISM_SCRAM_SHA_1,
+        S256 = 1 << AUTH_MECHANISM_SCRAM_SHA_256,
+        E = 1 << AUTH_MECHANISM_EXTERNAL
+    };
+    static const struct {
+        unsigned int offered;
+        enum auth_mechanism mechanism;
+        enum auth_mechanism for_another;
+    } rows[] = {
+        {0, AUTH_MECHANISM_LOGIN, AUTH_MECHANISM_LOGIN},
+        {E, AUTH_MECHANISM_LOGIN, AUTH_MECHANISM_LOGIN},
+        {P, AUTH_MECHANISM_PLAIN, AUTH_MECHANISM_PLAIN},
+        {C, AUTH_MECHANISM_CRAM_MD5, AUTH_MECHANISM_LOGIN},
+        {P | C, AUTH_MECHANISM_CRAM_MD5, AUTH_MECHANISM_PLAIN},
+        {P | C | S1, AUTH_MECHANISM_SCRAM_SHA_1, AUTH_MECHANISM_SCRAM_SHA_1},
+        {P | C | S1 | S256 | E, AUTH_MECHANISM_SCRAM_SHA_256, AUTH_MECHANISM_SCRAM_SHA_256},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(auth_mechanism_strongest(rows[i].offered, false), rows[i].mechanism);
+        assert_int_equal(auth_mechanism_strongest(rows[i].offered, true), rows[i].for_another);
+    }
+}
+
+static void test_external(void **state)
+{
+    static const char *const rows[][2] = {{"", "="}, {"ada@x", "YWRhQHg="}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer base64;
+        buffer_init(&base64, 4096);
+        assert_true(sasl_external(rows[i][0], &base64));
+        assert_string_equal(buffer_str(&base64), rows[i][1]);
+        buffer_deinit(&base64);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cram_md5),   cmocka_unit_test(test_endless_challenge),
         cmocka_unit_test(test_plain),      cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_challenges), cmocka_unit_test(test_scram),
+        cmocka_unit_test(test_strongest),  cmocka_unit_test(test_external),
         cmocka_unit_test(test_mechanisms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
