@@ -507,7 +507,8 @@ static void test_json(void **state)
         "      \"seconds\": null,\n      \"error_code\": \"\",\n      \"error\": \"\",\n"
         "      \"diagnosis\": null,\n      \"safe_to_switch\": null,\n      "
         "\"safe_to_switch_why\": \"\",\n",
-        "      \"deleted_source\": 7,\n      \"deleted_destination\": 2,\n      \"folders\": [\n",
+        "      \"deleted_source\": 7,\n      \"deleted_destination\": 2,\n      \"exposure1\": "
+        "\"\",\n      \"exposure2\": \"\",\n      \"folders\": [\n",
         "      \"diagnosis\": {\n        \"id\": \"sign-in-refused\",\n"
         "        \"title\": \"The sign-in was refused\",\n"
         "        \"next_step\": \"" SIGN_IN "\"\n      },\n",
@@ -517,7 +518,8 @@ static void test_json(void **state)
         "        \"" MAXSIZE "\",\n"
         "        \"Or save these messages by hand; problems.csv lists them\"\n"
         "      ]\n    }\n  ],\n  \"totals\": {\n",
-        "      \"deleted_source\": 0,\n      \"deleted_destination\": 0,\n"
+        "      \"deleted_source\": 0,\n      \"deleted_destination\": 0,\n      \"exposure1\": "
+        "\"\",\n      \"exposure2\": \"\",\n"
         "      \"folders\": [],\n      \"changed\": {},\n      \"repaired\": []\n    }\n  ],\n"
         "  \"diagnoses\": [\n",
         "  \"totals\": {\n    \"mailboxes\": 4,\n    \"status\": {\n"

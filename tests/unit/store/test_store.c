@@ -697,6 +697,7 @@ static void test_schema_1_is_brought_up(void **state)
                      "ALTER TABLE job DROP COLUMN trial; ALTER TABLE job DROP COLUMN is_partial;"
                      "ALTER TABLE job DROP COLUMN deleted_source;"
                      "ALTER TABLE job DROP COLUMN deleted_destination;"
+                     "ALTER TABLE job DROP COLUMN exposure;"
                      "ALTER TABLE run DROP COLUMN is_final; DROP TABLE daily_bytes;"
                      "DROP TABLE message_change; DROP TABLE message_repair;"
                      "DROP TABLE pace;"
