@@ -20,7 +20,8 @@ void ending_print_summary(const struct ending *ending)
 {
     char piece[4096];
     size_t got;
-    char *path = mem_printf("%s/summary.txt", ending->run_dir);
+    char *path = mem_printf("%s/%s", ending->run_dir,
+                            ending->settings->preflight ? "preflight.txt" : "summary.txt");
     FILE *file = fopen(path, "r");
     bool is_ok = file != NULL;
     while (is_ok && (got = fread(piece, 1, sizeof(piece), file)) > 0)

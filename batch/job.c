@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "batch/closing.h"
 #include "batch/mailbox_key.h"
+#include "batch/preflight_table.h"
 #include "batch/tally.h"
 #include "sync/settings_presets.h"
 #include "sync/ssl_args.h"
@@ -192,6 +193,8 @@ static void job_run_limited(const struct job_environment *environment, const str
         .errors = &job->retry->errors,
         .signed_in = job_signed_in,
         .signed_in_context = &signed_in,
+        .preflight = environment->preflight == NULL ? NULL
+                                                    : &environment->preflight[job->row - 1].found,
     };
     pair_run(settings, &pair_environment, result_r);
     hosts_member_deinit(&connections);
@@ -218,7 +221,8 @@ static void job_run_counted(const struct job_environment *environment, const str
 
 const char *job_trial(const struct settings *settings)
 {
-    return settings->justconnect       ? "justconnect"
+    return settings->preflight         ? "preflight"
+           : settings->justconnect     ? "justconnect"
            : settings->justlogin       ? "justlogin"
            : settings->justfolderlists ? "justfolderlists"
            : settings->justautomap     ? "justautomap"

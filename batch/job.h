@@ -36,8 +36,9 @@ struct job_environment {
     struct tls_contexts *tls;
     struct tokens *tokens; /* NULL: no profiles */
     const struct stop *stop;
-    bool is_alone; /* the only mailbox: a sync */
-    bool is_shown; /* the user's log goes to stdout as well */
+    bool is_alone;                   /* the only mailbox: a sync */
+    struct preflight_row *preflight; /* a row for each job; NULL: mail is to be moved */
+    bool is_shown;                   /* the user's log goes to stdout as well */
 };
 
 struct job {
@@ -61,7 +62,8 @@ bool job_run(const struct job_environment *environment, const struct job *job,
              struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r);
 
 /* The option that makes it a trial, which leaves the destination without its mail: "dry",
-   "justlogin", "justfolderlists", "justautomap", "justfoldersizes", "justfolders"; or "". Pure. */
+   "preflight", "justlogin", "justfolderlists", "justautomap", "justfoldersizes", "justfolders"; or
+   "". Pure. */
 const char *job_trial(const struct settings *settings);
 /* Whether rules choose among the source's folders. Pure. */
 bool job_is_partial(const struct settings *settings);

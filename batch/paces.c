@@ -11,7 +11,6 @@
 
 #define PACES_CROWD_NSECS      (10 * CLOCK_NSECS_PER_SEC)
 #define PACES_SETTLED_NSECS    (20 * CLOCK_NSECS_PER_SEC)
-#define PACES_FORGOTTEN_MSECS  (30 * INT64_C(86400000))
 #define PACES_LOOK_AGAIN_NSECS (CLOCK_NSECS_PER_SEC / 10)
 
 /* Of an account or a server: while it is in use, and once it has throttled for the whole run. All

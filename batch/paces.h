@@ -19,6 +19,9 @@
 /* So many accounts of one server, and half of those that run. */
 #define PACES_CROWD 3
 
+/* A rate that was found so long ago says nothing. */
+#define PACES_FORGOTTEN_MSECS (30 * INT64_C(86400000))
+
 struct paces;
 struct paces_member;
 

@@ -54,11 +54,17 @@ static bool is_name_or_draft(const char *name, const char *known)
     return strncmp(name, known, size) == 0 && (name[size] == '\0' || is_draft_ending(name + size));
 }
 
+static const char *const preflight_files[] = {"preflight.txt", "preflight.csv", "preflight.json"};
+
 bool prune_is_run_file(const char *name)
 {
     const char *known;
     if (strcmp(name, "run.log") == 0)
         return true;
+    for (size_t i = 0; i < sizeof(preflight_files) / sizeof(preflight_files[0]); i++) {
+        if (is_name_or_draft(name, preflight_files[i]))
+            return true;
+    }
     for (size_t i = 0; (known = report_file_name(i)) != NULL; i++) {
         if (is_name_or_draft(name, known))
             return true;

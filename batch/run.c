@@ -25,6 +25,7 @@
 #include "batch/pair_lock.h"
 #include "batch/pidfile.h"
 #include "batch/pool.h"
+#include "batch/preflight_rows.h"
 #include "batch/progress.h"
 #include "batch/queue.h"
 #include "batch/retry.h"
@@ -78,7 +79,8 @@ struct run {
     struct job_environment environment; /* of the above, for the workers */
     struct file_names *names;
     struct run_mailbox *jobs;
-    struct outage_mailbox *met; /* by job; each is its worker's */
+    struct outage_mailbox *met;       /* by job; each is its worker's */
+    struct preflight_table preflight; /* --preflight: so are its rows */
     size_t jobs_count;
     int64_t started_msecs;
     size_t jobs_wanted;  /* without those that are left out */
@@ -209,6 +211,8 @@ static enum pool_verdict run_job(void *context, uint64_t index, int64_t *again_n
         run_set_broken(run, &fault);
     run_note_sign_in(run, &settings, &outcome);
     outage_note(&run->met[index], &outcome.result, clock_wall_msecs());
+    if (run->preflight.count > 0)
+        preflight_row_end(&run->preflight.rows[index], &outcome.result);
     if (outcome.wait_msecs > 0)
         run_note_wait(run, (size_t)index, &outcome);
     else
@@ -316,7 +320,9 @@ static bool run_add_job(struct run *run, size_t index, struct fault *fault_r)
         .status = JOB_NOT_STARTED,
     };
     run->met[index].route = run->jobs[index].route;
-    bool is_ok = store_job_add(run->store, workdir_run_id(run->workdir), &row, fault_r);
+    bool is_ok = store_job_add(run->store, workdir_run_id(run->workdir), &row, fault_r) &&
+                 (run->preflight.count == 0 ||
+                  preflight_row_begin(&run->preflight.rows[index], &settings, run->store, fault_r));
     mem_free(user1);
     mem_free(user2);
     settings_deinit(&settings);
@@ -426,6 +432,22 @@ static bool run_init_live(struct run *run, struct fault *fault_r)
     return progress_init(&progress_plan, &run->progress, fault_r);
 }
 
+static void run_init_preflight(struct run *run)
+{
+    const struct settings *settings = run->plan->settings;
+    const struct forecast_limits limits = {
+        .workers = run->plan->manifest != NULL ? (size_t)settings->parallel : 1,
+        .budget_messages = settings->budget_messages,
+        .budget_bytes = (double)settings->budget_bytes,
+    };
+    if (!settings->preflight)
+        return;
+    preflight_table_init(&run->preflight, run->jobs_count, &limits);
+    run->preflight.is_selective = settings->side[0].search != NULL || settings->maxage >= 0 ||
+                                  settings->minage >= 0 || settings->minsize >= 0 ||
+                                  settings->skipmess.count > 0;
+}
+
 /* All of them, before any is started: so a report names those that never were. */
 static bool run_add_jobs(struct run *run, struct fault *fault_r)
 {
@@ -435,6 +457,7 @@ static bool run_add_jobs(struct run *run, struct fault *fault_r)
     run->names = file_names_init();
     run->tally.jobs[JOB_NOT_STARTED] = run->jobs_count;
     run->jobs_wanted = run->jobs_count;
+    run_init_preflight(run);
     if (!run_init_live(run, fault_r))
         return false;
     for (size_t i = 0; i < run->jobs_count; i++) {
@@ -580,6 +603,7 @@ static bool run_work(struct run *run, struct fault *fault_r)
         .tokens = run->tokens,
         .stop = run->plan->stop,
         .is_alone = run->plan->manifest == NULL,
+        .preflight = run->preflight.rows,
         .is_shown = run->plan->manifest == NULL && run->mode == PROGRESS_LINES,
     };
     size_t started = 0;
@@ -656,6 +680,9 @@ static bool run_end(struct run *run, struct fault *fault_r)
             *fault_r = report_fault;
         return false;
     }
+    if (run->preflight.count > 0 &&
+        !preflight_table_write(&run->preflight, workdir_run_dir(run->workdir), fault_r))
+        return false;
     struct fault told_fault;
     bool is_told = run_tell_end(run, exit_code, &told_fault);
     if (is_ended && !is_told)
@@ -685,6 +712,7 @@ static bool run_deinit(struct run *run, struct fault *fault_r)
         retry_deinit(&run->jobs[i].retry);
     mem_free(run->jobs);
     mem_free(run->met);
+    preflight_table_deinit(&run->preflight);
     workdir_close(&run->workdir);
     if (run->has_mutex)
         (void)pthread_mutex_destroy(&run->mutex);

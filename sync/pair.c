@@ -18,6 +18,7 @@
 #include "sync/resync.h"
 #include "sync/pair_private.h"
 #include "sync/plan_log.h"
+#include "sync/preflight.h"
 #include "sync/settle.h"
 #include "sync/sizes.h"
 #include "sync/verdict.h"
@@ -354,6 +355,10 @@ static void pair_work(struct pair *pair)
         pair_log_source_size(pair);
     if (!pair_make_plan(pair) || pair_stops_at_lists(pair))
         return;
+    if (pair->environment->preflight != NULL) {
+        preflight_look(pair, pair->environment->preflight);
+        return;
+    }
     if (pair_wants_sizes(pair))
         sizes_log(pair, SIZES_BEFORE);
     if (settings->justfoldersizes || pair_is_ended(pair))

@@ -17,6 +17,7 @@
 #include "sync/statistics.h"
 
 struct given_up;
+struct preflight;
 struct suspects;
 struct tls_contexts;
 struct tokens;
@@ -43,6 +44,7 @@ struct pair_environment {
     /* Is told of each side (1 or 2) that was signed in to; NULL: nobody listens. */
     void (*signed_in)(void *context, int side);
     void *signed_in_context;
+    struct preflight *preflight; /* --preflight: filled, and nothing else is done; else NULL */
 };
 
 struct pair_result {

@@ -32,7 +32,7 @@ void pair_memory_open(struct pair *pair)
 {
     const struct settings *settings = pair->settings;
     struct fault fault;
-    if (settings->dry || settings->justlogin || settings->justfolders ||
+    if (settings->dry || settings->preflight || settings->justlogin || settings->justfolders ||
         settings->justfoldersizes || settings->justfolderlists || settings->justautomap)
         return;
     char *host1 = server_name(&settings->side[0]);

@@ -213,6 +213,7 @@ struct settings {
     struct str_list sigignore;
     char *tmpdir;         /* NULL: the system's */
     char *keep_originals; /* a directory, or NULL */
+    bool preflight;
     bool justbanner;
     bool log;
     char *logdir;  /* of the mailbox's log; NULL: in the work directory */

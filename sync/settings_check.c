@@ -158,6 +158,25 @@ static bool check_identities(const struct settings *settings, struct buffer *fau
     return is_fine;
 }
 
+/* It looks at all there is; what looks at less, or changes something, is another wish. */
+static bool check_preflight(const struct settings *settings, struct buffer *faults)
+{
+    const char *other = settings->justlogin         ? "justlogin"
+                        : settings->justconnect     ? "justconnect"
+                        : settings->justfolders     ? "justfolders"
+                        : settings->justfolderlists ? "justfolderlists"
+                        : settings->justautomap     ? "justautomap"
+                        : settings->justfoldersizes ? "justfoldersizes"
+                        : settings->dry             ? "dry"
+                        : settings->retry_problems  ? "retry-problems"
+                                                    : NULL;
+    if (!settings->preflight || other == NULL)
+        return true;
+    buffer_printf(faults, "preflight looks at everything and changes nothing: leave out --%s\n",
+                  other);
+    return false;
+}
+
 bool settings_check_pair(const struct settings *settings, struct buffer *faults)
 {
     bool is_fine = true;
@@ -175,6 +194,7 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
         buffer_append_str(faults, "minsize must be smaller than maxsize, or nothing is copied\n");
         is_fine = false;
     }
+    is_fine = check_preflight(settings, faults) && is_fine;
     is_fine = check_connection(settings, faults) && is_fine;
     is_fine = check_flag_rules(settings, faults) && is_fine;
     is_fine = delete_check_settings(settings, faults) && is_fine;

@@ -38,6 +38,7 @@ static const char *const own[] = {
     "run",
     "format",
     "across",
+    "preflight",
     "customer",
     "title",
     "logo",

@@ -379,6 +379,9 @@ const struct setting settings_table[] = {
      .help = "leave out mailboxes whose source did not change since they were complete"},
     {MAILBOX("retry-problems", BOOL, retry_problems), IN(RUN), .preset = "0",
      .help = "try again only the messages that failed or could not be read in the last run"},
+    {COMMAND("preflight", FLAG, preflight, PAIR), IN(RUN),
+     .help = "look at all mailboxes without changing anything: who can sign in, how much there is, "
+             "what will not fit, and how long a move takes"},
     {MAILBOX("justlogin", BOOL, justlogin), IN(RUN), .preset = "0",
      .help = "sign in on both sides and stop"},
     {MAILBOX("justconnect", BOOL, justconnect), IN(RUN), .preset = "0",

@@ -5,102 +5,40 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sync/folder_size.h"
 #include "sync/folders/mutf7.h"
 #include "sync/pair_private.h"
-#include "sync/verdict.h"
-
-struct size {
-    uint64_t messages;
-    uint64_t bytes;
-    uint64_t biggest;
-};
 
 struct sizes {
     struct pair *pair;
     enum sizes_when when;
-    struct size total[2];
+    struct folder_size total[2];
     size_t folders[2];
 };
-
-static void size_add(struct size *sum, const struct size *size)
-{
-    sum->messages += size->messages;
-    sum->bytes += size->bytes;
-    if (size->biggest > sum->biggest)
-        sum->biggest = size->biggest;
-}
-
-static void size_of_listing(const struct listing *listing, struct size *size_r)
-{
-    memset(size_r, 0, sizeof(*size_r));
-    for (size_t i = 0; i < listing->count; i++) {
-        const struct size one = {1, listing->messages[i].size_bytes,
-                                 listing->messages[i].size_bytes};
-        size_add(size_r, &one);
-    }
-}
-
-/* False with a fault. The listing goes out with EXAMINE. */
-static bool size_of_folder(struct session *session, const char *mailbox, struct size *size_r,
-                           struct fault *fault_r)
-{
-    struct imap_client *client = session->client;
-    struct imap_answer opened = {0};
-    struct listing listing;
-    struct fault ignored;
-    char *name = mutf7_to_display(mailbox);
-    listing_init(&listing, session);
-    listing.opened = &opened;
-    imap_client_mailbox_begin(client);
-    imap_client_begin(client, false);
-    imap_client_add(client, "EXAMINE ");
-    imap_client_add_string(client, mailbox);
-    imap_client_end(client, imap_answer_callback, &opened, 0);
-    listing_send(&listing, false, false);
-    listing_listen(&listing);
-    bool is_ok = imap_loop_await(session->loop, client, &opened, fault_r);
-    if (is_ok && opened.status != IMAP_STATUS_OK) {
-        session_judge(session, VERDICT_SELECT, &opened, name, fault_r);
-        (void)listing_drop(&listing, &ignored);
-        is_ok = false;
-    } else if (is_ok) {
-        imap_client_set_selected(client, true);
-        is_ok = listing_finish(&listing, name, fault_r);
-    }
-    if (is_ok)
-        size_of_listing(&listing, size_r);
-    /* What is unanswered, since the run is to stop, points into this frame. */
-    if (!is_ok && imap_client_is_alive(client) && imap_client_pending(client) > 0)
-        imap_client_fail(client, fault_r);
-    imap_client_set_events(client, NULL);
-    listing_deinit(&listing);
-    mem_free(name);
-    return is_ok;
-}
 
 /* -- lines -- */
 
 static void log_size(const struct sizes *sizes, int side, size_t index, const char *name,
-                     const struct size *size)
+                     const struct folder_size *size)
 {
     log_line(sizes->pair->log,
              "Host%d folder %5zu/%zu %-40s Size: %9llu Messages: %5llu Biggest: %9llu", side,
              index + 1, sizes->pair->plan->count, name, (unsigned long long)size->bytes,
-             (unsigned long long)size->messages, (unsigned long long)size->biggest);
+             (unsigned long long)size->messages, (unsigned long long)size->biggest_bytes);
 }
 
-static void log_difference(const struct sizes *sizes, const struct size size[2])
+static void log_difference(const struct sizes *sizes, const struct folder_size size[2])
 {
     log_line(sizes->pair->log, "Host2-Host1 %50s Size: %9lld Messages: %5lld Biggest: %9lld", "",
              (long long)(size[1].bytes - size[0].bytes),
              (long long)(size[1].messages - size[0].messages),
-             (long long)(size[1].biggest - size[0].biggest));
+             (long long)(size[1].biggest_bytes - size[0].biggest_bytes));
 }
 
 static void log_totals(const struct sizes *sizes, double seconds)
 {
     struct log *log = sizes->pair->log;
-    const struct size *total = sizes->total;
+    const struct folder_size *total = sizes->total;
     for (int i = 0; i < 2; i++)
         log_line(log, "Host%d Nb folders:      %12zu folders", i + 1, sizes->folders[i]);
     for (int i = 0; i < 2; i++)
@@ -111,8 +49,8 @@ static void log_totals(const struct sizes *sizes, double seconds)
                  (unsigned long long)total[i].bytes, (double)total[i].bytes / (1024.0 * 1024.0));
     for (int i = 0; i < 2; i++)
         log_line(log, "Host%d Biggest message: %12llu bytes (%.3f MiB)", i + 1,
-                 (unsigned long long)total[i].biggest,
-                 (double)total[i].biggest / (1024.0 * 1024.0));
+                 (unsigned long long)total[i].biggest_bytes,
+                 (double)total[i].biggest_bytes / (1024.0 * 1024.0));
     log_line(log, "Time spent on sizing:  %14.1f seconds", seconds);
 }
 
@@ -150,7 +88,7 @@ static bool sizes_has_target(const struct sizes *sizes, size_t index)
 }
 
 /* False when no further folder can be asked for. *is_there_r: the size is known. */
-static bool sizes_take(struct sizes *sizes, int side, size_t index, struct size *size_r,
+static bool sizes_take(struct sizes *sizes, int side, size_t index, struct folder_size *size_r,
                        bool *is_there_r)
 {
     struct pair *pair = sizes->pair;
@@ -167,10 +105,10 @@ static bool sizes_take(struct sizes *sizes, int side, size_t index, struct size 
         log_line(pair->log, "Host2 folder %5zu/%zu %-40s %s", index + 1, pair->plan->count, name,
                  entry->is_merged ? "counted with the folders merged into it"
                                   : "does not exist yet");
-    } else if (size_of_folder(session, mailbox, size_r, &fault)) {
+    } else if (folder_size_read(session, mailbox, UINT64_MAX, size_r, &fault)) {
         *is_there_r = true;
         sizes->folders[side - 1]++;
-        size_add(&sizes->total[side - 1], size_r);
+        folder_size_add(&sizes->total[side - 1], size_r);
         log_size(sizes, side, index, name, size_r);
     } else {
         may_go_on = sizes_complain(sizes, &fault);
@@ -182,7 +120,7 @@ static bool sizes_take(struct sizes *sizes, int side, size_t index, struct size 
 
 static bool sizes_compare(struct sizes *sizes, size_t index)
 {
-    struct size size[2];
+    struct folder_size size[2];
     bool is_there[2];
     for (int i = 0; i < 2; i++) {
         if (!sizes_take(sizes, i + 1, index, &size[i], &is_there[i]))

@@ -45,6 +45,7 @@ enum imap_capability {
     IMAP_CAP_COMPRESS_DEFLATE = 1 << 17,   /* RFC 4978 */
     IMAP_CAP_X_GM_EXT_1 = 1 << 18,         /* Gmail's labels */
     IMAP_CAP_AUTH_EXTERNAL = 1 << 19,      /* RFC 4422 appendix A */
+    IMAP_CAP_QUOTA = 1 << 20,              /* RFC 9208 */
     IMAP_CAP_AUTH_CRAM_MD5 = 1 << 24,      /* RFC 2195 */
     IMAP_CAP_ESEARCH = 1 << 25,            /* RFC 4731 */
     IMAP_CAP_APPENDLIMIT = 1 << 26,        /* RFC 7889, without a number: STATUS tells it */
