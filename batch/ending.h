@@ -23,8 +23,8 @@ struct ending {
     int exit_code;
 };
 
-/* The summary, or what a preflight found, on stdout. A terminal that went away is no reason to call the run anything else than
-   what it was; the file is there. */
+/* The summary, or what a preflight found, on stdout. A terminal that went away is no reason to call
+   the run anything else than what it was; the file is there. */
 void ending_print_summary(const struct ending *ending);
 /* --quiet: nothing about a run that went well. */
 bool ending_print_trouble(const struct ending *ending, struct fault *fault_r);
