@@ -145,7 +145,7 @@ check: deps-test
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 check-asan: deps-test
 	$(Q)MAILCONVOY_TIMEOUT=300 $(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE="$(ASAN)" \
-	    CFLAGS="-O1 -g -fno-omit-frame-pointer" unit integration
+	    CFLAGS="-O1 -g -fno-omit-frame-pointer" TESTS="-m 'not browser' $(TESTS)" unit integration
 
 check-tsan: deps-test
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread \

@@ -334,6 +334,7 @@ def numbers(cells):
     return [int(cell.replace(",", "")) for cell in cells]
 
 
+@pytest.mark.browser
 @needs_browser
 def test_it_can_be_used(migration, tmp_path):
     seen = browse(written(migration, tmp_path / "report.html"), "greta")
@@ -354,6 +355,7 @@ def natural(name):
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name.replace("@", "!"))]
 
 
+@pytest.mark.browser
 @needs_browser
 @pytest.mark.parametrize("options", [[], ["--lang", "fr", "--across"]])
 def test_everybody_can_read_it(tmp_path, options):
@@ -367,6 +369,7 @@ def test_everybody_can_read_it(tmp_path, options):
         assert seen[scheme] == {"complaints": [], "faults": []}
 
 
+@pytest.mark.browser
 @needs_browser
 def test_hostile_words_do_nothing_in_a_browser(hostile):
     seen = browse(hostile.files / "report.html")
@@ -374,6 +377,7 @@ def test_hostile_words_do_nothing_in_a_browser(hostile):
     assert "<script>alert(1)<" in seen["text"]
 
 
+@pytest.mark.browser
 def test_ten_thousand_mailboxes(tmp_path, capsys):
     workdir = tmp_path / "data"
     workdir.mkdir(mode=0o700)
