@@ -31,6 +31,16 @@ MAIL = {
 }
 
 
+def hear_out(session):
+    """Who closes a connection on which something is unread takes his last words back."""
+    session.sock.settimeout(5)
+    try:
+        while session.file.read1(1 << 16):
+            pass
+    except OSError:
+        pass
+
+
 def say(words, how):
     """Answers a command so, once."""
 
@@ -39,6 +49,7 @@ def say(words, how):
             session.send(f"{tag} {how.split()[0]} {words}")
         if "BYE" in how:
             session.send(f"* BYE {words if how == 'BYE' else 'Connection closed'}")
+            hear_out(session)
             raise Dropped
 
     return action
