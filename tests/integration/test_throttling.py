@@ -33,7 +33,7 @@ MAIL = {
 
 def hear_out(session):
     """Who closes a connection on which something is unread takes his last words back."""
-    session.sock.settimeout(5)
+    session.sock.settimeout(0.3)
     try:
         while session.file.read1(1 << 16):
             pass
