@@ -90,13 +90,8 @@ static void append_time_cell(struct table *table, int64_t wall_msecs)
 
 static void append_grade(struct table *table, enum grade grade)
 {
-    static const enum word words[GRADE_COUNT] = {
-        [GRADE_NONE] = WORD_GRADE_NONE, [GRADE_PERFECT] = WORD_GRADE_PERFECT,
-        [GRADE_GOOD] = WORD_GRADE_GOOD, [GRADE_INVESTIGATE] = WORD_GRADE_INVESTIGATE,
-        [GRADE_POOR] = WORD_GRADE_POOR,
-    };
     buffer_printf(&table->output->text, "<td data-v=%d><span class=g%d>%s</span>", (int)grade,
-                  (int)grade, say(table, words[grade]));
+                  (int)grade, say(table, words_of_grade(grade)));
 }
 
 /* -- one mailbox's line -- */

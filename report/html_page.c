@@ -190,22 +190,12 @@ static void append_figures(struct page *page)
     buffer_append_str(page->text, "</dl>\n");
 }
 
-static enum word grade_word(enum grade grade)
-{
-    static const enum word words[GRADE_COUNT] = {
-        [GRADE_NONE] = WORD_GRADE_NONE, [GRADE_PERFECT] = WORD_GRADE_PERFECT,
-        [GRADE_GOOD] = WORD_GRADE_GOOD, [GRADE_INVESTIGATE] = WORD_GRADE_INVESTIGATE,
-        [GRADE_POOR] = WORD_GRADE_POOR,
-    };
-    return words[grade];
-}
-
 static void append_verdict(struct page *page)
 {
     const struct facts *facts = &page->facts;
     buffer_printf(page->text,
                   "<section class=\"verdict v%d\">\n<p class=grade>%s</p>\n<p class=sentence>",
-                  (int)facts->grade, say(page, grade_word(facts->grade)));
+                  (int)facts->grade, say(page, words_of_grade(facts->grade)));
     append_verdict_sentence(page);
     buffer_append_str(page->text, "</p>\n");
     if (facts->run.is_final) {
@@ -334,14 +324,9 @@ static bool append_change(struct page *page, enum word word, uint64_t count, boo
 static void append_changes(struct page *page)
 {
     static const enum word words[CHANGE_KIND_COUNT] = {
-        [CHANGE_EDITED] = WORD_CHANGE_EDITED,
-        [CHANGE_WRAPPED] = WORD_CHANGE_WRAPPED,
-        [CHANGE_DISARMED] = WORD_CHANGE_DISARMED,
-        [CHANGE_PIPED] = WORD_CHANGE_PIPED,
-        [CHANGE_HEADER_ADDED] = WORD_CHANGE_HEADER_ADDED,
-        [CHANGE_TRUNCATED] = WORD_CHANGE_TRUNCATED,
-        [CHANGE_LINES_FILTERED] = WORD_CHANGE_LINES_FILTERED,
-        [CHANGE_DATED] = WORD_CHANGE_DATED,
+#define CHANGE_WORD(suffix, name) [CHANGE_##suffix] = WORD_CHANGE_##suffix,
+        CHANGE_KINDS(CHANGE_WORD)
+#undef CHANGE_WORD
     };
     const struct store_changes *changes = &page->facts.changes;
     const struct report_totals *totals = &page->facts.totals;
@@ -384,7 +369,7 @@ static void append_rules(struct page *page)
     buffer_append_str(page->text, "<dl class=rules>\n");
     for (int i = GRADE_PERFECT; i < GRADE_COUNT; i++)
         buffer_printf(page->text, "<dt><span class=g%d>%s</span><dd>%s\n", i,
-                      say(page, grade_word((enum grade)i)), say(page, rules[i]));
+                      say(page, words_of_grade((enum grade)i)), say(page, rules[i]));
     buffer_append_str(page->text, "</dl>\n");
     if (page->asked->only_row == 0)
         buffer_printf(page->text, "<p>%s</p>\n", say(page, WORD_RULE_RUN));

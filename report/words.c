@@ -46,6 +46,16 @@ bool language_by_name(const char *name, enum language *language_r)
     return false;
 }
 
+enum word words_of_grade(enum grade grade)
+{
+    static const enum word words[GRADE_COUNT] = {
+#define GRADE_WORD(suffix, name) [GRADE_##suffix] = WORD_GRADE_##suffix,
+        GRADES(GRADE_WORD)
+#undef GRADE_WORD
+    };
+    return words[grade];
+}
+
 const char *words_get(enum language language, enum word word)
 {
     return texts[word][language];

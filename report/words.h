@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "report/format.h"
+#include "report/grade.h"
 #include "report/words_table.h"
 
 /* X(enum suffix, name) */
@@ -38,6 +39,7 @@ const char *language_name(enum language language);
 /* By its name; false: not known. */
 bool language_by_name(const char *name, enum language *language_r);
 
+enum word words_of_grade(enum grade grade);
 const char *words_get(enum language language, enum word word);
 
 /* "12,345" */

@@ -222,6 +222,26 @@ def test_the_schema_is_documented(migration):
             ("host1", "user1", "host2")), place  # fmt: skip
 
 
+def test_each_kind_of_change_has_its_own_words(tmp_path):
+    workdir = tmp_path / "data"
+    workdir.mkdir(mode=0o700)
+    path = report_store.make(PROGRAM, workdir)
+    report_store.fill_migration(path, mailboxes=1, failures=0)
+    kinds = re.findall(r'    X\([A-Z_]+, "([a-z_]+)"\)', (ROOT / "store/store.h").read_text().split("define CHANGE_KINDS")[1].split("#undef")[0])
+    assert len(kinds) > 10, kinds
+    with sqlite3.connect(path) as db:
+        run_id = db.execute("SELECT id FROM run").fetchone()[0]
+        db.execute("DELETE FROM message_change")
+        for number, kind in enumerate(kinds):
+            db.execute("INSERT INTO message_change (run_id, job_row, kind, messages) VALUES (?, 1, ?, ?)", (run_id, kind, 1001 + number))
+    for language in ("en", "de", "fr", "es"):
+        source = report(workdir, "--format", "html", "--lang", language)
+        words = [re.search(rf"<b>1\D?0{number + 1:02}</b> ([^<\n]+)", source)[1] for number in range(len(kinds))]
+        assert len(set(words)) == len(kinds) and Page(source).text.count(words[0]) == 1, words
+        title = re.search("<h1>([^<]+)", source)[1]
+        assert title not in words
+
+
 # How it may be asked for -----------------------------------------------------------------------------------
 
 
