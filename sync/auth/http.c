@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 
 #define CONNECT_MSECS 15000
@@ -30,14 +31,6 @@ static struct {
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static bool is_library_ready; /* written by the once, as `library` */
-
-/* POSIX sees to it that what dlsym() returns can be kept in a pointer to a function. */
-static bool library_find(void *loaded, const char *name, void *function_r, size_t size)
-{
-    void *found = dlsym(loaded, name);
-    memcpy(function_r, &found, size);
-    return found != NULL;
-}
 
 #define FIND(name) library_find(loaded, "curl_" #name, &library.name, sizeof(library.name))
 

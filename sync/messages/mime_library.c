@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "sync/messages/lines.h"
 
 /* So much goes to the encoder at once. */
@@ -29,14 +30,6 @@ static struct {
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static bool is_library_ready; /* written by the once, as `library` */
-
-/* POSIX sees to it that what dlsym() returns can be kept in a pointer to a function. */
-static bool library_find(void *loaded, const char *name, void *function_r, size_t size)
-{
-    void *found = dlsym(loaded, name);
-    memcpy(function_r, &found, size);
-    return found != NULL;
-}
 
 #define FIND(prefix, name) library_find(loaded, prefix #name, &library.name, sizeof(library.name))
 
