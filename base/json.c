@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 void json_init(struct json *json, struct buffer *out)
@@ -220,4 +221,47 @@ void json_bool(struct json *json, bool value)
 void json_null(struct json *json)
 {
     json_literal(json, "null");
+}
+
+void json_add_string(struct json *json, const char *key, const char *text)
+{
+    json_key(json, key);
+    json_string(json, text);
+}
+
+void json_add_uint64(struct json *json, const char *key, uint64_t value)
+{
+    json_key(json, key);
+    json_uint64(json, value);
+}
+
+void json_add_bool(struct json *json, const char *key, bool value)
+{
+    json_key(json, key);
+    json_bool(json, value);
+}
+
+void json_add_time(struct json *json, const char *key, int64_t wall_msecs)
+{
+    char text[CLOCK_ISO8601_SIZE];
+    json_key(json, key);
+    if (wall_msecs == 0) {
+        json_null(json);
+        return;
+    }
+    clock_format(wall_msecs, text);
+    json_string(json, text);
+}
+
+void json_add_lines(struct json *json, const char *key, const char *lines)
+{
+    json_key(json, key);
+    json_array_begin(json);
+    while (*lines != '\0') {
+        size_t size = strcspn(lines, "\n");
+        json_string_n(json, lines, size);
+        lines += size;
+        lines += *lines == '\n';
+    }
+    json_array_end(json);
 }

@@ -49,4 +49,13 @@ void json_double(struct json *json, double value);
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 
+/* A key with its value. */
+void json_add_string(struct json *json, const char *key, const char *text);
+void json_add_uint64(struct json *json, const char *key, uint64_t value);
+void json_add_bool(struct json *json, const char *key, bool value);
+/* In ISO 8601, UTC, to the second; 0 is null. */
+void json_add_time(struct json *json, const char *key, int64_t wall_msecs);
+/* The lines of a text as an array. */
+void json_add_lines(struct json *json, const char *key, const char *lines);
+
 #endif

@@ -128,31 +128,20 @@ void notify_append_mail(const struct notice *notice, const char *address, struct
         buffer_printf(mail, "The report is in %s\n", notice->run_dir);
 }
 
-static void put_uint64(struct json *json, const char *key, uint64_t value)
-{
-    json_key(json, key);
-    json_uint64(json, value);
-}
-
-static void put_string(struct json *json, const char *key, const char *value)
-{
-    json_key(json, key);
-    json_string(json, value);
-}
-
 static void put_run(struct json *json, const struct snapshot *snapshot)
 {
-    put_string(json, "run", snapshot->run_id);
-    put_string(json, "command", snapshot->command);
-    put_string(json, "manifest", snapshot->manifest);
-    put_string(json, "version", snapshot->version);
-    put_uint64(json, "seconds", (uint64_t)(snapshot->taken_msecs - snapshot->started_msecs) / 1000);
-    put_uint64(json, "messages_copied", snapshot->messages_copied);
-    put_uint64(json, "bytes_copied", snapshot->bytes_copied);
+    json_add_string(json, "run", snapshot->run_id);
+    json_add_string(json, "command", snapshot->command);
+    json_add_string(json, "manifest", snapshot->manifest);
+    json_add_string(json, "version", snapshot->version);
+    json_add_uint64(json, "seconds",
+                    (uint64_t)(snapshot->taken_msecs - snapshot->started_msecs) / 1000);
+    json_add_uint64(json, "messages_copied", snapshot->messages_copied);
+    json_add_uint64(json, "bytes_copied", snapshot->bytes_copied);
     json_key(json, "mailboxes");
     json_object_begin(json);
     for (int i = 0; i < JOB_STATUS_COUNT; i++)
-        put_uint64(json, job_status_name((enum job_status)i), snapshot->by_status[i]);
+        json_add_uint64(json, job_status_name((enum job_status)i), snapshot->by_status[i]);
     json_object_end(json);
 }
 
@@ -164,16 +153,15 @@ void notify_append_json(const struct notice *notice, struct buffer *text)
     notify_append_sentence(notice, &sentence);
     json_init_line(&json, text);
     json_object_begin(&json);
-    put_string(&json, "text", buffer_str(&sentence));
-    put_string(&json, "host", notice->host);
+    json_add_string(&json, "text", buffer_str(&sentence));
+    json_add_string(&json, "host", notice->host);
     json_key(&json, "exit_code");
     if (notice->exit_code < 0)
         json_null(&json);
     else
         json_int64(&json, notice->exit_code);
-    json_key(&json, "is_trouble");
-    json_bool(&json, notice->exit_code != EXIT_CODE_COMPLETE);
-    put_string(&json, "trouble", notice->trouble);
+    json_add_bool(&json, "is_trouble", notice->exit_code != EXIT_CODE_COMPLETE);
+    json_add_string(&json, "trouble", notice->trouble);
     if (notice->snapshot != NULL)
         put_run(&json, notice->snapshot);
     json_object_end(&json);

@@ -290,18 +290,6 @@ void preflight_append_csv(const struct preflight_table *table, struct buffer *te
 
 /* -- JSON -- */
 
-static void add_number(struct json *json, const char *key, uint64_t value)
-{
-    json_key(json, key);
-    json_uint64(json, value);
-}
-
-static void add_text(struct json *json, const char *key, const char *value)
-{
-    json_key(json, key);
-    json_string(json, text_of(value));
-}
-
 static void add_quota(struct json *json, const char *key, const struct preflight *found,
                       uint64_t value)
 {
@@ -312,46 +300,32 @@ static void add_quota(struct json *json, const char *key, const struct preflight
         json_null(json);
 }
 
-static void add_plan(struct json *json, const struct preflight *found)
-{
-    const char *line = text_of(found->plan);
-    json_key(json, "plan");
-    json_array_begin(json);
-    while (*line != '\0') {
-        size_t size = strcspn(line, "\n");
-        json_string_n(json, line, size);
-        line += size + (line[size] == '\n');
-    }
-    json_array_end(json);
-}
-
 static void append_row_json(struct json *json, const struct preflight_row *row, size_t number)
 {
     const struct preflight *found = &row->found;
     json_object_begin(json);
-    add_number(json, "row", number);
-    add_text(json, "mailbox", row->name);
-    add_text(json, "user1", row->user1);
-    add_text(json, "user2", row->user2);
-    add_text(json, "status", row_state(row));
-    add_number(json, "folders", found->folders);
-    add_number(json, "folders_renamed", found->folders_renamed);
-    add_number(json, "folders_merged", found->folders_merged);
-    add_number(json, "folders_to_create", found->folders_to_create);
-    add_number(json, "folders_left_out", found->folders_left_out);
-    add_number(json, "folders_failed", found->folders_failed);
-    add_number(json, "messages", found->messages);
-    add_number(json, "bytes", found->bytes);
-    add_number(json, "biggest_bytes", found->biggest_bytes);
-    add_number(json, "too_big", found->too_big);
+    json_add_uint64(json, "row", number);
+    json_add_string(json, "mailbox", text_of(row->name));
+    json_add_string(json, "user1", text_of(row->user1));
+    json_add_string(json, "user2", text_of(row->user2));
+    json_add_string(json, "status", row_state(row));
+    json_add_uint64(json, "folders", found->folders);
+    json_add_uint64(json, "folders_renamed", found->folders_renamed);
+    json_add_uint64(json, "folders_merged", found->folders_merged);
+    json_add_uint64(json, "folders_to_create", found->folders_to_create);
+    json_add_uint64(json, "folders_left_out", found->folders_left_out);
+    json_add_uint64(json, "folders_failed", found->folders_failed);
+    json_add_uint64(json, "messages", found->messages);
+    json_add_uint64(json, "bytes", found->bytes);
+    json_add_uint64(json, "biggest_bytes", found->biggest_bytes);
+    json_add_uint64(json, "too_big", found->too_big);
     add_quota(json, "quota_used_bytes", found, found->quota_used_bytes);
     add_quota(json, "quota_bytes", found, found->quota_bytes);
-    json_key(json, "sizes_are_estimates");
-    json_bool(json, found->has_estimates);
-    add_number(json, "seconds", (uint64_t)row->forecast.secs);
-    add_plan(json, found);
-    add_text(json, "error", row->error);
-    add_text(json, "advice", row->advice);
+    json_add_bool(json, "sizes_are_estimates", found->has_estimates);
+    json_add_uint64(json, "seconds", (uint64_t)row->forecast.secs);
+    json_add_lines(json, "plan", text_of(found->plan));
+    json_add_string(json, "error", text_of(row->error));
+    json_add_string(json, "advice", text_of(row->advice));
     json_object_end(json);
 }
 
@@ -366,7 +340,7 @@ void preflight_append_json(const struct preflight_table *table, const struct for
     struct json json;
     json_init(&json, text);
     json_object_begin(&json);
-    add_number(&json, "schema_version", JSON_SCHEMA);
+    json_add_uint64(&json, "schema_version", JSON_SCHEMA);
     json_key(&json, "mailboxes");
     json_array_begin(&json);
     for (size_t i = 0; i < table->count; i++)
@@ -374,11 +348,10 @@ void preflight_append_json(const struct preflight_table *table, const struct for
     json_array_end(&json);
     json_key(&json, "forecast");
     json_object_begin(&json);
-    add_number(&json, "seconds", (uint64_t)forecast->secs);
-    add_text(&json, "decided_by", deciders[forecast->decider]);
-    add_number(&json, "longest_row", table->count == 0 ? 0 : forecast->mailbox + 1);
-    json_key(&json, "has_assumed_rates");
-    json_bool(&json, forecast->has_assumed);
+    json_add_uint64(&json, "seconds", (uint64_t)forecast->secs);
+    json_add_string(&json, "decided_by", deciders[forecast->decider]);
+    json_add_uint64(&json, "longest_row", table->count == 0 ? 0 : forecast->mailbox + 1);
+    json_add_bool(&json, "has_assumed_rates", forecast->has_assumed);
     json_object_end(&json);
     json_object_end(&json);
     buffer_append_byte(text, '\n');

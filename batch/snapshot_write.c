@@ -4,22 +4,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-static void put_uint64(struct json *json, const char *key, uint64_t value)
-{
-    json_key(json, key);
-    json_uint64(json, value);
-}
-
 static void put_double(struct json *json, const char *key, double value)
 {
     json_key(json, key);
     json_double(json, (double)(int64_t)(value * 1000 + 0.5) / 1000);
-}
-
-static void put_string(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_string(json, text);
 }
 
 /* 0: null */
@@ -38,16 +26,16 @@ static void put_time(struct json *json, const char *key, int64_t msecs)
 static void put_mailbox(struct json *json, const struct snapshot_mailbox *mailbox)
 {
     json_object_begin(json);
-    put_uint64(json, "row", (uint64_t)mailbox->row);
-    put_string(json, "title", mailbox->title);
-    put_string(json, "folder", mailbox->folder);
-    put_string(json, "state", snapshot_state_names[mailbox->state]);
-    put_uint64(json, "until_msecs", (uint64_t)mailbox->until_msecs);
-    put_uint64(json, "messages", mailbox->messages);
-    put_uint64(json, "messages_done", mailbox->messages_done);
-    put_uint64(json, "messages_copied", mailbox->messages_copied);
-    put_uint64(json, "bytes_copied", mailbox->bytes_copied);
-    put_uint64(json, "errors", mailbox->errors);
+    json_add_uint64(json, "row", (uint64_t)mailbox->row);
+    json_add_string(json, "title", mailbox->title);
+    json_add_string(json, "folder", mailbox->folder);
+    json_add_string(json, "state", snapshot_state_names[mailbox->state]);
+    json_add_uint64(json, "until_msecs", (uint64_t)mailbox->until_msecs);
+    json_add_uint64(json, "messages", mailbox->messages);
+    json_add_uint64(json, "messages_done", mailbox->messages_done);
+    json_add_uint64(json, "messages_copied", mailbox->messages_copied);
+    json_add_uint64(json, "bytes_copied", mailbox->bytes_copied);
+    json_add_uint64(json, "errors", mailbox->errors);
     put_double(json, "messages_per_second", mailbox->messages_per_sec);
     put_double(json, "bytes_per_second", mailbox->bytes_per_sec);
     json_object_end(json);
@@ -55,18 +43,18 @@ static void put_mailbox(struct json *json, const struct snapshot_mailbox *mailbo
 
 static void put_run(struct json *json, const struct snapshot *snapshot)
 {
-    put_string(json, "run", snapshot->run_id);
-    put_string(json, "command", snapshot->command);
-    put_string(json, "manifest", snapshot->manifest);
-    put_string(json, "version", snapshot->version);
-    put_string(json, "phase", snapshot_phase_names[snapshot->phase]);
-    put_uint64(json, "pid", (uint64_t)snapshot->pid);
+    json_add_string(json, "run", snapshot->run_id);
+    json_add_string(json, "command", snapshot->command);
+    json_add_string(json, "manifest", snapshot->manifest);
+    json_add_string(json, "version", snapshot->version);
+    json_add_string(json, "phase", snapshot_phase_names[snapshot->phase]);
+    json_add_uint64(json, "pid", (uint64_t)snapshot->pid);
     put_time(json, "started", snapshot->started_msecs);
     put_time(json, "taken", snapshot->taken_msecs);
     put_time(json, "ended", snapshot->ended_msecs);
-    put_uint64(json, "started_msecs", (uint64_t)snapshot->started_msecs);
-    put_uint64(json, "taken_msecs", (uint64_t)snapshot->taken_msecs);
-    put_uint64(json, "ended_msecs", (uint64_t)snapshot->ended_msecs);
+    json_add_uint64(json, "started_msecs", (uint64_t)snapshot->started_msecs);
+    json_add_uint64(json, "taken_msecs", (uint64_t)snapshot->taken_msecs);
+    json_add_uint64(json, "ended_msecs", (uint64_t)snapshot->ended_msecs);
     json_key(json, "exit_code");
     if (snapshot->exit_code < 0)
         json_null(json);
@@ -76,22 +64,21 @@ static void put_run(struct json *json, const struct snapshot *snapshot)
 
 static void put_sums(struct json *json, const struct snapshot *snapshot)
 {
-    put_uint64(json, "wanted", snapshot->wanted);
-    put_uint64(json, "running", snapshot->running);
-    put_uint64(json, "waiting", snapshot->waiting);
+    json_add_uint64(json, "wanted", snapshot->wanted);
+    json_add_uint64(json, "running", snapshot->running);
+    json_add_uint64(json, "waiting", snapshot->waiting);
     json_key(json, "by_status");
     json_object_begin(json);
     for (int i = 0; i < JOB_STATUS_COUNT; i++)
-        put_uint64(json, job_status_name((enum job_status)i), snapshot->by_status[i]);
+        json_add_uint64(json, job_status_name((enum job_status)i), snapshot->by_status[i]);
     json_object_end(json);
-    json_key(json, "is_guess");
-    json_bool(json, snapshot->is_guess);
-    put_uint64(json, "messages", snapshot->messages);
-    put_uint64(json, "messages_done", snapshot->messages_done);
-    put_uint64(json, "messages_copied", snapshot->messages_copied);
-    put_uint64(json, "bytes", snapshot->bytes);
-    put_uint64(json, "bytes_copied", snapshot->bytes_copied);
-    put_uint64(json, "errors", snapshot->errors);
+    json_add_bool(json, "is_guess", snapshot->is_guess);
+    json_add_uint64(json, "messages", snapshot->messages);
+    json_add_uint64(json, "messages_done", snapshot->messages_done);
+    json_add_uint64(json, "messages_copied", snapshot->messages_copied);
+    json_add_uint64(json, "bytes", snapshot->bytes);
+    json_add_uint64(json, "bytes_copied", snapshot->bytes_copied);
+    json_add_uint64(json, "errors", snapshot->errors);
     put_double(json, "messages_per_second", snapshot->messages_per_sec);
     put_double(json, "bytes_per_second", snapshot->bytes_per_sec);
     put_double(json, "budget_messages_per_second", snapshot->budget_messages);
@@ -111,8 +98,8 @@ void snapshot_append_json(const struct snapshot *snapshot, bool in_one_line, str
     else
         json_init(&json, text);
     json_object_begin(&json);
-    put_string(&json, "event", snapshot->phase == SNAPSHOT_ENDED ? "end" : "progress");
-    put_uint64(&json, "schema", SNAPSHOT_SCHEMA);
+    json_add_string(&json, "event", snapshot->phase == SNAPSHOT_ENDED ? "end" : "progress");
+    json_add_uint64(&json, "schema", SNAPSHOT_SCHEMA);
     put_run(&json, snapshot);
     put_sums(&json, snapshot);
     json_key(&json, "mailboxes");
@@ -120,6 +107,6 @@ void snapshot_append_json(const struct snapshot *snapshot, bool in_one_line, str
     for (size_t i = 0; i < snapshot->mailboxes_count; i++)
         put_mailbox(&json, &snapshot->mailboxes[i]);
     json_array_end(&json);
-    put_uint64(&json, "mailboxes_hidden", snapshot->mailboxes_hidden);
+    json_add_uint64(&json, "mailboxes_hidden", snapshot->mailboxes_hidden);
     json_object_end(&json);
 }

@@ -75,29 +75,6 @@ static void csv_begin(struct across_files *files)
 
 /* -- as JSON -- */
 
-static void json_add_text(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_string(json, text);
-}
-
-static void json_add_uint64(struct json *json, const char *key, uint64_t value)
-{
-    json_key(json, key);
-    json_uint64(json, value);
-}
-
-static void json_add_time(struct json *json, const char *key, int64_t wall_msecs)
-{
-    char text[TIME_SIZE];
-    time_text(wall_msecs, text);
-    json_key(json, key);
-    if (wall_msecs == 0)
-        json_null(json);
-    else
-        json_string(json, text);
-}
-
 static void json_add_counts(struct json *json, uint64_t there, uint64_t not_there,
                             int64_t difference, uint64_t copied, uint64_t bytes_copied)
 {
@@ -114,20 +91,20 @@ static void json_append_pair(struct across_files *files, const struct store_job 
     const struct across_mailbox *sum = files->sum;
     struct json *json = &files->json;
     json_object_begin(json);
-    json_add_text(json, "label", job->label);
-    json_add_text(json, "host1", job->host1);
-    json_add_text(json, "user1", job->user1);
-    json_add_text(json, "host2", job->host2);
-    json_add_text(json, "user2", job->user2);
-    json_add_text(json, "status", job_status_name(job->status));
-    json_add_text(json, "grade", grade_name(grade_of_mailbox(job)));
+    json_add_string(json, "label", job->label);
+    json_add_string(json, "host1", job->host1);
+    json_add_string(json, "user1", job->user1);
+    json_add_string(json, "host2", job->host2);
+    json_add_string(json, "user2", job->user2);
+    json_add_string(json, "status", job_status_name(job->status));
+    json_add_string(json, "grade", grade_name(grade_of_mailbox(job)));
     json_add_uint64(json, "runs", sum->runs);
     json_add_time(json, "first_copied", sum->first_copied_msecs);
     json_add_time(json, "last", sum->last_msecs);
     json_add_uint64(json, "source_messages", job->counts.source);
     json_add_counts(json, facts_there(&job->counts), facts_not_there(&job->counts),
                     message_counts_difference(&job->counts), sum->copied, sum->bytes_copied);
-    json_add_text(json, "error", job->error);
+    json_add_string(json, "error", job->error);
     json_object_end(json);
 }
 

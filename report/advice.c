@@ -13,12 +13,6 @@ void advice_append_step(struct buffer *text, const char *id)
         diagnosis_append_first_step(diagnosis, text);
 }
 
-static void add_text(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_string(json, text);
-}
-
 void advice_add_json(struct json *json, const char *id)
 {
     const struct diagnosis *diagnosis = diagnosis_by_id(id);
@@ -28,8 +22,8 @@ void advice_add_json(struct json *json, const char *id)
         return;
     }
     json_object_begin(json);
-    add_text(json, "id", diagnosis->id);
-    add_text(json, "title", diagnosis->title);
+    json_add_string(json, "id", diagnosis->id);
+    json_add_string(json, "title", diagnosis->title);
     json_key(json, "next_step");
     json_string_n(json, diagnosis->steps, strcspn(diagnosis->steps, "\n"));
     json_object_end(json);
@@ -94,22 +88,12 @@ static bool advice_add_row(void *context, const char *id, uint64_t mailboxes, ui
     if (diagnosis == NULL)
         return true;
     json_object_begin(json);
-    add_text(json, "id", diagnosis->id);
-    add_text(json, "title", diagnosis->title);
-    add_text(json, "explanation", diagnosis->explanation);
-    json_key(json, "mailboxes");
-    json_uint64(json, mailboxes);
-    json_key(json, "messages");
-    json_uint64(json, messages);
-    json_key(json, "steps");
-    json_array_begin(json);
-    for (const char *step = diagnosis->steps; *step != '\0';) {
-        size_t size = strcspn(step, "\n");
-        json_string_n(json, step, size);
-        step += size;
-        step += *step == '\n';
-    }
-    json_array_end(json);
+    json_add_string(json, "id", diagnosis->id);
+    json_add_string(json, "title", diagnosis->title);
+    json_add_string(json, "explanation", diagnosis->explanation);
+    json_add_uint64(json, "mailboxes", mailboxes);
+    json_add_uint64(json, "messages", messages);
+    json_add_lines(json, "steps", diagnosis->steps);
     json_object_end(json);
     return true;
 }

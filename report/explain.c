@@ -154,37 +154,18 @@ void explain_append_text(struct buffer *text, const struct diagnosis *diagnosis)
 
 /* -- as JSON -- */
 
-static void add_text(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_string(json, text);
-}
-
-static void add_lines(struct json *json, const char *key, const char *lines)
-{
-    json_key(json, key);
-    json_array_begin(json);
-    while (*lines != '\0') {
-        size_t size = strcspn(lines, "\n");
-        json_string_n(json, lines, size);
-        lines += size;
-        lines += *lines == '\n';
-    }
-    json_array_end(json);
-}
-
 static void append_json(struct json *json, const struct diagnosis *diagnosis)
 {
     static const char *const scopes[] = {"none", "message", "folder", "mailbox", "run"};
     static const char *const advices[] = {"never", "retry", "reconnect", "wait"};
     bool is_usual = diagnosis->code == FAULT_NONE;
     json_object_begin(json);
-    add_text(json, "id", diagnosis->id);
-    add_text(json, "title", diagnosis->title);
-    add_text(json, "explanation", diagnosis->explanation);
-    add_text(json, "error_code", fault_code_name(diagnosis->code));
-    add_text(json, "lost", is_usual ? "" : scopes[diagnosis->scope]);
-    add_text(json, "advice", is_usual ? "" : advices[diagnosis->advice]);
+    json_add_string(json, "id", diagnosis->id);
+    json_add_string(json, "title", diagnosis->title);
+    json_add_string(json, "explanation", diagnosis->explanation);
+    json_add_string(json, "error_code", fault_code_name(diagnosis->code));
+    json_add_string(json, "lost", is_usual ? "" : scopes[diagnosis->scope]);
+    json_add_string(json, "advice", is_usual ? "" : advices[diagnosis->advice]);
     json_key(json, "commands");
     json_array_begin(json);
     for (int i = 0; i < DIAGNOSIS_COMMANDS; i++) {
@@ -192,7 +173,7 @@ static void append_json(struct json *json, const struct diagnosis *diagnosis)
             json_string(json, command_names[i]);
     }
     json_array_end(json);
-    add_lines(json, "steps", diagnosis->steps);
+    json_add_lines(json, "steps", diagnosis->steps);
     json_object_end(json);
 }
 

@@ -23,36 +23,6 @@ struct json_report {
     bool is_final;
 };
 
-static void json_add_text(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_string(json, text);
-}
-
-static void json_add_uint64(struct json *json, const char *key, uint64_t value)
-{
-    json_key(json, key);
-    json_uint64(json, value);
-}
-
-static void json_add_bool(struct json *json, const char *key, bool value)
-{
-    json_key(json, key);
-    json_bool(json, value);
-}
-
-static void json_add_time(struct json *json, const char *key, int64_t wall_msecs)
-{
-    char text[CLOCK_ISO8601_SIZE];
-    json_key(json, key);
-    if (wall_msecs == 0) {
-        json_null(json);
-        return;
-    }
-    clock_format(wall_msecs, text);
-    json_string(json, text);
-}
-
 /* started, ended, seconds; null for what is not known yet. */
 static void json_add_times(struct json *json, int64_t started_msecs, int64_t ended_msecs)
 {
@@ -107,11 +77,11 @@ static bool json_append_run(void *context, const struct store_run *run)
     struct json *json = &report->json;
     json_key(json, "run");
     json_object_begin(json);
-    json_add_text(json, "id", run->id);
-    json_add_text(json, "command", run->command);
-    json_add_text(json, "version", run->version);
-    json_add_text(json, "manifest", run->manifest);
-    json_add_text(json, "manifest_sha256", run->manifest_sha256);
+    json_add_string(json, "id", run->id);
+    json_add_string(json, "command", run->command);
+    json_add_string(json, "version", run->version);
+    json_add_string(json, "manifest", run->manifest);
+    json_add_string(json, "manifest_sha256", run->manifest_sha256);
     json_add_settings(json, run->settings);
     json_add_times(json, run->started_msecs, run->ended_msecs);
     json_key(json, "exit_code");
@@ -130,12 +100,12 @@ static bool json_append_folder(void *context, const struct store_folder *folder)
     struct json_report *report = context;
     struct json *json = &report->json;
     json_object_begin(json);
-    json_add_text(json, "source", folder->source_name);
-    json_add_text(json, "destination", folder->destination_name);
+    json_add_string(json, "source", folder->source_name);
+    json_add_string(json, "destination", folder->destination_name);
     json_add_bool(json, "is_renamed", folder->is_renamed);
     json_add_bool(json, "is_merged", folder->is_merged);
     json_add_bool(json, "is_failed", folder->is_failed);
-    json_add_text(json, "error", folder->error);
+    json_add_string(json, "error", folder->error);
     json_add_counts(json, &folder->counts);
     json_object_end(json);
     return report_output_step(&report->output);
@@ -151,7 +121,7 @@ static void json_add_cutover(struct json *json, const struct store_job *job, boo
         json_string(json, CUTOVER_WORD(cutover_is_safe(job, &why)));
     else
         json_null(json);
-    json_add_text(json, "safe_to_switch_why", buffer_str(&why));
+    json_add_string(json, "safe_to_switch_why", buffer_str(&why));
     buffer_deinit(&why);
 }
 
@@ -173,23 +143,23 @@ static bool json_begin_job(void *context, const struct store_job *job)
     json_object_begin(json);
     json_key(json, "row");
     json_int64(json, job->row);
-    json_add_text(json, "label", job->label);
-    json_add_text(json, "host1", job->host1);
-    json_add_text(json, "user1", job->user1);
-    json_add_text(json, "host2", job->host2);
-    json_add_text(json, "user2", job->user2);
-    json_add_text(json, "status", job_status_name(job->status));
+    json_add_string(json, "label", job->label);
+    json_add_string(json, "host1", job->host1);
+    json_add_string(json, "user1", job->user1);
+    json_add_string(json, "host2", job->host2);
+    json_add_string(json, "user2", job->user2);
+    json_add_string(json, "status", job_status_name(job->status));
     json_add_times(json, job->started_msecs, job->ended_msecs);
-    json_add_text(json, "error_code", job->error_code);
-    json_add_text(json, "error", job->error);
+    json_add_string(json, "error_code", job->error_code);
+    json_add_string(json, "error", job->error);
     advice_add_json(json, job->diagnosis);
     json_add_cutover(json, job, report->is_final);
     json_add_counts(json, &job->counts);
-    json_add_text(json, "grade", grade_name(grade_of_mailbox(job)));
+    json_add_string(json, "grade", grade_name(grade_of_mailbox(job)));
     json_add_uint64(json, "deleted_source", job->deleted_source);
     json_add_uint64(json, "deleted_destination", job->deleted_destination);
-    json_add_text(json, "exposure1", json_exposure(job, 0));
-    json_add_text(json, "exposure2", json_exposure(job, 1));
+    json_add_string(json, "exposure1", json_exposure(job, 0));
+    json_add_string(json, "exposure2", json_exposure(job, 1));
     json_key(json, "folders");
     json_array_begin(json);
     return true;
@@ -201,7 +171,7 @@ static bool json_append_repair(void *context, const struct store_repair *repair)
     struct json *json = &report->json;
     const char *kind = repair->kinds;
     json_object_begin(json);
-    json_add_text(json, "folder", repair->folder);
+    json_add_string(json, "folder", repair->folder);
     json_add_uint64(json, "uid", repair->uid);
     json_key(json, "kinds");
     json_array_begin(json);
@@ -276,7 +246,7 @@ static void json_append_totals(struct json *json, const struct report_totals *to
     json_add_uint64(json, "folders", totals->folders);
     json_add_uint64(json, "mailboxes_with_difference", totals->with_difference);
     json_add_counts(json, &totals->counts);
-    json_add_text(json, "grade", grade_name(grade));
+    json_add_string(json, "grade", grade_name(grade));
     json_object_end(json);
 }
 
