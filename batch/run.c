@@ -638,7 +638,7 @@ static bool run_pause_rest(struct run *run, struct fault *fault_r)
 }
 
 /* What is said about it, once its report is written. */
-static bool run_tell_end(struct run *run, int exit_code, struct fault *fault_r)
+static bool run_tell_end(struct run *run, int exit_code, bool is_ended, struct fault *fault_r)
 {
     bool is_ok = true;
     struct ending ending = {
@@ -656,7 +656,8 @@ static bool run_tell_end(struct run *run, int exit_code, struct fault *fault_r)
     else if (run->mode != PROGRESS_JSON)
         ending_print_summary(&ending);
     ending_notify(&ending);
-    if (is_ok)
+    /* What the store could not be told is no reason to forget older runs. */
+    if (is_ok && is_ended)
         ending_prune(&ending);
     mem_free(ending.run_dir);
     return is_ok;
@@ -684,7 +685,7 @@ static bool run_end(struct run *run, struct fault *fault_r)
         !preflight_table_write(&run->preflight, workdir_run_dir(run->workdir), fault_r))
         return false;
     struct fault told_fault;
-    bool is_told = run_tell_end(run, exit_code, &told_fault);
+    bool is_told = run_tell_end(run, exit_code, is_ended, &told_fault);
     if (is_ended && !is_told)
         *fault_r = told_fault;
     return is_ended && is_told;
