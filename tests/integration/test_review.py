@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED
+from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED, wait_until
 from tests.servers import mailbox, messages, scripted
 from tests.servers.proxy import Proxy
 from tests.servers.scripted import PASS, Dropped, ScriptedServer, answer, bad, bye, hang, no
@@ -439,23 +439,36 @@ def test_a_refused_subscription_is_told(work, authority):
     assert "no subscriptions here" in run.user_log()
 
 
+def run_log(work):
+    path = work.workdir / "latest/run.log"
+    return path.read_text() if path.exists() else ""
+
+
 # Secrets -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["NO", "BAD", "BYE"])
+@pytest.mark.parametrize("how", ["NO", "BAD", "BYE", "NO Request is throttled:"])
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 def test_a_server_that_repeats_the_secret(work, authority, b, mechanism, how):
     def repeat(session, tag, command):
         tag = "*" if how == "BYE" else tag
         session.send(f"{tag} {how} can't understand {command}")
-        if how == "BYE":
+        if "throttled" in how:
+            session.send("* BYE Connection closed. 14")
+        if how not in ("NO", "BAD"):
             raise Dropped
 
     capability = "IMAP4rev1 LITERAL+ " + ("SASL-IR AUTH=PLAIN" if mechanism == "PLAIN" else "")
     with ScriptedServer({"INBOX": SMALL}, authority, capability=capability) as source:
         source.on("^(LOGIN|AUTHENTICATE)", repeat)
         row = to_dovecot(work, source, b)
-        run = work.batch([row], "--debugimap1", expect=(FAILED, PAUSED))
+        process = work.batch_start([row], "--debugimap1")
+        source.wait_for("^(LOGIN|AUTHENTICATE)")
+        if "throttled" in how:
+            wait_until(lambda: "is throttled until" in run_log(work), "it waits")
+            process.send_signal(signal.SIGINT)
+        run = work.finish(process)
+        assert run.code in (FAILED, PAUSED), run
         sent = source.seen("^(LOGIN|AUTHENTICATE)")[0].split()[-1].strip('"')
     for path in work.workdir.rglob("*"):
         if path.is_file():
