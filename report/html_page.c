@@ -397,6 +397,21 @@ static void append_run_times(struct page *page)
     buffer_append_str(page->text, "\n");
 }
 
+/* Whose servers had not to prove who they are, or were spoken to in clear, as somebody asked for.
+ */
+static void append_exposures(struct page *page)
+{
+    const struct report_totals *totals = &page->facts.totals;
+    for (uint64_t side = 1; side <= 2; side++) {
+        const uint64_t unchecked[] = {totals->unchecked[side - 1], side};
+        const uint64_t clear[] = {totals->clear[side - 1], side};
+        if (unchecked[0] > 0)
+            sentence(page, WORD_UNCHECKED, unchecked, 2);
+        if (clear[0] > 0)
+            sentence(page, WORD_CLEAR, clear, 2);
+    }
+}
+
 /* The settings and the manifest are the administrator's: a user's page does not show them. */
 static void append_about(struct page *page)
 {
@@ -416,6 +431,7 @@ static void append_about(struct page *page)
             append_fact(page, WORD_MANIFEST_HASH, run->manifest_sha256);
     }
     buffer_append_str(page->text, "</dl>\n");
+    append_exposures(page);
     if (is_one)
         return;
     buffer_printf(page->text, "<details><summary>%s</summary><pre>", say(page, WORD_SETTINGS));

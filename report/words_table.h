@@ -142,6 +142,8 @@
     X(VERSION, "Program", "Programm", "Programme", "Programa") \
     X(STARTED, "Started", "Begonnen", "Début", "Inicio") \
     X(ENDED, "Ended", "Beendet", "Fin", "Fin") \
+    X(UNCHECKED, "<p>{1} {1|mailbox|mailboxes}: host{2} had not to prove who it is, as was asked for.</p>\n", "<p>{1} {1|Postfach|Postfächer}: host{2} musste nicht beweisen, wer er ist, wie gewünscht.</p>\n", "<p>{1} {1|boîte|boîtes} : host{2} n’a pas dû prouver son identité, comme demandé.</p>\n", "<p>{1} {1|buzón|buzones}: host{2} no tuvo que probar quién es, como se pidió.</p>\n") \
+    X(CLEAR, "<p>{1} {1|mailbox|mailboxes}: host{2} was spoken to without TLS, as was asked for.</p>\n", "<p>{1} {1|Postfach|Postfächer}: mit host{2} wurde ohne TLS gesprochen, wie gewünscht.</p>\n", "<p>{1} {1|boîte|boîtes} : host{2} sans TLS, comme demandé.</p>\n", "<p>{1} {1|buzón|buzones}: host{2} sin TLS, como se pidió.</p>\n") \
     X(SETTINGS, "Settings used", "Verwendete Einstellungen", "Réglages utilisés", "Ajustes usados") \
     X(SAME_FACTS, "The same facts as data: summary.csv, folders.csv, problems.csv, summary.json.", "Dieselben Tatsachen als Daten: summary.csv, folders.csv, problems.csv, summary.json.", "Les mêmes faits en données : summary.csv, folders.csv, problems.csv, summary.json.", "Los mismos hechos como datos: summary.csv, folders.csv, problems.csv, summary.json.")
 /* clang-format on */

@@ -452,7 +452,11 @@ def test_what_is_not_protected_is_reported(work, a, b):
                   "1 mailbox the destination server had not to prove who it is",
                   "1 mailbox the source server was spoken to in clear, without TLS"):
         assert "Not protected, as asked: for " + words in text, text
-    assert "Not protected" not in work.batch(rows[:1]).text("summary.txt")
+    page = run.text("report.html")
+    for words in ("host1 had not to prove", "host2 had not to prove", "host1 was spoken to without TLS"):
+        assert page.count("<p>1 mailbox: " + words) == 1, words
+    safe = work.batch(rows[:1])
+    assert "Not protected" not in safe.text("summary.txt") and "as was asked for" not in safe.text("report.html")
 
 
 def test_a_self_signed_certificate_that_is_trusted(work, odd_servers, b):
