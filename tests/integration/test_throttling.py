@@ -5,9 +5,14 @@ nothing doubled. All in one run, since most of them have to be waited for half a
 
 import itertools
 import re
+import signal
 
-from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED
+import pytest
+
+from tests.integration.harness import COMPLETE, EXCEPTIONS, FAILED, PAUSED, assert_same, wait_until
 from tests.integration.test_review import InvitingServer
+from tests.servers import messages
+from tests.servers.gmail import Gmail
 from tests.servers.scripted import Dropped, ScriptedServer
 
 TOLD = "Request is throttled. Suggested Backoff Time: 300 milliseconds"
@@ -70,6 +75,21 @@ def announced(words, how):
     return invite
 
 
+class GreetingServer(ScriptedServer):
+    """Sends the first one who connects away."""
+
+    def __init__(self, *args, words, **options):
+        super().__init__(*args, **options)
+        self.first = [f"* BYE {words}"]
+
+    def _serve(self, sock, tls):
+        if not self.first:
+            return super()._serve(sock, tls)
+        sock = tls.wrap_socket(sock, server_side=True)
+        sock.sendall(self.first.pop().encode() + b"\r\n")
+        sock.close()
+
+
 class Pair:
     """Two servers of one mailbox, of which one will ask for patience."""
 
@@ -77,7 +97,9 @@ class Pair:
         self.what = f"{words!r} by {how} to {place} of {side}"
         options = {"authority": authority, "certificate": certificate}
         self.source = ScriptedServer(MAIL, **options)
-        if place == "announced":
+        if place == "greeting":
+            self.destination = GreetingServer({"INBOX": []}, words=words, **options)
+        elif place == "announced":
             self.destination = InvitingServer({"INBOX": []}, invite=announced(words, how), **options)
         else:
             self.destination = ScriptedServer({"INBOX": []}, **options)
@@ -101,7 +123,7 @@ def bodies(server):
 
 def test_whoever_asks_for_patience_gets_it(work, authority):
     certificate = authority.issue("throttling")
-    cases = list(itertools.product(PLACES, WORDS, HOWS))
+    cases = list(itertools.product(PLACES, WORDS, HOWS)) + [((2, "greeting"), words, "BYE") for words in WORDS]
     pairs = [Pair(authority, certificate, *place, words, how) for place, words, how in cases]
     try:
         secret = work.secret()
@@ -122,7 +144,7 @@ def test_whoever_asks_for_patience_gets_it(work, authority):
     waits = re.findall(r" is throttled until .*", run.text("run.log"))
     assert len(waits) == len(cases)
     for words in WORDS:
-        assert sum(words in wait for wait in waits) == len(PLACES) * len(HOWS), words
+        assert sum(words in wait for wait in waits) == len(PLACES) * len(HOWS) + 1, words
 
 
 def test_a_server_that_says_nothing_else(work, authority):
@@ -138,3 +160,33 @@ def test_a_server_that_says_nothing_else(work, authority):
         source.rules.clear()
         again = work.batch([row])
     assert again.row()["status"] == "complete" and bodies(destination) == {k: sorted(v) for k, v in MAIL.items()}
+
+
+def is_waiting(work, earlier_runs):
+    logs = sorted((work.workdir / "runs").glob("*/run.log"))
+    return len(logs) > earlier_runs and "is throttled until" in logs[-1].read_text()
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_gmails_daily_bandwidth(work, a, b, side):
+    """The day's bytes are used up: the mailbox waits, whoever stops it gets exit code 12, and the next
+    day's run goes on; nothing is charged to a message."""
+    mail = {f"F{n}": [messages.big(4 * n + k, 20_000) for k in range(2)] for n in range(6)}
+    user = work.pair(a, b, mail)
+    now = [1_700_000_000.0]
+    with Gmail((a, b)[side - 1], "bandwidth", daily_down=90_000, daily_up=90_000, clock=lambda: now[0]) as gmail:
+        ends = [gmail, b] if side == 1 else [a, gmail]
+        rows = [work.row(*ends, user)]
+        for day in range(10):
+            process = work.batch_start(rows)
+            wait_until(lambda: process.poll() is not None or is_waiting(work, day), "it waits or is done")
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            run = work.finish(process)
+            run.check()
+            assert run.code in (COMPLETE, PAUSED) and run.problems() == [], run
+            if run.code == COMPLETE:
+                break
+            now[0] += 86400
+        assert run.code == COMPLETE and day >= 2
+    assert_same(a, b, user)
