@@ -186,10 +186,12 @@ static int batch_read_and_run(struct command *command)
     if (command->settings.abort || command->settings.abortbyfile)
         return command_abort(command);
     if (command->rest.count != 1) {
-        buffer_append_str(&command->faults,
-                          command->rest.count == 0
-                              ? "name the manifest: mailconvoy batch MANIFEST.csv\n"
-                              : "one manifest at a time: mailconvoy batch MANIFEST.csv\n");
+        buffer_append_str(
+            &command->faults,
+            command->rest.count == 0
+                ? "name the manifest: mailconvoy batch MANIFEST.csv\n"
+                : "one manifest at a time: mailconvoy batch MANIFEST.csv; a word that no "
+                  "option takes for its value counts as one\n");
         return EXIT_CODE_USAGE;
     }
     const char *path = command->rest.items[0];

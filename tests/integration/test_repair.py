@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from tests.integration.harness import EXCEPTIONS, FAILED, USAGE
+from tests.integration.harness import USAGE, EXCEPTIONS, FAILED, USAGE
 from tests.integration.test_transform import bodies, changes, reported
 from tests.servers.exchange import Exchange
 from tests.servers.scripted import ScriptedServer
@@ -223,3 +223,11 @@ def test_a_place_for_originals_that_is_none_stops_before_the_change(work, a, sou
     run = work.batch([row_of(work, source, a, user)], "--repair", "--keep-originals", blocked, expect=FAILED)
     assert "can't make the directory" in run.row()["error"]
     assert len(bodies(a, user)) <= 1
+
+
+def test_a_word_that_repair_does_not_know(work):
+    """It is taken for a manifest, as it might be one; what is said tells so."""
+    run = work.batch_start([{"host1": "a"}], "--repair", "maybe")
+    run = work.finish(run)
+    assert run.code == USAGE and "one manifest at a time" in run.err
+    assert "a word that no option takes for its value counts as one" in run.err
