@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from tests.integration.harness import USAGE, EXCEPTIONS, FAILED, USAGE
+from tests.integration.harness import EXCEPTIONS, FAILED, USAGE
 from tests.integration.test_transform import bodies, changes, reported
 from tests.servers.exchange import Exchange
 from tests.servers.scripted import ScriptedServer
