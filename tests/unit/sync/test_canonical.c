@@ -124,6 +124,8 @@ static void test_bodies(void **state)
          HEAD "Content-Type: text/plain; charset=\"utf-8\"\r\n\r\nx", true},
         {"another charset", HEAD "Content-Type: text/plain; charset=utf-8\r\n\r\nx",
          HEAD "Content-Type: text/plain; charset=latin1\r\n\r\nx", false},
+        {"another Content-ID", HEAD "Content-Type: image/png\r\nContent-ID: <a@x>\r\n\r\nx",
+         HEAD "Content-Type: image/png\r\nContent-ID: <b@x>\r\n\r\nx", false},
         {"another type", HEAD "Content-Type: text/html\r\n\r\nx", HEAD "\r\nx", false},
     };
     (void)state;
