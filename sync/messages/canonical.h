@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * What a message is, however a server writes it: SHA-256 of its canonical form, for --verify full.
+ *
+ * It is made of
+ * - the fields of its header but those that canonical_leaves_out(): unfolded, blanks joined,
+ *   encoded words decoded, sorted; in fields of addresses neither quotes nor blanks count
+ * - the tree of its parts: types, charsets, file names, Content-IDs
+ * - the decoded bytes of each part; text (text and message types) with LF line ends and without
+ * empty lines at its end
+ *
+ * So these make no difference: order and folding of fields, transfer encodings, boundaries, what
+ * stands before the first and behind the last boundary, other parameters and other fields of parts.
+ * Any thread. */
+#ifndef SYNC_MESSAGES_CANONICAL_H
+#define SYNC_MESSAGES_CANONICAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CANONICAL_DIGEST_BYTES 32
+/* Headers with more bytes than this, as normalised, are not judged. */
+#define CANONICAL_HEADER_MAX_BYTES ((size_t)4 * 1024 * 1024)
+
+/* Of the message in the file (see mime_tree_walk()). False: it can't be told, and must count as
+   neither equal nor different. */
+bool canonical_digest(int fd, unsigned char digest_r[CANONICAL_DIGEST_BYTES]);
+
+/* A field that servers add, rewrite or drop, by its name in any case. Pure. */
+bool canonical_leaves_out(const char *name);
+
+#endif
