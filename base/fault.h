@@ -33,6 +33,7 @@
     X(VIRUS, "virus", 119)                   \
     X(DELETE, "delete", 111)                 \
     X(FLAGS, "flags", 120)                   \
+    X(VERIFY, "verify", 111)                 \
     X(NO_SUBFOLDER, "no_subfolder1", 21)     \
     X(ERRORS_MAX, "errors_max", 111)         \
     X(TRANSFER_LIMIT, "transfer_limit", 118) \

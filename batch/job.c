@@ -180,6 +180,7 @@ static void job_run_limited(const struct job_environment *environment, const str
         .is_careful = job->retry->lost_in_vain > 1,
         .suspects = &job->retry->suspects,
         .given_up = &job->retry->given_up,
+        .verify_resume = &job->retry->verify,
         .store = environment->store,
         .run_id = environment->run_id,
         .row = job->row,
@@ -222,6 +223,7 @@ static void job_run_counted(const struct job_environment *environment, const str
 const char *job_trial(const struct settings *settings)
 {
     return settings->preflight         ? "preflight"
+           : settings->verify_only     ? "verify-only"
            : settings->justconnect     ? "justconnect"
            : settings->justlogin       ? "justlogin"
            : settings->justfolderlists ? "justfolderlists"

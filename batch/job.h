@@ -62,7 +62,8 @@ bool job_run(const struct job_environment *environment, const struct job *job,
              struct job_outcome *outcome_r, struct buffer *line, struct fault *fault_r);
 
 /* The option that makes it a trial, which leaves the destination without its mail: "dry",
-   "preflight", "justlogin", "justfolderlists", "justautomap", "justfoldersizes", "justfolders"; or
+   "preflight", "verify-only", "justlogin", "justfolderlists", "justautomap", "justfoldersizes",
+   "justfolders"; or
    "". Pure. */
 const char *job_trial(const struct settings *settings);
 /* Whether rules choose among the source's folders. Pure. */

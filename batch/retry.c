@@ -49,7 +49,8 @@ static int64_t jitter(int64_t msecs, uint32_t random)
 /* What was given up is not tried again: the next attempt gets further. */
 static bool has_done_something(const struct retry *retry, const struct pair_result *result)
 {
-    return result->counts.copied > 0 || retry->given_up.count > retry->given_up_then;
+    return result->counts.copied > 0 || result->compared > 0 ||
+           retry->given_up.count > retry->given_up_then;
 }
 
 /* For the first wait in vain as it is, then twice as long each time. */
@@ -122,4 +123,5 @@ void retry_deinit(struct retry *retry)
     error_list_deinit(&retry->errors);
     suspects_deinit(&retry->suspects);
     given_up_deinit(&retry->given_up);
+    verify_resume_deinit(&retry->verify);
 }

@@ -11,6 +11,7 @@
 #include "sync/error_list.h"
 #include "sync/pair.h"
 #include "sync/suspects.h"
+#include "sync/verify.h"
 
 /* So many times in a row, without a message copied or given up in between, it waits; then it stays
    paused. */
@@ -36,7 +37,8 @@ struct retry {
     uint64_t bytes_copied;
     struct suspects suspects; /* freed by retry_deinit(), as is the next */
     struct given_up given_up;
-    size_t given_up_then; /* after the last attempt */
+    size_t given_up_then;        /* after the last attempt */
+    struct verify_resume verify; /* freed by retry_deinit() */
 };
 
 /* Notes how an attempt ended. Returns how many milliseconds (at least 1) the mailbox waits before

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/summary.h"
+#include "store/store_verify.h"
 
 #include <string.h>
 
@@ -207,6 +208,66 @@ static bool json_append_changes(struct json_report *report, struct store *store,
     return is_ok;
 }
 
+static void json_add_verify_counts(struct json *json, const struct verify_counts *counts)
+{
+    json_add_uint64(json, "source_messages", counts->source);
+    json_add_uint64(json, "found", counts->found);
+    json_add_uint64(json, "different", counts->different);
+    json_add_uint64(json, "unread", counts->unread);
+    json_add_uint64(json, "missing", counts->missing);
+    json_add_uint64(json, "gone", counts->gone);
+    json_add_uint64(json, "excepted", counts->excepted);
+    json_add_uint64(json, "later", counts->later);
+    json_add_uint64(json, "extra", counts->extra);
+    json_add_uint64(json, "read", counts->read);
+    json_add_uint64(json, "bytes_read", counts->bytes_read);
+    json_add_uint64(json, "differences", verify_counts_differences(counts));
+}
+
+static bool json_append_verified(void *context, const struct store_verification *verification)
+{
+    struct json_report *report = context;
+    struct json *json = &report->json;
+    json_object_begin(json);
+    json_add_string(json, "source", verification->source_name);
+    json_add_string(json, "destination", verification->destination_name);
+    json_add_string(json, "level", verify_level_name(verification->level));
+    json_add_verify_counts(json, &verification->counts);
+    json_object_end(json);
+    return report_output_step(&report->output);
+}
+
+/* Of a mailbox (with its folders), or with row 0 of the run. */
+static bool json_append_verification(struct json_report *report, struct store *store,
+                                     const char *run_id, int64_t row, struct fault *fault_r)
+{
+    struct json *json = &report->json;
+    struct verify_sum sum;
+    if (!store_verifications_sum(store, run_id, row, &sum, fault_r))
+        return false;
+    json_key(json, "verification");
+    if (sum.folders == 0) {
+        json_null(json);
+        return true;
+    }
+    json_object_begin(json);
+    json_add_string(json, "level", verify_level_name(sum.level));
+    if (row == 0) {
+        json_add_uint64(json, "mailboxes", sum.mailboxes);
+        json_add_uint64(json, "mailboxes_differing", sum.mailboxes_differing);
+    }
+    json_add_verify_counts(json, &sum.counts);
+    if (row != 0) {
+        json_key(json, "folders");
+        json_array_begin(json);
+        if (!store_verifications_each(store, run_id, row, json_append_verified, report, fault_r))
+            return false;
+        json_array_end(json);
+    }
+    json_object_end(json);
+    return true;
+}
+
 static bool json_append_jobs(struct json_report *report, struct store *store, const char *run_id,
                              struct fault *fault_r)
 {
@@ -222,7 +283,8 @@ static bool json_append_jobs(struct json_report *report, struct store *store, co
         if (!store_folders_each(store, run_id, row, json_append_folder, report, fault_r))
             return false;
         json_array_end(&report->json);
-        if (!json_append_changes(report, store, run_id, row, fault_r))
+        if (!json_append_changes(report, store, run_id, row, fault_r) ||
+            !json_append_verification(report, store, run_id, row, fault_r))
             return false;
         json_object_end(&report->json);
         if (!report_output_step(&report->output))
@@ -260,7 +322,8 @@ bool report_write_json(struct store *store, const char *run_id, FILE *stream, st
     json_add_uint64(&report.json, "schema_version", REPORT_JSON_SCHEMA_VERSION);
     bool is_ok = report_run_get(store, run_id, json_append_run, &report, fault_r) &&
                  json_append_jobs(&report, store, run_id, fault_r) &&
-                 advice_add_all_json(&report.json, store, run_id, fault_r);
+                 advice_add_all_json(&report.json, store, run_id, fault_r) &&
+                 json_append_verification(&report, store, run_id, 0, fault_r);
     json_append_totals(&report.json, &report.totals, grade_of_run(report.grades));
     json_object_end(&report.json);
     return report_output_end(&report.output, is_ok, fault_r);

@@ -39,18 +39,24 @@ enum job_status {
 };
 const char *job_status_name(enum job_status status);
 
-/* Why a message is not on the destination; also the words of problems.csv. */
-#define PROBLEM_REASONS(X)      \
-    X(EXCLUDED, "excluded")     \
-    X(TOO_BIG, "too_big")       \
-    X(FAILED, "failed")         \
-    X(UNREADABLE, "unreadable") \
-    X(VANISHED, "vanished")
+/* Why a message is not on the destination, or not as it was; also the words of problems.csv. */
+#define PROBLEM_REASONS(X)                       \
+    X(EXCLUDED, "excluded")                      \
+    X(TOO_BIG, "too_big")                        \
+    X(FAILED, "failed")                          \
+    X(UNREADABLE, "unreadable")                  \
+    X(VANISHED, "vanished")                      \
+    /* Found by --verify, see store_verify.h. */ \
+    X(MISSING, "missing")                        \
+    X(GONE, "gone")                              \
+    X(DIFFERENT, "different")                    \
+    X(UNREAD, "unread")
 
 enum problem_reason {
 #define PROBLEM_REASON_ENUM(suffix, name) PROBLEM_##suffix,
     PROBLEM_REASONS(PROBLEM_REASON_ENUM)
 #undef PROBLEM_REASON_ENUM
+    PROBLEM_REASON_COUNT
 };
 const char *problem_reason_name(enum problem_reason reason);
 

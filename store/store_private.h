@@ -11,6 +11,7 @@
 #include "store/store_course_private.h"
 #include "store/store_cron_private.h"
 #include "store/store_diagnoses_private.h"
+#include "store/store_verify_private.h"
 
 /* store_map.c and its neighbours */
 #define STORE_MAP_STATEMENTS(X)                                                                   \
@@ -56,7 +57,8 @@
       " date, size_bytes, reason, server_text, diagnosis, subject)"                               \
       " SELECT ?1, id, uid, messages, message_id, date, size_bytes, reason, server_text,"         \
       " diagnosis, subject"                                                                       \
-      " FROM problem WHERE run_id = ?2 AND job_row = ?3 AND folder = ?4")                         \
+      " FROM problem WHERE run_id = ?2 AND job_row = ?3 AND folder = ?4"                          \
+      " AND reason NOT IN " STORE_VERIFY_REASONS)                                                 \
     X(MAP_PROBLEMS_REPEAT,                                                                        \
       "INSERT INTO problem (run_id, job_row, folder, uid, messages, message_id,"                  \
       " date, size_bytes, reason, server_text, diagnosis, subject)"                               \
@@ -101,7 +103,8 @@
       " ON CONFLICT DO UPDATE SET copied = MAX(copied, excluded.copied),"                          \
       " bytes_copied = MAX(bytes_copied, excluded.bytes_copied)")                                  \
     X(JOB_FORGET_FOLDERS, "DELETE FROM folder_result WHERE run_id = ?1 AND job_row = ?2")          \
-    X(JOB_FORGET_PROBLEMS, "DELETE FROM problem WHERE run_id = ?1 AND job_row = ?2")               \
+    X(JOB_FORGET_PROBLEMS, "DELETE FROM problem WHERE run_id = ?1 AND job_row = ?2"                \
+                           " AND reason NOT IN " STORE_VERIFY_REASONS)                             \
     X(JOB_END, "UPDATE job SET status = ?3, ended_msecs = ?4, error_code = ?5, error = ?6"         \
                " WHERE run_id = ?1 AND job_row = ?2")                                              \
     X(JOB_DELETED, "UPDATE job SET deleted_source = deleted_source + ?3,"                          \
@@ -161,6 +164,7 @@
       " FROM job j WHERE j.run_id = ?1 AND messages IS NOT NULL ORDER BY j.job_row")               \
     STORE_MAP_STATEMENTS(X)                                                                        \
     STORE_CRON_STATEMENTS(X)                                                                       \
+    STORE_VERIFY_STATEMENTS(X)                                                                     \
     STORE_CHANGES_STATEMENTS(X)                                                                    \
     STORE_COURSE_STATEMENTS(X)                                                                     \
     STORE_DIAGNOSES_STATEMENTS(X)

@@ -54,7 +54,7 @@ static enum job_status store_take_status(struct store_columns *columns)
 static enum problem_reason store_take_reason(struct store_columns *columns)
 {
     const char *name = store_take_text(columns);
-    for (int i = PROBLEM_EXCLUDED; i <= PROBLEM_VANISHED; i++) {
+    for (int i = 0; i < PROBLEM_REASON_COUNT; i++) {
         if (strcmp(problem_reason_name((enum problem_reason)i), name) == 0)
             return (enum problem_reason)i;
     }

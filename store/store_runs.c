@@ -69,9 +69,11 @@ bool store_run_ids(struct store *store, struct str_list *ids, struct fault *faul
 bool store_run_forget(struct store *store, const char *run_id, struct fault *fault_r)
 {
     static const enum store_statement steps[] = {
-        STORE_SQL_RUN_FORGET_REPAIRS, STORE_SQL_RUN_FORGET_SAMPLES,  STORE_SQL_RUN_FORGET_WAITS,
-        STORE_SQL_RUN_FORGET_CHANGES, STORE_SQL_RUN_FORGET_PROBLEMS, STORE_SQL_RUN_FORGET_COPIED,
-        STORE_SQL_RUN_FORGET_FOLDERS, STORE_SQL_RUN_FORGET_JOBS,     STORE_SQL_RUN_FORGET,
+        STORE_SQL_RUN_FORGET_VERIFICATIONS, STORE_SQL_RUN_FORGET_REPAIRS,
+        STORE_SQL_RUN_FORGET_SAMPLES,       STORE_SQL_RUN_FORGET_WAITS,
+        STORE_SQL_RUN_FORGET_CHANGES,       STORE_SQL_RUN_FORGET_PROBLEMS,
+        STORE_SQL_RUN_FORGET_COPIED,        STORE_SQL_RUN_FORGET_FOLDERS,
+        STORE_SQL_RUN_FORGET_JOBS,          STORE_SQL_RUN_FORGET,
     };
     struct store_write write;
     bool is_ok = true;

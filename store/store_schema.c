@@ -179,6 +179,8 @@ static const struct {
 
     /* What was not protected, since that was asked for: bits of enum store_exposure. */
     {12, "ALTER TABLE job ADD COLUMN exposure INTEGER NOT NULL DEFAULT 0;"},
+
+    {13, STORE_VERIFY_SCHEMA},
 };
 
 #define STORE_MIGRATION_COUNT (sizeof(store_migrations) / sizeof(store_migrations[0]))

@@ -170,7 +170,7 @@ static bool refuse_lost(const struct delete_compare *compare, struct fault *faul
     fault_set(fault_r, FAULT_DELETE, FAULT_SCOPE_FOLDER, FAULT_ADVICE_NEVER, 2,
               "the folder %s on the destination: nothing was deleted, because %llu messages that "
               "were copied there can't be recognised (the server has no UIDPLUS)",
-              compare->target->name, (unsigned long long)compare->lost);
+              compare->target->name, (unsigned long long)compare->both.lost);
     return false;
 }
 
@@ -186,14 +186,14 @@ static bool refuse_without_uidnext(const struct delete_compare *compare, struct 
 static bool remove_surplus(const struct delete_compare *compare, struct delete_folder *folder,
                            struct removal_list *list, struct fault *fault_r)
 {
-    struct pair *pair = compare->pair;
+    struct pair *pair = compare->both.pair;
     if (list->count == 0)
         return true;
-    if (compare->lost > 0)
+    if (compare->both.lost > 0)
         return refuse_lost(compare, fault_r);
     if (!delete_folder_open(folder, fault_r) || !leave_out_marked(folder, list, fault_r))
         return false;
-    bool is_allowed = limit_allows(pair, folder->name, list->count, compare->listing.count,
+    bool is_allowed = limit_allows(pair, folder->name, list->count, compare->both.listing.count,
                                    fault_r);
     return (!is_allowed && !pair->settings->dry)
                ? false
@@ -202,12 +202,12 @@ static bool remove_surplus(const struct delete_compare *compare, struct delete_f
 
 static void delete_from_destination(const struct delete_compare *compare)
 {
-    const struct settings *settings = compare->pair->settings;
-    const struct adopt_destination there = listing_as_destination(&compare->listing);
+    const struct settings *settings = compare->both.pair->settings;
+    const struct adopt_destination there = listing_as_destination(&compare->both.listing);
     const struct removal_rules rules = {
-        .secret = &compare->pair->adopt_secret,
+        .secret = &compare->both.pair->adopt_secret,
         .absent = settings->delete2,
-        .duplicates = settings->delete2duplicates && compare->count == 1,
+        .duplicates = settings->delete2duplicates && compare->both.count == 1,
         .one_is_enough = !settings->syncduplicates,
         .first_new_uid = compare->target->opened.uidnext,
     };
@@ -228,7 +228,7 @@ static void delete_from_destination(const struct delete_compare *compare)
 /* -- the source -- */
 
 /* Messages that a rule leaves out are none of this run's. */
-static void leave_out_by_rules(struct pair *pair, struct delete_source *source)
+static void leave_out_by_rules(struct pair *pair, struct compare_source *source)
 {
     const struct settings *settings = pair->settings;
     for (size_t i = 0; i < source->listing.count; i++) {
@@ -242,11 +242,11 @@ static void leave_out_by_rules(struct pair *pair, struct delete_source *source)
     }
 }
 
-static void delete_from_source(const struct delete_compare *compare, struct delete_source *source)
+static void delete_from_source(const struct delete_compare *compare, struct compare_source *source)
 {
-    struct pair *pair = compare->pair;
+    struct pair *pair = compare->both.pair;
     const struct adopt_source here = listing_as_source(&source->listing);
-    const struct adopt_destination there = listing_as_destination(&compare->listing);
+    const struct adopt_destination there = listing_as_destination(&compare->both.listing);
     struct delete_folder folder = folder_of_source(pair, source->entry, source->uidvalidity);
     struct removal_list list = {0};
     struct fault fault;
@@ -291,7 +291,7 @@ static void compare_and_delete(struct pair *pair, const struct target *target,
         if (settings->delete2 || settings->delete2duplicates)
             delete_from_destination(&compare);
         for (size_t i = 0; settings->delete1 && i < compare.own_count && !pair_is_ended(pair); i++)
-            delete_from_source(&compare, &compare.sources[i]);
+            delete_from_source(&compare, &compare.both.sources[i]);
     }
     delete_compare_deinit(&compare);
 }

@@ -21,6 +21,7 @@
 #include "sync/preflight.h"
 #include "sync/settle.h"
 #include "sync/sizes.h"
+#include "sync/verify.h"
 #include "sync/verdict.h"
 
 /* After its end: how long the answers to what is under way are waited for. */
@@ -231,7 +232,8 @@ static bool pair_sign_in(struct pair *pair)
 /* Though nothing changed on the source. */
 static bool pair_looks_at_both(const struct settings *settings)
 {
-    return delete_is_wanted(settings) || settings->resyncflags;
+    return delete_is_wanted(settings) || settings->resyncflags ||
+           verify_level_wanted(settings) != VERIFY_NONE;
 }
 
 /* An earlier run came to its end: the source is asked first whether anything changed, and the
@@ -307,6 +309,21 @@ static bool pair_connect(struct pair *pair)
     return may_rest ? pair_sign_in_again(pair) : pair_sign_in(pair);
 }
 
+/* What is to be deleted on the source is compared before, and then only deleted if nothing differs;
+   of the destination what is left is of interest. */
+static void pair_verify_and_delete(struct pair *pair)
+{
+    bool is_before = pair->settings->delete1;
+    if (is_before)
+        verify_pair(pair);
+    if (is_before && pair->has_differences)
+        log_line(pair->log, "nothing is deleted, since --verify found differences");
+    else
+        delete_messages(pair);
+    if (!is_before)
+        verify_pair(pair);
+}
+
 /* Folders, and unless they are all that is wanted, messages. */
 static void pair_sync(struct pair *pair)
 {
@@ -328,7 +345,7 @@ static void pair_sync(struct pair *pair)
     pair_sync_folders(pair);
     pair_memory_end(pair);
     resync_flags(pair);
-    delete_messages(pair);
+    pair_verify_and_delete(pair);
     if (settings->delete1 && !settings->dry)
         (void)delete_empty_source_folders(pair, false);
 }
@@ -357,6 +374,10 @@ static void pair_work(struct pair *pair)
         return;
     if (pair->environment->preflight != NULL) {
         preflight_look(pair, pair->environment->preflight);
+        return;
+    }
+    if (settings->verify_only) {
+        verify_pair(pair);
         return;
     }
     if (pair_wants_sizes(pair))
@@ -411,11 +432,14 @@ static void pair_conclude(const struct pair *pair, struct pair_result *result)
     result->was_signed_in = pair->source.step == SESSION_READY &&
                             (pair->destination.step == SESSION_READY ||
                              pair->destination.step == SESSION_IDLE);
+    result->compared = pair->compared;
     if (pair->is_left_out) {
         result->status = JOB_LEFT_OUT;
     } else if (pair_is_ended(pair)) {
         result->fault = pair->fault;
         result->status = fault_is_pause(&pair->fault) ? JOB_PAUSED : JOB_FAILED;
+    } else if (!pair->has_failed_folder && verify_finds_fault(pair, &result->fault)) {
+        result->status = result->fault.code == FAULT_VERIFY ? JOB_EXCEPTIONS : JOB_FAILED;
     } else if (pair->has_failed_folder ||
                counts->failed + counts->unreadable + counts->too_big > 0) {
         result_set_exceptions(pair, result);

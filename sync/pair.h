@@ -21,6 +21,7 @@ struct preflight;
 struct suspects;
 struct tls_contexts;
 struct tokens;
+struct verify_resume;
 
 /* What a pair needs from the run around it. All of it outlives the call. */
 struct pair_environment {
@@ -44,6 +45,7 @@ struct pair_environment {
     /* Is told of each side (1 or 2) that was signed in to; NULL: nobody listens. */
     void (*signed_in)(void *context, int side);
     void *signed_in_context;
+    struct verify_resume *verify_resume; /* NULL: --verify begins anew in each attempt */
     struct preflight *preflight; /* --preflight: filled, and nothing else is done; else NULL */
 };
 
@@ -55,6 +57,7 @@ struct pair_result {
     int errors_exit_code; /* of the most frequent kind of error; 0: there was none */
     bool is_renewed;      /* a session is only to be opened again: charged to nobody */
     bool has_unanswered;  /* an APPEND has no answer: the destination may still be storing it */
+    uint64_t compared;    /* messages that --verify read on both sides */
     bool was_signed_in;   /* both sides were, or the source alone and that was enough */
 };
 

@@ -60,7 +60,9 @@ struct pair {
     uint64_t errors;                /* messages and folders that failed, against --errorsmax */
     struct pair_figures figures;
     struct progress_line progress;
-    uint64_t sent_bytes; /* against --exitwhenover */
+    uint64_t sent_bytes;  /* against --exitwhenover */
+    uint64_t compared;    /* messages that --verify read on both sides */
+    bool has_differences; /* --verify found some */
     bool has_failed_folder;
     struct fault folder_fault; /* the first folder's, for the mailbox's error */
     struct fault fault;        /* what ended the pair early; FAULT_NONE while it goes on */

@@ -23,7 +23,7 @@ static bool is_due_in_set(const struct session_set *set, int64_t now_nsecs)
    where it has a token that runs out. */
 static int side_to_renew(const struct pair *pair)
 {
-    if (pair->sent_bytes == 0 || pair_is_ended(pair) ||
+    if ((pair->sent_bytes == 0 && pair->compared == 0) || pair_is_ended(pair) ||
         (pair->source.renew_at_nsecs == 0 && pair->destination.renew_at_nsecs == 0))
         return 0;
     int64_t now_nsecs = clock_mono_nsecs();

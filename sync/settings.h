@@ -214,6 +214,8 @@ struct settings {
     char *tmpdir;         /* NULL: the system's */
     char *keep_originals; /* a directory, or NULL */
     bool preflight;
+    char *verify; /* "off", "counts", "headers" or "full" */
+    bool verify_only;
     bool justbanner;
     bool log;
     char *logdir;  /* of the mailbox's log; NULL: in the work directory */

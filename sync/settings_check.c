@@ -158,21 +158,38 @@ static bool check_identities(const struct settings *settings, struct buffer *fau
     return is_fine;
 }
 
-/* It looks at all there is; what looks at less, or changes something, is another wish. */
+/* An option under which nothing is looked at that --preflight or --verify-only want to see, or
+   something is changed; NULL: none. */
+static const char *other_wish(const struct settings *settings)
+{
+    return settings->justlogin         ? "justlogin"
+           : settings->justconnect     ? "justconnect"
+           : settings->justfolders     ? "justfolders"
+           : settings->justfolderlists ? "justfolderlists"
+           : settings->justautomap     ? "justautomap"
+           : settings->justfoldersizes ? "justfoldersizes"
+           : settings->dry             ? "dry"
+           : settings->retry_problems  ? "retry-problems"
+                                       : NULL;
+}
+
 static bool check_preflight(const struct settings *settings, struct buffer *faults)
 {
-    const char *other = settings->justlogin         ? "justlogin"
-                        : settings->justconnect     ? "justconnect"
-                        : settings->justfolders     ? "justfolders"
-                        : settings->justfolderlists ? "justfolderlists"
-                        : settings->justautomap     ? "justautomap"
-                        : settings->justfoldersizes ? "justfoldersizes"
-                        : settings->dry             ? "dry"
-                        : settings->retry_problems  ? "retry-problems"
-                                                    : NULL;
+    const char *other = settings->verify_only ? "verify-only" : other_wish(settings);
     if (!settings->preflight || other == NULL)
         return true;
     buffer_printf(faults, "preflight looks at everything and changes nothing: leave out --%s\n",
+                  other);
+    return false;
+}
+
+static bool check_verify(const struct settings *settings, struct buffer *faults)
+{
+    const char *other = delete_is_wanted(settings) ? "delete1, --delete2 and their like"
+                                                   : other_wish(settings);
+    if (!settings->verify_only || other == NULL)
+        return true;
+    buffer_printf(faults, "verify-only compares everything and changes nothing: leave out --%s\n",
                   other);
     return false;
 }
@@ -195,6 +212,7 @@ bool settings_check_pair(const struct settings *settings, struct buffer *faults)
         is_fine = false;
     }
     is_fine = check_preflight(settings, faults) && is_fine;
+    is_fine = check_verify(settings, faults) && is_fine;
     is_fine = check_connection(settings, faults) && is_fine;
     is_fine = check_flag_rules(settings, faults) && is_fine;
     is_fine = delete_check_settings(settings, faults) && is_fine;

@@ -39,6 +39,8 @@ static const char *const own[] = {
     "format",
     "across",
     "preflight",
+    "verify",
+    "verify-only",
     "customer",
     "title",
     "logo",

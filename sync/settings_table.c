@@ -382,6 +382,12 @@ const struct setting settings_table[] = {
     {COMMAND("preflight", FLAG, preflight, PAIR), IN(RUN),
      .help = "look at all mailboxes without changing anything: who can sign in, how much there is, "
              "what will not fit, and how long a move takes"},
+    {MAILBOX("verify", WORD, verify), IN(RUN), .preset = "off", .words = "off|counts|headers|full",
+     .alone = "headers", .argument = "[counts|headers|full]",
+     .help = "after the copy compare both sides: how many messages there are, who each is, or (full) "
+             "every body"},
+    {COMMAND("verify-only", FLAG, verify_only, PAIR), IN(RUN),
+     .help = "compare and change nothing (as --verify says, else headers)"},
     {MAILBOX("justlogin", BOOL, justlogin), IN(RUN), .preset = "0",
      .help = "sign in on both sides and stop"},
     {MAILBOX("justconnect", BOOL, justconnect), IN(RUN), .preset = "0",

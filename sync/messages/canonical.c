@@ -3,12 +3,15 @@
 
 #include <openssl/evp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "sync/messages/identity.h"
 #include "sync/messages/mime_library.h"
 #include "sync/messages/mime_tree.h"
 
@@ -76,6 +79,10 @@ struct canonical {
     EVP_MD_CTX *whole;
     EVP_MD_CTX *part;
     struct header header;
+    struct buffer *outline; /* NULL: nobody asks */
+    struct buffer part_name;
+    unsigned int depth; /* of messages within messages */
+    unsigned int parts;
     bool is_text;      /* the part under way */
     bool ends_in_cr;   /* a CR that may belong to a line end */
     uint64_t newlines; /* at the end so far */
@@ -117,6 +124,63 @@ static void hash_name(struct canonical *canonical, const char *name, const char 
     for (size_t i = 0; i < size; i++)
         text[i] = lower((unsigned char)from[i]);
     hash_item(canonical, text, size);
+}
+
+/* -- the outline -- */
+
+/* What a part or field is called. */
+#define LABEL_MAX_BYTES ((size_t)512)
+/* Between what it is called and what it is. */
+#define LABEL_END '\x1f'
+
+/* A line: what it is called, and a few bytes of its hash. */
+static void outline_add(struct canonical *canonical, const char *label, const void *data,
+                        size_t size)
+{
+    struct identity hash;
+    if (canonical->outline == NULL)
+        return;
+    identity_hash(data, size, &hash);
+    buffer_printf(canonical->outline, "%s%c", label, LABEL_END);
+    for (size_t i = 0; i < 8; i++)
+        buffer_printf(canonical->outline, "%02x", hash.bytes[i]);
+    buffer_append_byte(canonical->outline, '\n');
+}
+
+static void append_label_text(struct buffer *label, const char *before, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    buffer_append_str(label, before);
+    for (; *text != '\0'; text++)
+        buffer_append_byte(label, *text == '\n' || *text == LABEL_END ? ' ' : (unsigned char)*text);
+}
+
+static void name_part(struct canonical *canonical, const struct mime_part *part)
+{
+    struct buffer *label = &canonical->part_name;
+    if (canonical->outline == NULL)
+        return;
+    buffer_clear(label);
+    buffer_printf(label, "part %u", ++canonical->parts);
+    append_label_text(label, " (", part->type == NULL ? "text" : part->type);
+    append_label_text(label, "/", part->subtype == NULL ? "plain" : part->subtype);
+    append_label_text(label, ", ", part->filename);
+    append_label_text(label, ", ", part->charset);
+    buffer_append_byte(label, ')');
+}
+
+static void outline_add_field(struct canonical *canonical, const unsigned char *text, size_t size)
+{
+    char label[LABEL_MAX_BYTES];
+    const unsigned char *colon = memchr(text, ':', size);
+    size_t name_size = colon == NULL ? size : (size_t)(colon - text);
+    if (canonical->outline == NULL)
+        return;
+    (void)snprintf(label, sizeof(label), "the field %.*s%s",
+                   (int)(name_size < 100 ? name_size : 100), (const char *)text,
+                   canonical->depth > 1 ? " of an attached message" : "");
+    outline_add(canonical, label, text, size);
 }
 
 /* -- headers -- */
@@ -214,8 +278,10 @@ static void close_header(struct canonical *canonical)
         pieces[i] = (struct piece){header->text.data + header->fields[i].begin,
                                    header->fields[i].size};
     qsort(pieces, header->count, sizeof(*pieces), piece_compare);
-    for (size_t i = 0; i < header->count; i++)
+    for (size_t i = 0; i < header->count; i++) {
         hash_item(canonical, pieces[i].data, pieces[i].size);
+        outline_add_field(canonical, pieces[i].data, pieces[i].size);
+    }
     mem_free(pieces);
     hash_item(canonical, "", 0);
 }
@@ -232,12 +298,14 @@ static void see_begin(void *context, enum mime_node node, const struct mime_part
         buffer_clear(&canonical->header.text);
         canonical->header.count = 0;
         canonical->header.is_open = true;
+        canonical->depth++;
         return;
     }
     hash_name(canonical, part->type, "text");
     hash_name(canonical, part->subtype, "plain");
     if (node == MIME_NODE_MULTIPART)
         return;
+    name_part(canonical, part);
     canonical->is_text = part->type == NULL || strcasecmp(part->type, "text") == 0 ||
                          strcasecmp(part->type, "message") == 0;
     canonical->ends_in_cr = false;
@@ -303,23 +371,107 @@ static void see_end(void *context, enum mime_node node)
         if (EVP_DigestFinal_ex(canonical->part, digest, &size) != 1)
             canonical->has_failed = true;
         hash_item(canonical, digest, size);
+        outline_add(canonical, buffer_str(&canonical->part_name), digest, size);
     }
+    if (node == MIME_NODE_MESSAGE)
+        canonical->depth--;
     hash_item(canonical, "end", 3);
 }
 
-bool canonical_digest(int fd, unsigned char digest_r[CANONICAL_DIGEST_BYTES])
+bool canonical_digest(int fd, unsigned char digest_r[CANONICAL_DIGEST_BYTES],
+                      struct buffer *outline)
 {
     static const struct mime_visitor visitor = {see_begin, see_field, see_data, see_end};
-    struct canonical canonical = {.whole = EVP_MD_CTX_new(), .part = EVP_MD_CTX_new()};
+    struct canonical canonical = {
+        .whole = EVP_MD_CTX_new(), .part = EVP_MD_CTX_new(), .outline = outline};
+    buffer_init(&canonical.part_name, LABEL_MAX_BYTES);
     canonical.header.fields = mem_alloc(MAX_FIELDS * sizeof(struct field));
     buffer_init(&canonical.header.text, CANONICAL_HEADER_MAX_BYTES);
     bool is_fine = canonical.whole != NULL && canonical.part != NULL &&
                    EVP_DigestInit_ex(canonical.whole, EVP_sha256(), NULL) == 1 &&
                    mime_tree_walk(fd, &visitor, &canonical) && !canonical.has_failed &&
                    EVP_DigestFinal_ex(canonical.whole, digest_r, NULL) == 1;
+    buffer_deinit(&canonical.part_name);
     buffer_deinit(&canonical.header.text);
     mem_free(canonical.header.fields);
     EVP_MD_CTX_free(canonical.whole);
     EVP_MD_CTX_free(canonical.part);
     return is_fine;
+}
+
+/* -- what differs -- */
+
+/* More are counted. */
+#define DIFFERENCES_MAX 5
+
+/* Whether the outline has that line, or one of that name (the line's up to LABEL_END). */
+static bool outline_has(const char *outline, const char *line, size_t size)
+{
+    while (*outline != '\0') {
+        const char *end = strchr(outline, '\n');
+        if (end == NULL)
+            return false;
+        if ((size_t)(end - outline) >= size && memcmp(outline, line, size) == 0)
+            return true;
+        outline = end + 1;
+    }
+    return false;
+}
+
+struct differences {
+    struct buffer *text;
+    struct str_list names;
+};
+
+static bool is_named(const struct differences *differences, const char *name)
+{
+    for (size_t i = 0; i < differences->names.count; i++) {
+        if (strcmp(differences->names.items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void differences_add(struct differences *differences, const char *name, size_t size,
+                            const char *where)
+{
+    char *own = mem_printf("%.*s%s", (int)size, name, where);
+    if (!is_named(differences, own)) {
+        str_list_add(&differences->names, own);
+        if (differences->names.count <= DIFFERENCES_MAX)
+            buffer_printf(differences->text, "%s%s", differences->names.count > 1 ? "; " : "", own);
+    }
+    mem_free(own);
+}
+
+/* Lines that the other has not; of those that it has under the same name, if they are to be told.
+ */
+static void compare_outlines(const char *own, const char *other, bool tells_changed,
+                             const char *where, struct differences *differences)
+{
+    while (*own != '\0') {
+        const char *end = strchr(own, '\n');
+        if (end == NULL)
+            return;
+        const char *name_end = memchr(own, LABEL_END, (size_t)(end - own));
+        size_t name_size = (size_t)((name_end == NULL ? end : name_end) - own);
+        bool has_name = outline_has(other, own, name_size + (name_end != NULL));
+        if (!outline_has(other, own, (size_t)(end - own)) && (tells_changed || !has_name))
+            differences_add(differences, own, name_size, has_name ? "" : where);
+        own = end + 1;
+    }
+}
+
+void canonical_append_differences(const char *source, const char *destination, struct buffer *text)
+{
+    struct differences differences = {.text = text};
+    buffer_append_str(text, "differs in ");
+    compare_outlines(source, destination, true, " (on the source only)", &differences);
+    compare_outlines(destination, source, false, " (on the destination only)", &differences);
+    size_t count = differences.names.count;
+    if (count == 0)
+        buffer_append_str(text, "how its parts are put together");
+    else if (count > DIFFERENCES_MAX)
+        buffer_printf(text, "; and %llu more", (unsigned long long)(count - DIFFERENCES_MAX));
+    str_list_deinit(&differences.names);
 }

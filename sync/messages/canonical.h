@@ -17,13 +17,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buffer.h"
+
 #define CANONICAL_DIGEST_BYTES 32
 /* Headers with more bytes than this, as normalised, are not judged. */
 #define CANONICAL_HEADER_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
-/* Of the message in the file (see mime_tree_walk()). False: it can't be told, and must count as
-   neither equal nor different. */
-bool canonical_digest(int fd, unsigned char digest_r[CANONICAL_DIGEST_BYTES]);
+/* Of a longer outline the end is missing, so what differs there is not named. */
+#define CANONICAL_OUTLINE_MAX_BYTES ((size_t)64 * 1024)
+
+/* Of the message in the file (see mime_tree_walk()). `outline` (NULL: none) gets a line for each
+   field and part. False: it can't be told, and must count as neither equal nor different. */
+bool canonical_digest(int fd, unsigned char digest_r[CANONICAL_DIGEST_BYTES],
+                      struct buffer *outline);
+
+/* What differs between two messages, by their outlines, for people: "the field subject; part 2
+   (application/pdf, report.pdf)". Something is always said. Pure. */
+void canonical_append_differences(const char *source, const char *destination, struct buffer *text);
 
 /* A field that servers add, rewrite or drop, by its name in any case. Pure. */
 bool canonical_leaves_out(const char *name);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/library.h"
 #include "sync/messages/mime_library.h"
 
 /* So much is decoded at once; what comes out is a little more at most. */
@@ -52,13 +53,6 @@ static struct {
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static bool is_library_ready; /* written by the once, as `library` */
-
-static bool library_find(void *loaded, const char *name, void *function_r, size_t size)
-{
-    void *found = dlsym(loaded, name);
-    memcpy(function_r, &found, size);
-    return found != NULL;
-}
 
 #define FIND(prefix, name) library_find(loaded, prefix #name, &library.name, sizeof(library.name))
 
