@@ -88,6 +88,57 @@ const struct diagnosis diagnoses_local[] = {
                  "Run without the option to copy it as it is",
     },
     {
+        .id = "copy-missing",
+        .codes = "",
+        .patterns = "*it is not on the destination|*the destination holds fewer",
+        .title = "A message was not found on the destination",
+        .explanation =
+            "--verify looked for it in the destination folder and found neither the copy "
+            "that is on record nor one that is the same message.",
+        .steps =
+            "Run mailconvoy on this mailbox without --verify-only: it copies what is new\n"
+            "Is it still missing then, look whether the plan in the user's log takes the folder "
+            "to where --verify looked",
+    },
+    {
+        .id = "copy-gone",
+        .codes = "",
+        .patterns = "*it was copied, and is not there any more",
+        .title = "A copy was deleted or moved after it had arrived",
+        .explanation =
+            "The message was confirmed by the destination, and its user, a rule or a "
+            "retention policy there took it away since. It is not brought back by itself, "
+            "or everything that people delete would come again.",
+        .steps = "Ask the user, and look into Trash and the other folders of the destination\n"
+                 "To bring it again, move it to another folder on the source and run mailconvoy",
+    },
+    {
+        .id = "copy-different",
+        .codes = "",
+        .patterns = "*differs in the field|*differs in part|*differs in how its parts",
+        .title = "A copy is not the same message",
+        .explanation = "--verify read both and found another text, attachment or header. What "
+                       "servers add or rewrite, and what this run's own options change, is not "
+                       "counted.",
+        .steps =
+            "Run --verify with the options that the mailbox was copied with: those that change "
+            "messages (--regexmess, --repair, ...) must be the same\n"
+            "Look at both messages; the UIDs stand in problems.csv and in the user's log\n"
+            "To copy it again, delete the copy and move the message to another folder on the "
+            "source",
+    },
+    {
+        .id = "copy-unread",
+        .codes = "",
+        .patterns = "*can't be read as a MIME message",
+        .title = "A message could not be compared",
+        .explanation =
+            "It is on the destination, but one of the two servers did not give its body, "
+            "or it is so malformed that two spellings of it can't be told apart.",
+        .steps = "Run --verify-only again\n"
+                 "Look at both messages by hand if it stays so",
+    },
+    {
         .id = "usage",
         .is_last = true,
         .codes = "",

@@ -139,7 +139,8 @@ bool verify_finds_fault(const struct pair *pair, struct fault *fault_r)
     if (!pair->has_differences || !read_sum(pair, &sum, fault_r))
         return pair->has_differences;
     fault_set(fault_r, FAULT_VERIFY, FAULT_SCOPE_MESSAGE, FAULT_ADVICE_NEVER, 2,
-              "--verify %s found %llu differences (%llu missing, %llu gone since they were copied, "
+              "the comparison (--verify %s) found %llu differences (%llu missing, %llu gone since "
+              "they were copied, "
               "%llu different, %llu that could not be compared); problems.csv lists them",
               verify_level_name(sum.level),
               (unsigned long long)verify_counts_differences(&sum.counts),

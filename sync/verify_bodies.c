@@ -131,7 +131,7 @@ static bool is_changed_on_purpose(struct work *work, const struct verify_item *i
     if (source->size > TRANSFORM_MAX_BYTES)
         return false;
     transform_run(pair->transform, &message, &pipe, &work->scratch, &result);
-    if (result.outcome == TRANSFORM_APPEND && result.is_own) {
+    if (result.outcome == TRANSFORM_APPEND && (result.is_own || result.size != source->size)) {
         struct version changed = {.data = result.data, .size = result.size};
         is_same = digest_bytes(pair, &changed) && is_equal(&changed, copy);
     }

@@ -347,18 +347,23 @@ static bool read_bodies(struct evidence *own, struct fault *fault_r)
 static bool store_uncounted(const struct evidence *own, struct fault *fault_r)
 {
     const struct pair_environment *environment = own->compare->pair->environment;
+    if (own->level != VERIFY_COUNTS || own->counts.missing == 0)
+        return true;
+    char *text = mem_printf("the destination holds fewer: %llu; --verify headers tells which",
+                            (unsigned long long)own->counts.missing);
     const struct store_problem problem = {
         .folder = own->source->entry->source_label,
         .messages = own->counts.missing,
         .message_id = "",
         .date = "",
         .reason = PROBLEM_MISSING,
-        .server_text = "the destination holds so many less; --verify headers tells which",
+        .server_text = text,
         .diagnosis = "copy-missing",
     };
-    return own->level != VERIFY_COUNTS || own->counts.missing == 0 ||
-           store_problem_add(environment->store, environment->run_id, environment->row, &problem,
-                             fault_r);
+    bool is_stored = store_problem_add(environment->store, environment->run_id, environment->row,
+                                       &problem, fault_r);
+    mem_free(text);
+    return is_stored;
 }
 
 /* With --verify-only there is no other account of the folder. */

@@ -96,13 +96,14 @@ static struct verify_body *slice_find(struct verify_slice *slice, int side, uint
     return &slice->bodies[side][slice->by_uid[side][low]];
 }
 
-/* The one of that UID that still waits for its body. */
+/* The one of that UID that still waits for its body: what was answered waits no more, though the
+   same message may be asked for once again. */
 static struct verify_body *find_waiting(struct ear *ear, uint32_t uid)
 {
     for (size_t i = 0; i < SLICES_MAX; i++) {
         struct verify_slice *slice = ear->reader->slices[i];
-        struct verify_body *body = slice == NULL || uid == 0 ? NULL
-                                                             : slice_find(slice, ear->side, uid);
+        bool is_waiting = uid != 0 && slice != NULL && !slice->answers[ear->side].is_done;
+        struct verify_body *body = is_waiting ? slice_find(slice, ear->side, uid) : NULL;
         if (body != NULL && !body->has_come)
             return body;
     }

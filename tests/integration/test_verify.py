@@ -43,9 +43,8 @@ def replace(server, user, folder, uid, change):
     with Mailbox(server, user) as box:
         box.imap.select(box.raw_name(folder))
         body = box.imap.uid("FETCH", str(uid), "(BODY.PEEK[])")[1][0][1]
-        date = next(e for e in box.entries(folder)).internal_date
         assert change(body) != body
-        box.append(folder, messages.Message(change(body), (), date))
+        box.append(folder, messages.Message(change(body)))
         box.expunge(folder, str(uid))
 
 
@@ -109,19 +108,19 @@ def test_a_rebuilt_message_is_the_same(work, a, b):
         ("--regexmess", "s/Subject: /Subject: moved: /"),
         ("--addheader",),
         ("--truncmess", "600"),
-        ("--disarmreadreceipts", "--regexmess", "s/random/RANDOM/g"),
-        ("--maxlinelength", "60", "--longlines", "encode"),
+        ("--disarmreadreceipts", "--regexmess", "s/^Date: /Date:  /m", "--pipemess", "sed s/the/THE/"),
+        ("--maxlinelength", "200", "--longlines", "encode"),
     ],
     ids=lambda options: options[0],
 )
 @pytest.mark.parametrize("level", ["headers", "full"])
 def test_what_was_changed_on_purpose_is_no_difference(work, a, b, options, level):
-    user = work.pair(a, b, {"INBOX": [*MAIL, messages.no_message_id(30), messages.no_header(31)]})
+    user = work.pair(a, b, {"INBOX": [*MAIL[:11], messages.long_lines(29), messages.no_message_id(30), messages.no_header(31)]})
     run = work.batch([work.row(a, b, user)], "--verify", level, *options)
     own, reasons = verified(run)
     assert (own["found"], own["differences"]) == (14, 0), reasons
     # Without them it is one.
-    if level == "full" and options[0] != "--addheader":
+    if level == "full" and options[0] not in ("--addheader", "--maxlinelength"):
         own, reasons = verified(work.batch([work.row(a, b, user)], "--verify-only", "--verify", level, expect=EXCEPTIONS))
         assert own["different"] > 0 and set(reasons) == {"different"}
 
@@ -175,15 +174,23 @@ def test_what_is_missing_is_named_or_counted(work, a, b):
         assert (own["found"], own["missing"], own["differences"]) == (13, 6, 6)
         told = [(p["folder"], p["uid"]) for p in reasons["missing"]]
         if level == "counts":
-            assert sorted(told) == [("INBOX", "0"), ("New", "0")]
+            assert sorted(told) == [("INBOX", ""), ("New", "")]
         else:
             assert sorted(told) == [("INBOX", "11"), ("INBOX", "12"), *(("New", str(n)) for n in range(1, 5))]
         assert (run.row()["failed"], run.row()["difference"]) == (6, 0)
     assert "New" not in mailbox.snapshot(b, user)
 
 
+def flip(body):
+    """One character of the text, or of the attachment's base64."""
+    at = len(body) * 3 // 4
+    while not body[at : at + 1].isalnum():
+        at += 1
+    return body[:at] + (b"B" if body[at : at + 1] == b"A" else b"A") + body[at + 1 :]
+
+
 CHANGES = {
-    "body": (lambda body: body[:-10] + b"#" + body[-9:], "part 1"),
+    "body": (flip, "part"),
     "subject": (lambda body: body.replace(b"Subject: ", b"Subject: not ", 1), "the field subject"),
     "cut": (lambda body: body[: len(body) // 2], "part"),
 }
@@ -209,20 +216,16 @@ def test_a_changed_message_is_found(work, a, b, what, has_map):
 
 
 def test_a_flipped_byte_in_an_attachment(work, a, b):
-    def flip(body):
-        at = body.rindex(b"\r\n\r\n") + 50
-        return body[:at] + (b"A" if body[at : at + 1] != b"A" else b"B") + body[at + 1 :]
-
     user = work.pair(a, b, {"INBOX": [messages.with_attachment(40)]})
     work.batch([work.row(a, b, user)])
     replace(b, user, "INBOX", 1, flip)
-    for level, differences in (("counts", 1), ("headers", 0), ("full", 1)):
+    for level in LEVELS:
         work.workdir = work.path / level
         own, reasons = verified(
             work.batch([work.row(a, b, user)], "--verify-only", "--verify", level,
                        expect=EXCEPTIONS if level == "full" else 0)
         )  # fmt: skip
-        assert own["different"] == (level == "full"), differences
+        assert own["different"] == (level == "full")
     (problem,) = reasons["different"]
     assert "part 2 (application/" in problem["server_text"]
 
@@ -231,10 +234,10 @@ def test_what_can_not_be_read_is_told(work, a, b):
     user = work.pair(a, b, {"INBOX": MAIL})
     work.batch([work.row(a, b, user)])
     with Proxy(b) as proxy:
-        proxy.on(r"UID FETCH .*BODY.PEEK\[\]", no("[UNAVAILABLE] cannot be read"), times=5)
+        proxy.on(r"UID FETCH .*BODY.PEEK\[\]", no("the message cannot be read"), times=5)
         run = work.batch([work.row(a, proxy, user)], "--verify-only", "--verify", "full", expect=EXCEPTIONS)
     own, reasons = verified(run)
-    assert own["unread"] >= 1 and own["found"] + own["unread"] == 12
+    assert (own["unread"], own["found"]) == (4, 8)
     assert all("cannot be read" in p["server_text"] for p in reasons["unread"])
 
 
@@ -280,7 +283,7 @@ def test_a_throttle_in_the_middle(work, a, b):
         proxy.on(r"UID FETCH .*BODY.PEEK\[\]", no("Request is throttled. Suggested Backoff Time: 100 milliseconds"),
                  times=2)  # fmt: skip
         run = work.batch([work.row(a, proxy, user)], "--verify", "full")
-        assert proxy.connections == 3
+        assert proxy.connections == 2
     assert verified(run)[0]["found"] == 200
 
 
