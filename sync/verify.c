@@ -23,6 +23,9 @@ enum verify_level verify_level_wanted(const struct settings *settings)
 
 void verify_resume_deinit(struct verify_resume *resume)
 {
+    for (size_t i = 0; i < resume->count; i++)
+        mem_free(resume->differences[i].text);
+    mem_free(resume->differences);
     mem_free(resume->folder);
     memset(resume, 0, sizeof(*resume));
 }

@@ -22,9 +22,20 @@ struct pair;
 struct verify_resume {
     char *folder; /* the source's, for people; owned, NULL: none */
     uint32_t uidvalidity[2];
-    uint32_t last_uid;           /* all that was to be read up to this UID of the source was */
-    struct verify_counts counts; /* of those */
+    uint32_t last_uid; /* all that was to be read up to this UID of the source was */
+    uint64_t read;     /* so many, and bytes */
+    uint64_t bytes_read;
+    struct verify_difference *differences; /* among them */
+    size_t count;
+    size_t alloc;
 };
+struct verify_difference {
+    uint32_t uid;
+    bool is_unread; /* else it is different */
+    char *text;     /* owned */
+};
+/* With more differences it begins anew. */
+#define VERIFY_RESUME_MAX_DIFFERENCES 10000
 void verify_resume_deinit(struct verify_resume *resume);
 
 /* NONE: nothing is asked for. */

@@ -242,27 +242,45 @@ static void note_states(struct evidence *own)
 
 /* -- bodies -- */
 
-static void keep_resume(struct evidence *own, uint32_t uid)
+static void begin_resume(struct evidence *own)
 {
     struct verify_resume *resume = own->resume;
-    const char *name = own->source->entry->source_label;
-    if (resume == NULL)
-        return;
-    if (resume->folder == NULL || strcmp(resume->folder, name) != 0) {
-        verify_resume_deinit(resume);
-        resume->folder = mem_strdup(name);
-        resume->uidvalidity[0] = own->source->uidvalidity;
-        resume->uidvalidity[1] = own->compare->uidvalidity;
-    }
-    resume->last_uid = uid;
+    verify_resume_deinit(resume);
+    resume->folder = mem_strdup(own->source->entry->source_label);
+    resume->uidvalidity[0] = own->source->uidvalidity;
+    resume->uidvalidity[1] = own->compare->uidvalidity;
+    own->is_resumed = true;
 }
 
-static void count_body(struct verify_counts *counts, enum verify_outcome outcome, uint64_t bytes)
+static void keep_resume(struct evidence *own, const struct verify_item *item,
+                        enum verify_outcome outcome, uint64_t bytes_read, const char *text)
 {
-    counts->read++;
-    counts->bytes_read += bytes;
-    counts->different += outcome == VERIFY_DIFFERENT;
-    counts->unread += outcome == VERIFY_UNREAD;
+    struct verify_resume *resume = own->resume;
+    if (resume == NULL)
+        return;
+    if (!own->is_resumed)
+        begin_resume(own);
+    if (outcome != VERIFY_SAME && resume->count == VERIFY_RESUME_MAX_DIFFERENCES)
+        verify_resume_deinit(resume);
+    if (resume->folder == NULL)
+        return; /* there were too many */
+    resume->last_uid = item->source_uid;
+    resume->read++;
+    resume->bytes_read += bytes_read;
+    if (outcome == VERIFY_SAME)
+        return;
+    MEM_GROW(resume->differences, resume->count, resume->alloc);
+    resume->differences[resume->count++] = (struct verify_difference){
+        item->source_uid, outcome == VERIFY_UNREAD, mem_strdup(text)};
+}
+
+static void take_difference(struct evidence *own, uint32_t index, bool is_unread, const char *text)
+{
+    own->counts.found--;
+    own->counts.different += !is_unread;
+    own->counts.unread += is_unread;
+    notes_add(&own->notes, index, is_unread ? PROBLEM_UNREAD : PROBLEM_DIFFERENT, text,
+              is_unread ? "copy-unread" : "copy-different");
 }
 
 static void take_body(void *context, const struct verify_item *item, enum verify_outcome outcome,
@@ -270,35 +288,32 @@ static void take_body(void *context, const struct verify_item *item, enum verify
 {
     struct evidence *own = context;
     own->compare->pair->compared++;
-    count_body(&own->counts, outcome, bytes_read);
-    own->counts.found -= outcome != VERIFY_SAME;
-    keep_resume(own, item->source_uid);
-    if (own->resume != NULL)
-        count_body(&own->resume->counts, outcome, bytes_read);
-    if (outcome == VERIFY_DIFFERENT)
-        notes_add(&own->notes, item->index, PROBLEM_DIFFERENT, text, "copy-different");
-    else if (outcome == VERIFY_UNREAD)
-        notes_add(&own->notes, item->index, PROBLEM_UNREAD, text, "copy-unread");
+    own->counts.read++;
+    own->counts.bytes_read += bytes_read;
+    if (outcome != VERIFY_SAME)
+        take_difference(own, item->index, outcome == VERIFY_UNREAD, text);
+    keep_resume(own, item, outcome, bytes_read, text);
 }
 
 /* What an earlier attempt of this run has read. */
 static void take_resume(struct evidence *own)
 {
     const struct verify_resume *resume = own->resume;
+    const struct listing *listing = &own->source->listing;
     own->is_resumed = resume != NULL && resume->folder != NULL &&
                       strcmp(resume->folder, own->source->entry->source_label) == 0 &&
                       resume->uidvalidity[0] == own->source->uidvalidity &&
                       resume->uidvalidity[1] == own->compare->uidvalidity;
-}
-
-static void add_resumed_counts(struct evidence *own)
-{
-    const struct verify_counts *read = &own->resume->counts;
-    own->counts.read += read->read;
-    own->counts.bytes_read += read->bytes_read;
-    own->counts.different += read->different;
-    own->counts.unread += read->unread;
-    own->counts.found -= read->different + read->unread;
+    if (!own->is_resumed)
+        return;
+    own->counts.read = resume->read;
+    own->counts.bytes_read = resume->bytes_read;
+    for (size_t i = 0; i < resume->count; i++) {
+        const struct verify_difference *difference = &resume->differences[i];
+        ptrdiff_t index = listing_find(listing, difference->uid);
+        if (index >= 0 && listing->messages[index].state == VERIFIED_FOUND)
+            take_difference(own, (uint32_t)index, difference->is_unread, difference->text);
+    }
 }
 
 static size_t choose_items(const struct evidence *own, struct verify_item *items)
@@ -329,8 +344,7 @@ static bool read_bodies(struct evidence *own, struct fault *fault_r)
     const struct listing *listing = &own->source->listing;
     if (own->level == VERIFY_COUNTS)
         return true;
-    if (own->is_resumed)
-        add_resumed_counts(own);
+    take_resume(own);
     struct verify_item *items = mem_alloc_array(listing->count, sizeof(*items));
     size_t count = choose_items(own, items);
     bool is_fine = count == 0 ||
@@ -446,12 +460,11 @@ static void log_result(const struct evidence *own)
 
 /* -- all source folders of the place -- */
 
-/* What an earlier attempt found stays only where this one goes on from there. */
+/* What an attempt found that was broken off. */
 static bool forget_earlier(const struct evidence *own, struct fault *fault_r)
 {
     const struct pair_environment *environment = own->compare->pair->environment;
-    return own->is_resumed ||
-           store_verification_forget(environment->store, environment->run_id, environment->row,
+    return store_verification_forget(environment->store, environment->run_id, environment->row,
                                      own->source->entry->source_label, fault_r);
 }
 
@@ -460,15 +473,13 @@ static void verify_folder(struct evidence *own, uint64_t *strangers)
     struct pair *pair = own->compare->pair;
     struct fault fault;
     struct fault store_fault;
-    take_resume(own);
     if (!forget_earlier(own, &fault) || !settle_states(own, &fault)) {
         pair_end(pair, &fault);
         return;
     }
     count_states(own);
     take_strangers(own, strangers);
-    if (!own->is_resumed)
-        note_states(own);
+    note_states(own);
     bool is_read = read_bodies(own, &fault);
     if (own->source == &own->compare->sources[0])
         own->counts.extra = own->level == VERIFY_COUNTS ? *strangers
