@@ -88,6 +88,20 @@ const struct diagnosis diagnoses_local[] = {
                  "Run without the option to copy it as it is",
     },
     {
+        .id = "verify",
+        .is_last = true,
+        .codes = "",
+        .patterns = "",
+        .code = FAULT_VERIFY,
+        .scope = FAULT_SCOPE_MESSAGE,
+        .advice = FAULT_ADVICE_NEVER,
+        .title = "The two sides are not the same",
+        .explanation =
+            "--verify found messages that are missing, were taken away since, or are not "
+            "what they were.",
+        .steps = "Read them in problems.csv: each stands there with its reason",
+    },
+    {
         .id = "copy-missing",
         .codes = "",
         .patterns = "*it is not on the destination|*the destination holds fewer",

@@ -87,7 +87,7 @@ static bool facts_take_job(void *context, const struct store_job *job)
     struct buffer why;
     report_totals_add(&facts->totals, job);
     facts->grades[grade_of_mailbox(job)]++;
-    facts->trials += job->trial[0] != '\0';
+    facts->trials += grade_is_trial(job);
     buffer_init(&why, WHY_MAX_BYTES);
     facts->safe += cutover_is_safe(job, &why);
     buffer_deinit(&why);
@@ -138,6 +138,17 @@ static bool facts_read_course(struct facts *facts, struct store *store, struct f
     return true;
 }
 
+/* Of each mailbox in the run that stands for it. */
+static bool facts_add_verified(struct facts *facts, struct store *store, const char *run_id,
+                               int64_t row, struct fault *fault_r)
+{
+    struct verify_sum sum;
+    if (!store_verifications_sum(store, run_id, row, &sum, fault_r))
+        return false;
+    verify_sum_add(&facts->verified, &sum);
+    return true;
+}
+
 bool facts_read(struct store *store, const char *run_id, const struct across *across,
                 int64_t only_row, struct facts *facts_r, struct fault *fault_r)
 {
@@ -154,8 +165,12 @@ bool facts_read(struct store *store, const char *run_id, const struct across *ac
         if (is_there && place.sum != NULL) {
             facts_r->copied_all += place.sum->copied;
             facts_r->bytes_all += place.sum->bytes_copied;
+            if (!facts_add_verified(facts_r, store, place.run_id, walk.row, fault_r))
+                return false;
         }
     }
+    if (across == NULL && !facts_add_verified(facts_r, store, facts_r->run.id, only_row, fault_r))
+        return false;
     facts_r->grade = grade_of_run(facts_r->grades);
     return across != NULL || only_row != 0 || facts_read_course(facts_r, store, fault_r);
 }

@@ -9,7 +9,7 @@
 #include "report/series.h"
 #include "report/totals.h"
 #include "report/walk.h"
-#include "store/store.h"
+#include "store/store_verify.h"
 
 #define FACTS_LARGEST 10
 
@@ -45,6 +45,7 @@ struct facts {
     struct series series;
     bool has_samples;
     struct store_changes changes;
+    struct verify_sum verified; /* what --verify found */
 };
 
 /* Reads them; *facts_r is all zeros before. With `across` the run is the latest one and the course

@@ -4,6 +4,7 @@
 #include "report/output.h"
 #include "report/run.h"
 #include "report/summary.h"
+#include "store/store_verify.h"
 
 struct folders_report {
     struct report_output output;
@@ -45,6 +46,33 @@ static bool append_folder(void *context, const struct store_folder *folder)
     return report_output_step(&report->output);
 }
 
+static bool append_verification(void *context, const struct store_verification *verification)
+{
+    struct folders_report *report = context;
+    const struct verify_counts *counts = &verification->counts;
+    struct csv_row row;
+    csv_row_init(&row, &report->output.text);
+    csv_row_int64(&row, report->row);
+    csv_row_text(&row, report->user1);
+    csv_row_text(&row, verification->source_name);
+    csv_row_text(&row, verification->destination_name);
+    csv_row_plain(&row, verify_level_name(verification->level));
+    csv_row_uint64(&row, counts->source);
+    csv_row_uint64(&row, counts->found);
+    csv_row_uint64(&row, counts->different);
+    csv_row_uint64(&row, counts->unread);
+    csv_row_uint64(&row, counts->missing);
+    csv_row_uint64(&row, counts->gone);
+    csv_row_uint64(&row, counts->excepted);
+    csv_row_uint64(&row, counts->later);
+    csv_row_uint64(&row, counts->extra);
+    csv_row_uint64(&row, counts->read);
+    csv_row_uint64(&row, counts->bytes_read);
+    csv_row_uint64(&row, verify_counts_differences(counts));
+    csv_row_end(&row);
+    return report_output_step(&report->output);
+}
+
 static bool take_job(void *context, const struct store_job *job)
 {
     struct folders_report *report = context;
@@ -53,8 +81,25 @@ static bool take_job(void *context, const struct store_job *job)
     return true;
 }
 
+/* The rows of one mailbox. */
+typedef bool append_rows(struct folders_report *report, struct store *store, const char *run_id,
+                         struct fault *fault_r);
+
+static bool append_folders(struct folders_report *report, struct store *store, const char *run_id,
+                           struct fault *fault_r)
+{
+    return store_folders_each(store, run_id, report->row, append_folder, report, fault_r);
+}
+
+static bool append_verifications(struct folders_report *report, struct store *store,
+                                 const char *run_id, struct fault *fault_r)
+{
+    return store_verifications_each(store, run_id, report->row, append_verification, report,
+                                    fault_r);
+}
+
 static bool append_all(struct folders_report *report, struct store *store, const char *run_id,
-                       struct fault *fault_r)
+                       append_rows *append, struct fault *fault_r)
 {
     int64_t after = INT64_MIN;
     for (;;) {
@@ -63,20 +108,33 @@ static bool append_all(struct folders_report *report, struct store *store, const
         if (report->row == 0)
             return true;
         after = report->row;
-        if (!store_folders_each(store, run_id, after, append_folder, report, fault_r))
+        if (!append(report, store, run_id, fault_r))
             return false;
     }
 }
 
-bool report_write_folders(struct store *store, const char *run_id, FILE *stream,
-                          struct fault *fault_r)
+static bool write_file(struct store *store, const char *run_id, const char *header,
+                       append_rows *append, FILE *stream, struct fault *fault_r)
 {
     struct folders_report report = {.row = 0};
     if (!report_run_exists(store, run_id, fault_r))
         return false;
     report_output_init(&report.output, stream);
-    buffer_append_str(&report.output.text, REPORT_FOLDERS_HEADER);
-    bool is_ok = append_all(&report, store, run_id, fault_r);
+    buffer_append_str(&report.output.text, header);
+    bool is_ok = append_all(&report, store, run_id, append, fault_r);
     mem_free(report.user1);
     return report_output_end(&report.output, is_ok, fault_r);
+}
+
+bool report_write_folders(struct store *store, const char *run_id, FILE *stream,
+                          struct fault *fault_r)
+{
+    return write_file(store, run_id, REPORT_FOLDERS_HEADER, append_folders, stream, fault_r);
+}
+
+bool report_write_verifications(struct store *store, const char *run_id, FILE *stream,
+                                struct fault *fault_r)
+{
+    return write_file(store, run_id, REPORT_VERIFICATIONS_HEADER, append_verifications, stream,
+                      fault_r);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/grade.h"
 
+#include <string.h>
+
 const char *grade_name(enum grade grade)
 {
     static const char *const names[] = {
@@ -9,6 +11,11 @@ const char *grade_name(enum grade grade)
 #undef GRADE_NAME
     };
     return names[grade];
+}
+
+bool grade_is_trial(const struct store_job *job)
+{
+    return job->trial[0] != '\0' && strcmp(job->trial, "verify-only") != 0;
 }
 
 /* What should be on the destination and is not. */
@@ -36,7 +43,7 @@ enum grade grade_of_mailbox(const struct store_job *job)
 {
     if (job->status == JOB_FAILED)
         return GRADE_POOR;
-    if (job->status == JOB_LEFT_OUT || job->trial[0] != '\0')
+    if (job->status == JOB_LEFT_OUT || grade_is_trial(job))
         return GRADE_NONE;
     if (job->status == JOB_COMPLETE || job->status == JOB_EXCEPTIONS)
         return grade_of_finished(job);

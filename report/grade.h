@@ -3,6 +3,7 @@
 #ifndef REPORT_GRADE_H
 #define REPORT_GRADE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/store.h"
@@ -22,6 +23,9 @@ enum grade {
     GRADE_COUNT
 };
 const char *grade_name(enum grade grade);
+
+/* Nothing was copied or compared. */
+bool grade_is_trial(const struct store_job *job);
 
 /* What makes a mailbox poor: more of its messages missing than so many, and than one in so many;
    and a run: more poor mailboxes than one in so many. The rules that are printed say "10", "1 %"

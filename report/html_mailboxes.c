@@ -9,6 +9,7 @@
 #include "report/cutover.h"
 #include "report/grade.h"
 #include "report/html.h"
+#include "report/html_verified.h"
 #include "report/html_charts.h"
 
 #define WHY_MAX_BYTES    4096
@@ -321,6 +322,14 @@ static bool write_folders(struct table *table, const struct walk *walk,
     return true;
 }
 
+static bool write_verified(struct table *table, const struct walk *walk,
+                           const struct walk_place *place, struct fault *fault_r)
+{
+    const struct verified_place verified = {walk->store, place->run_id, walk->row, table->is_terse};
+    return table->facts->verified.folders == 0 ||
+           verified_write_mailbox(table->output, table->look, &verified, fault_r);
+}
+
 /* -- messages that are not there -- */
 
 static enum word reason_word(enum problem_reason reason)
@@ -334,6 +343,14 @@ static enum word reason_word(enum problem_reason reason)
         return WORD_REASON_UNREADABLE;
     case PROBLEM_VANISHED:
         return WORD_REASON_VANISHED;
+    case PROBLEM_MISSING:
+        return WORD_REASON_MISSING;
+    case PROBLEM_GONE:
+        return WORD_REASON_GONE;
+    case PROBLEM_DIFFERENT:
+        return WORD_REASON_DIFFERENT;
+    case PROBLEM_UNREAD:
+        return WORD_REASON_UNREAD;
     default:
         return WORD_REASON_FAILED;
     }
@@ -345,7 +362,7 @@ static void begin_exceptions(struct table *table)
                                       WORD_SIZE,   WORD_REASON,  WORD_SERVER_WORDS};
     struct buffer *text = &table->output->text;
     buffer_printf(text, "<div class=wide><table class=in><caption>%s</caption><thead><tr>",
-                  say(table, WORD_NOT_THERE));
+                  say(table, WORD_EXCEPTIONS));
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         buffer_printf(text, "<th scope=col%s>%s", heads[i] == WORD_SIZE ? " class=r" : "",
                       say(table, heads[i]));
@@ -501,6 +518,7 @@ bool mailboxes_write(struct report_output *output, const struct report_look *loo
         if (!is_there)
             break;
         if (!write_folders(&table, walk, &place, fault_r) ||
+            !write_verified(&table, walk, &place, fault_r) ||
             !write_exceptions(&table, walk, &place, fault_r))
             return false;
         buffer_append_str(&output->text, "</details>\n");

@@ -14,6 +14,7 @@
 #include "report/html.h"
 #include "report/html_charts.h"
 #include "report/html_mailboxes.h"
+#include "report/html_verified.h"
 #include "report/output.h"
 
 #define SHA256_BYTES       32
@@ -206,6 +207,7 @@ static void append_verdict(struct page *page)
     }
     if (facts->run.ended_msecs == 0)
         buffer_printf(page->text, "<p>%s</p>\n", say(page, WORD_NOT_ENDED));
+    verified_append_run(page->text, page->look->language, &facts->verified);
     append_figures(page);
     buffer_append_str(page->text, "</section>\n");
 }

@@ -22,9 +22,13 @@ static const struct {
     const char *format; /* as in --format, or NULL */
     report_writer *write;
 } report_kinds[] = {
-    {"summary.txt", "text", report_write_text},  {"summary.csv", "csv", report_write_csv},
-    {"summary.json", "json", report_write_json}, {"problems.csv", NULL, report_write_problems},
-    {"folders.csv", NULL, report_write_folders}, {"report.html", "html", write_html},
+    {"summary.txt", "text", report_write_text},
+    {"summary.csv", "csv", report_write_csv},
+    {"summary.json", "json", report_write_json},
+    {"problems.csv", NULL, report_write_problems},
+    {"folders.csv", NULL, report_write_folders},
+    {"report.html", "html", write_html},
+    {"verification.csv", NULL, report_write_verifications},
 };
 
 #define REPORT_KIND_COUNT (sizeof(report_kinds) / sizeof(report_kinds[0]))

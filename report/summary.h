@@ -37,6 +37,12 @@ report_writer report_write_csv;
 /* REPORT_FOLDERS_HEADER, then a row for each source folder. */
 report_writer report_write_folders;
 
+#define REPORT_VERIFICATIONS_HEADER                                              \
+    "row,user1,source,destination,level,source_messages,found,different,unread," \
+    "missing,gone,excepted,later,extra,read,bytes_read,differences\n"
+/* REPORT_VERIFICATIONS_HEADER, then a row for each source folder that --verify compared. */
+report_writer report_write_verifications;
+
 /* One object, schema_version 1: run, mailboxes (with their folders), totals. */
 report_writer report_write_json;
 

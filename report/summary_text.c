@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/summary.h"
+#include "store/store_verify.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -320,7 +321,35 @@ static void text_append_exposures(struct buffer *text, const struct report_total
     }
 }
 
-static void text_append_sentences(struct buffer *text, const struct report_totals *totals)
+/* "Compared (--verify full): 1200 messages of 3 mailboxes; 2 differences in 1 mailbox (...)." */
+static void text_append_verified(struct buffer *text, const struct verify_sum *sum)
+{
+    const struct verify_counts *counts = &sum->counts;
+    uint64_t differences = verify_counts_differences(counts);
+    if (sum->folders == 0)
+        return;
+    buffer_printf(text,
+                  "Compared on both sides (--verify %s): %" PRIu64 " messages of %" PRIu64
+                  " mailbox%s, ",
+                  verify_level_name(sum->level), counts->source, sum->mailboxes,
+                  sum->mailboxes == 1 ? "" : "es");
+    if (counts->excepted + counts->later > 0)
+        buffer_printf(text, "%" PRIu64 " of them left out or arrived later, ",
+                      counts->excepted + counts->later);
+    if (differences == 0)
+        buffer_append_str(text, "no difference.\n");
+    else
+        buffer_printf(text,
+                      "%" PRIu64 " difference%s in %" PRIu64 " mailbox%s (%" PRIu64
+                      " missing, %" PRIu64 " gone since, %" PRIu64 " different, %" PRIu64
+                      " not compared); problems.csv names each.\n",
+                      differences, differences == 1 ? "" : "s", sum->mailboxes_differing,
+                      sum->mailboxes_differing == 1 ? "" : "es", counts->missing, counts->gone,
+                      counts->different, counts->unread);
+}
+
+static void text_append_sentences(struct buffer *text, const struct report_totals *totals,
+                                  const struct verify_sum *verified)
 {
     uint64_t problems = report_totals_problems(totals);
     text_append_statuses(text, totals);
@@ -331,9 +360,9 @@ static void text_append_sentences(struct buffer *text, const struct report_total
                       "%" PRIu64 " mailbox%s not finished: what is left in %s is known only as far "
                       "as it was listed.\n",
                       open, open == 1 ? " is" : "es are", open == 1 ? "it" : "them");
-    if (problems == 0 && open == 0)
+    if (problems == 0 && open == 0 && verify_counts_differences(&verified->counts) == 0)
         buffer_append_str(text, "No message is known that was left behind.\n");
-    else if (problems > 0)
+    if (problems > 0)
         buffer_printf(text,
                       "%" PRIu64 " message%s %s not on the destination; problems.csv names %s.\n",
                       problems, problems == 1 ? "" : "s", problems == 1 ? "is" : "are",
@@ -344,6 +373,7 @@ static void text_append_sentences(struct buffer *text, const struct report_total
                       " on the destination; the users' logs name each.\n",
                       totals->deleted_source, totals->deleted_destination);
     text_append_exposures(text, totals);
+    text_append_verified(text, verified);
     if (totals->with_difference == 0 && open == 0)
         buffer_append_str(text, "Every message of the folders that were listed is accounted for:"
                                 " the difference is 0.\n");
@@ -382,7 +412,9 @@ static bool text_append_changes(struct text_report *report, struct store *store,
 static bool text_append_table(struct text_report *report, struct store *store, const char *run_id,
                               struct fault *fault_r)
 {
-    if (!store_jobs_each(store, run_id, text_measure_job, report, fault_r))
+    struct verify_sum verified;
+    if (!store_verifications_sum(store, run_id, 0, &verified, fault_r) ||
+        !store_jobs_each(store, run_id, text_measure_job, report, fault_r))
         return false;
     text_fill_totals(report);
     text_measure(report);
@@ -393,7 +425,7 @@ static bool text_append_table(struct text_report *report, struct store *store, c
         return false;
     text_fill_totals(report);
     text_append_line(report);
-    text_append_sentences(&report->output.text, &report->totals);
+    text_append_sentences(&report->output.text, &report->totals, &verified);
     return text_append_changes(report, store, run_id, fault_r) &&
            store_jobs_each(store, run_id, text_append_error, report, fault_r) &&
            advice_append_all(&report->output, store, run_id, ADVICE_MAX_ROWS, fault_r) &&

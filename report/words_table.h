@@ -96,6 +96,19 @@
     X(REASON_FAILED, "failed", "fehlgeschlagen", "en échec", "fallido") \
     X(REASON_UNREADABLE, "unreadable", "unlesbar", "illisible", "ilegible") \
     X(REASON_VANISHED, "deleted meanwhile", "inzwischen gelöscht", "supprimé entre-temps", "borrado mientras tanto") \
+    X(REASON_MISSING, "missing", "fehlt", "manquant", "falta") \
+    X(REASON_GONE, "gone since it was copied", "seit dem Kopieren verschwunden", "disparu depuis la copie", "desaparecido desde la copia") \
+    X(REASON_DIFFERENT, "different", "anders", "différent", "distinto") \
+    X(REASON_UNREAD, "not compared", "nicht verglichen", "non comparé", "no comparado") \
+    X(EXCEPTIONS, "Exceptions", "Ausnahmen", "Exceptions", "Excepciones") \
+    X(VERIFIED, "Compared on both sides", "Auf beiden Seiten verglichen", "Comparé des deux côtés", "Comparado en ambos lados") \
+    X(VERIFIED_COUNTS, "Compared on both sides, by their number: {1} {1|message|messages} found, {2} {2|difference|differences}.", "Auf beiden Seiten verglichen, nach der Anzahl: {1} {1|Nachricht|Nachrichten} gefunden, {2} {2|Abweichung|Abweichungen}.", "Comparé des deux côtés, par le nombre : {1} {1|message trouvé|messages trouvés}, {2} {2|écart|écarts}.", "Comparado en ambos lados, por su número: {1} {1|mensaje encontrado|mensajes encontrados}, {2} {2|diferencia|diferencias}.") \
+    X(VERIFIED_HEADERS, "Compared on both sides, each message by who it is: {1} {1|message|messages} found, {2} {2|difference|differences}.", "Auf beiden Seiten verglichen, jede Nachricht nach ihrer Identität: {1} {1|Nachricht|Nachrichten} gefunden, {2} {2|Abweichung|Abweichungen}.", "Comparé des deux côtés, chaque message par son identité : {1} {1|message trouvé|messages trouvés}, {2} {2|écart|écarts}.", "Comparado en ambos lados, cada mensaje por su identidad: {1} {1|mensaje encontrado|mensajes encontrados}, {2} {2|diferencia|diferencias}.") \
+    X(VERIFIED_FULL, "Compared on both sides, each message read whole: {1} {1|message|messages} found and the same, {2} {2|difference|differences}.", "Auf beiden Seiten verglichen, jede Nachricht ganz gelesen: {1} {1|Nachricht|Nachrichten} gefunden und gleich, {2} {2|Abweichung|Abweichungen}.", "Comparé des deux côtés, chaque message lu en entier : {1} {1|message trouvé et identique|messages trouvés et identiques}, {2} {2|écart|écarts}.", "Comparado en ambos lados, cada mensaje leído entero: {1} {1|mensaje encontrado e idéntico|mensajes encontrados e idénticos}, {2} {2|diferencia|diferencias}.") \
+    X(VERIFIED_FOUND, "Found", "Gefunden", "Trouvés", "Encontrados") \
+    X(VERIFIED_EXCEPTED, "Left out", "Ausgelassen", "Laissés de côté", "Omitidos") \
+    X(VERIFIED_LATER, "Arrived later", "Später gekommen", "Arrivés après", "Llegados después") \
+    X(VERIFIED_EXTRA, "Only on the destination", "Nur am Ziel", "Seulement à destination", "Solo en el destino") \
     X(REASON_NOT_SELECTED, "not selected", "nicht ausgewählt", "non sélectionné", "no seleccionado") \
     X(MESSAGE, "Message", "Nachricht", "Message", "Mensaje") \
     X(DATE, "Date", "Datum", "Date", "Fecha") \

@@ -44,6 +44,18 @@ uint64_t verify_counts_differences(const struct verify_counts *counts)
     return counts->different + counts->unread + counts->missing + counts->gone;
 }
 
+void verify_sum_add(struct verify_sum *sum, const struct verify_sum *more)
+{
+    if (more->folders == 0)
+        return;
+    if (sum->folders == 0 || more->level < sum->level)
+        sum->level = more->level;
+    sum->folders += more->folders;
+    sum->mailboxes += more->mailboxes;
+    sum->mailboxes_differing += more->mailboxes_differing;
+    verify_counts_add(&sum->counts, &more->counts);
+}
+
 static void take_counts(struct store_columns *columns, struct verify_counts *counts_r)
 {
     uint64_t *list[COUNTS_MAX];

@@ -79,6 +79,8 @@ struct verify_sum {
     uint64_t mailboxes_differing;
     struct verify_counts counts;
 };
+/* The level becomes the lesser of the two, of those that are one. */
+void verify_sum_add(struct verify_sum *sum, const struct verify_sum *more);
 bool store_verifications_sum(struct store *store, const char *run_id, int64_t row,
                              struct verify_sum *sum_r, struct fault *fault_r);
 
