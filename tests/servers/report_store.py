@@ -9,6 +9,7 @@ import subprocess
 
 STARTED = datetime.datetime(2026, 11, 20, 18, 0, tzinfo=datetime.timezone.utc)
 HOUR = 3_600_000
+VERIFIED = "source found different unread missing gone excepted later extra read bytes_read".split()
 COUNTS = "source copied already excluded too_big failed unreadable vanished bytes_copied not_selected".split()
 
 
@@ -25,7 +26,7 @@ def make(program, workdir):
         capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     with contextlib.closing(sqlite3.connect(workdir / "state.db")) as db:
-        for table in ("job_wait", "run_sample", "message_change", "problem", "folder_copied",
+        for table in ("verification", "job_wait", "run_sample", "message_change", "problem", "folder_copied",
                       "folder_result", "job", "run"):  # fmt: skip
             db.execute(f"DELETE FROM {table}")
         db.commit()
@@ -75,6 +76,12 @@ class Filler:
                     message_id=f"<{row}.{uid}@mail.example>" if message_id is None else message_id, date=date,
                     size_bytes=size, reason=reason, server_text=server_text, diagnosis=diagnosis, subject=subject)
 
+    def verification(self, row, folder, source, destination=None, level=3, **counts):
+        values = {count: counts.get(count, 0) for count in VERIFIED} | {"source": source}
+        values["found"] = source - sum(values[count] for count in VERIFIED[2:8])
+        self.insert("verification", run_id=self.run_id, job_row=row, source_name=folder,
+                    destination_name=destination or folder, level=level, **values)
+
     def course(self, until=3 * HOUR, rate=40, step=60_000):
         """Samples around a rate, with a dip."""
         for begin in range(0, until, step):
@@ -118,9 +125,13 @@ def fill_migration(path, mailboxes=64, failures=24, is_final=False, folders=FOLD
                 renamed = folder in ("Sent", "Trash")
                 f.folder(row, folder, {"Sent": "Sent Items", "Trash": "Deleted Items"}.get(folder), is_renamed=int(renamed),
                          source=count, copied=count - here, too_big=here, bytes_copied=(count - here) * 61_000)
+                if row <= 4:
+                    f.verification(row, folder, count, excepted=here, gone=int(row == 2 and number == 0), extra=row % 2)
             for uid in range(bad):
                 f.problem(row, "INBOX", 100 + uid, "too_big", "rule: larger than --maxsize 35000000", "over-maxsize",
                           size=36_000_000 + uid, subject=f"Offer no. {uid + 3} with drawings")
+            if row == 2:
+                f.problem(row, "INBOX", 7, "gone", "it was copied, and is not there any more: deleted or moved since", "copy-gone")
             if row % 6 == 0:
                 f.wait(row, began + 1000, began + 1000 + f.random.randint(60_000, 400_000))
         f.insert("message_change", run_id=f.run_id, job_row=1, kind="lines_wrapped", messages=212)

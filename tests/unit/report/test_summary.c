@@ -48,9 +48,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"state.db",     "summary.txt",  "summary.csv",
-                                        "summary.json", "problems.csv", "folders.csv",
-                                        "report.html",  "out"};
+    static const char *const names[] = {"state.db",     "summary.txt",      "summary.csv",
+                                        "summary.json", "problems.csv",     "folders.csv",
+                                        "report.html",  "verification.csv", "out"};
     struct fixture *f = *state;
     assert_true(f->store == NULL || store_close(&f->store, &f->fault));
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -517,10 +517,11 @@ static void test_json(void **state)
         "      \"mailboxes\": 0,\n      \"messages\": 1,\n      \"steps\": [\n"
         "        \"" MAXSIZE "\",\n"
         "        \"Or save these messages by hand; problems.csv lists them\"\n"
-        "      ]\n    }\n  ],\n  \"totals\": {\n",
+        "      ]\n    }\n  ],\n  \"verification\": null,\n  \"totals\": {\n",
         "      \"deleted_source\": 0,\n      \"deleted_destination\": 0,\n      \"exposure1\": "
         "\"\",\n      \"exposure2\": \"\",\n"
-        "      \"folders\": [],\n      \"changed\": {},\n      \"repaired\": []\n    }\n  ],\n"
+        "      \"folders\": [],\n      \"changed\": {},\n      \"repaired\": [],\n      "
+        "\"verification\": null\n    }\n  ],\n"
         "  \"diagnoses\": [\n",
         "  \"totals\": {\n    \"mailboxes\": 4,\n    \"status\": {\n"
         "      \"not_started\": 1,\n      \"complete\": 1,\n      \"exceptions\": 1,\n"
@@ -573,7 +574,7 @@ static void test_changes(void **state)
         "      \"repaired\": [\n        {\n          \"folder\": \"Caf\xc3\xa9\",\n          "
         "\"uid\": 7,\n"
         "          \"kinds\": [\n            \"header_encoded\",\n            \"part_encoded\"\n"
-        "          ]\n        }\n      ]\n"));
+        "          ]\n        }\n      ],\n"));
     assert_non_null(
         strstr(buffer_str(&text), "      \"changed\": {\n        \"receipt_disarmed\": 2\n"));
     buffer_deinit(&text);

@@ -706,7 +706,7 @@ static void test_schema_1_is_brought_up(void **state)
                      "ALTER TABLE folder_result DROP COLUMN not_selected;"
                      "ALTER TABLE run DROP COLUMN manifest_sha256;"
                      "ALTER TABLE problem DROP COLUMN subject;"
-                     "DROP TABLE run_sample; DROP TABLE job_wait;"
+                     "DROP TABLE run_sample; DROP TABLE job_wait; DROP TABLE verification;"
                      "PRAGMA user_version = 1",
                      NULL, NULL, NULL),
         SQLITE_OK);

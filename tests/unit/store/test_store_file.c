@@ -132,7 +132,7 @@ static void test_newer_store(void **state)
     make_store(dir);
     write_sql(dir->path, "PRAGMA user_version = 999; PRAGMA journal_mode = DELETE");
     assert_refused(dir,
-                   "was written by a newer mailconvoy (schema 999, this program knows up to 12)",
+                   "was written by a newer mailconvoy (schema 999, this program knows up to 13)",
                    "use that program, or another work directory");
 }
 

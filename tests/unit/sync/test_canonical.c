@@ -224,12 +224,70 @@ static void test_names_left_out(void **state)
             fail_msg("%s", rows[i].name);
 }
 
+/* -- what differs -- */
+
+static void outline_of(const char *message, struct buffer *outline)
+{
+    unsigned char digest[CANONICAL_DIGEST_BYTES];
+    struct spool spool;
+    struct fault fault;
+    assert_true(spool_open(&spool, NULL, &fault));
+    assert_true(spool_append(&spool, message, strlen(message), &fault));
+    assert_true(canonical_digest(spool.fd, digest, outline));
+    spool_close(&spool);
+}
+
+static void test_differences(void **state)
+{
+    static const struct {
+        const char *one;
+        const char *other;
+        const char *words;
+    } rows[] = {
+        {PLAIN, HEAD "\r\nFirst line\r\nother line\r\n", "differs in part 1 (text/plain)"},
+        {PLAIN, "Subject: x\r\nFrom: a@example.org\r\n\r\nFirst line\r\nsecond line\r\n",
+         "differs in the field message-id (on the source only); the field subject; the field to "
+         "(on "
+         "the source only)"},
+        {"Subject: x\r\n\r\n", "Subject: x\r\nX-New: 1\r\n\r\n",
+         "differs in the field x-new (on the destination only)"},
+        {MIXED_OF("b1", SAYS("b1") FILE_("b1", "a.bin", "AAECAwQFBgcICQ==")),
+         MIXED_OF("b2", SAYS("b2") FILE_("b2", "a.bin", "AAECAwQFBgcICA==")),
+         "differs in part 2 (application/octet-stream, a.bin)"},
+        {MIXED_OF("b1", SAYS("b1") FILE_("b1", "a.bin", "AAEC")), MIXED_OF("b1", SAYS("b1")),
+         "differs in part 2 (application/octet-stream, a.bin) (on the source only)"},
+        {INNER("one"), INNER("two"), "differs in the field subject of an attached message"},
+        {"A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: 1\r\n\r\n",
+         "A: 2\r\nB: 2\r\nC: 2\r\nD: 2\r\nE: 2\r\nF: 2\r\nG: 2\r\n\r\n",
+         "differs in the field a; the field b; the field c; the field d; the field e; and 2 more"},
+        {PLAIN, PLAIN, "differs in how its parts are put together"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buffer one;
+        struct buffer other;
+        struct buffer words;
+        buffer_init(&one, CANONICAL_OUTLINE_MAX_BYTES);
+        buffer_init(&other, CANONICAL_OUTLINE_MAX_BYTES);
+        buffer_init(&words, 4096);
+        outline_of(rows[i].one, &one);
+        outline_of(rows[i].other, &other);
+        canonical_append_differences(buffer_str(&one), buffer_str(&other), &words);
+        if (strcmp(buffer_str(&words), rows[i].words) != 0)
+            fail_msg("%zu: %s", i, buffer_str(&words));
+        buffer_deinit(&one);
+        buffer_deinit(&other);
+        buffer_deinit(&words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers), cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_parts),   cmocka_unit_test(test_long_text),
-        cmocka_unit_test(test_depth),   cmocka_unit_test(test_names_left_out),
+        cmocka_unit_test(test_headers),     cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_parts),       cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_depth),       cmocka_unit_test(test_names_left_out),
+        cmocka_unit_test(test_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
