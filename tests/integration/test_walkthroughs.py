@@ -3,18 +3,20 @@
 against stand-ins of the providers. Only where the servers are, is put in (tests/integration/walk.py)."""
 
 import json
+import re
 
 import pytest
 
-from tests.integration.harness import PAUSED
+from tests.integration.harness import FAILED, PAUSED, ROOT
 from tests.integration.test_cron import let_a_day_pass
+from tests.integration.test_docs import exit_codes_of_readme
 from tests.integration.test_oauth import make_certificate
 from tests.integration.walk import ELSEWHERE, Walk, blocks_of
 from tests.servers import mailbox, messages
 from tests.servers.exchange import Exchange
 from tests.servers.gmail import Gmail
 
-PAGES = ("tenant-to-tenant.md", "gmail-to-office365.md")
+PAGES = ("tenant-to-tenant.md", "gmail-to-office365.md", "nightly-delta.md")
 EXCHANGE = ("throttle", "estimates", "lose_flagged", "no_case", "files_reserved", "ten_errors")
 # What a new mailbox of Exchange has.
 FRESH = {name: [] for name in ("Archive", "Calendar", "Deleted Items", "Drafts", "Junk Email", "Sent Items")}
@@ -144,3 +146,104 @@ def test_gmail_to_office365(work, oauth, stores):
         assert {name: len(mail) for name, mail in there.items() if mail} == {
             "INBOX": 3, "Sent Items": 1, "Clients": 2, "Clients/Acme": 1, "Archive": 1
         }  # fmt: skip
+
+
+# The reader's machine: what stands in for cron, mail and systemd.
+CRONTAB = """#!/bin/sh
+case $1 in -l) cat {path}/crontab ;; -) cat > {path}/crontab.new && mv {path}/crontab.new {path}/crontab ;; esac
+"""
+SENDMAIL = """#!/bin/sh
+[ "$*" = "-t -i" ] && cat >> {path}/mails
+"""
+SUDO = '#!/bin/sh\nexec "$@"\n'
+SYSTEMCTL = r"""#!/bin/sh
+unit={path}/etc/systemd/system/$2
+echo "$1" "$2" >> {path}/systemctl
+[ -f "$unit" ] || exit 5
+case "$1 $2" in
+"start mailconvoy.service")
+    mkdir -p {path}/credentials {path}/var/lib/mailconvoy
+    sed -n 's,^LoadCredential=users.csv:,{path},p' "$unit" | xargs -I @ cp -p @ {path}/credentials/users.csv
+    line=$(sed -n 's,^ExecStart=/usr/local/bin/,{bin}/,p' "$unit" | sed 's, /run/, {path}/run/,; s, /var/, {path}/var/,')
+    mkdir -p -m 700 {path}/run/mailconvoy
+    CREDENTIALS_DIRECTORY={path}/credentials sh -c "$line" ;;
+esac
+"""
+
+
+def cron_lines(path):
+    """(times, command) of a crontab, in which "%" would mean a new line."""
+    text = path.read_text()
+    assert "%" not in text
+    lines = [line.split(None, 5) for line in text.splitlines() if line and line[0] in "0123456789*"]
+    assert all(re.fullmatch(r"[\d*]+", field) for line in lines for field in line[:5])
+    return [line[5] for line in lines]
+
+
+def machine(walk, work):
+    """Files of the system are below the test's directory."""
+    walk.swap += [("/usr/local/bin/", f"{walk.bin}/"), ("/srv/move", walk.path)]
+    walk.swap += [("/usr/local/share/doc/mailconvoy/examples", ROOT / "examples")]
+    walk.swap += [(f"(?<= )/({first})/", f"{work.inputs}/{first}/") for first in ("etc", "var")]
+    (work.inputs / "etc/systemd/system").mkdir(parents=True)
+    for name, text in (("crontab", CRONTAB), ("sendmail", SENDMAIL), ("sudo", SUDO), ("systemctl", SYSTEMCTL)):
+        walk.program(name, text.replace("{path}", str(work.inputs)).replace("{bin}", str(walk.bin)))
+
+
+HOSTS = [(r"imap\.old\.example", "localhost"), (r"imap\.new\.example", "127.0.0.1")]
+
+
+def old_and_new(work, stores, mail, names):
+    work.secrets += ["old-password", "new-password", "wrong-password"]
+    for name in names:
+        stores[0].add_user(name, "old-password")
+        stores[1].add_user(f"{name}@new.example", "new-password")
+        mailbox.fill(stores[0], name, mail)
+
+
+def test_nightly_delta(work, stores):
+    old, new = stores
+    mail = {"INBOX": [messages.plain(n) for n in range(4)], "Sent": [messages.plain(9)]}
+    old_and_new(work, stores, mail, ["ada", "boris"])
+    with Walk(work, "nightly-delta.md", places(old, new), HOSTS) as walk:
+        machine(walk, work)
+        walk.step("chmod 600 users.csv")
+        walk.step("mailconvoy batch users.csv --preflight")
+        walk.step("(crontab -l")
+        night, noon = cron_lines(work.inputs / "crontab")
+        run = walk.type(night)
+        assert (run.out + run.err, run.code, copied(run)) == ("", 0, [("complete", 5, 0)] * 2)
+        mailbox.fill(old, "boris", {"Sent": [messages.plain(20)]})
+        assert copied(walk.type(night)) == [("complete", 0, 5), ("complete", 1, 5)]
+        manifest = walk.path / "users.csv"
+        right = manifest.read_text()
+        manifest.write_text(right.replace("boris,old-password", "boris,wrong-password"))
+        mailbox.fill(old, "boris", {"Sent": [messages.plain(21)]})
+        assert not (work.inputs / "mails").exists()
+        run = walk.type(night)
+        assert (run.code, run.out) == (FAILED, "") and "row 2, Boris" in run.err, run
+        assert "(exit code 11)" in (work.inputs / "mails").read_text()
+        manifest.write_text(right)
+        run = walk.type(noon)
+        assert [(row["status"], row["copied"]) for row in run.rows()] == [("left_out", 0), ("complete", 1)]
+        walk.step("mailconvoy status")
+        walk.step("mailconvoy report")
+        walk.step("mailconvoy report --across --format html > migration.html")
+        assert "Boris" in (walk.path / "migration.html").read_text()
+        walk.step("mailconvoy report --across")
+        walk.step("mailconvoy batch users.csv --retry-problems")
+        walk.step("sudo install -D -m 600 users.csv")
+        walk.step("sudo cp")
+        walk.step("sudo systemctl enable mailconvoy.timer")
+        walk.step("sudo systemctl start mailconvoy.timer")
+        run = walk.step("sudo systemctl start mailconvoy.service")
+        assert "2 mailboxes: 2 complete.\n" in run.out and (work.inputs / "var/lib/mailconvoy/state.db").exists()
+        run = walk.step("sudo mailconvoy status")
+        assert "mailboxes 2 complete, 0 failed" in run.out
+    for user, count in (("ada", 5), ("boris", 7)):
+        assert sum(map(len, mailbox.snapshot(new, f"{user}@new.example").values())) == count
+
+
+def test_the_morning_knows_every_exit_code():
+    text = (ROOT / "docs/nightly-delta.md").read_text()
+    assert set(re.findall(r"^\| (\d+) \|", text, re.M)) == set(exit_codes_of_readme("batch"))
