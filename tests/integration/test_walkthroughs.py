@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.integration.harness import FAILED, PAUSED, ROOT
+from tests.integration.harness import EXCEPTIONS, FAILED, PAUSED, ROOT, assert_same
 from tests.integration.test_cron import let_a_day_pass
 from tests.integration.test_docs import exit_codes_of_readme
 from tests.integration.test_oauth import make_certificate
@@ -16,7 +16,7 @@ from tests.servers import mailbox, messages
 from tests.servers.exchange import Exchange
 from tests.servers.gmail import Gmail
 
-PAGES = ("tenant-to-tenant.md", "gmail-to-office365.md", "nightly-delta.md")
+PAGES = ("tenant-to-tenant.md", "gmail-to-office365.md", "nightly-delta.md", "cutover-weekend.md")
 EXCHANGE = ("throttle", "estimates", "lose_flagged", "no_case", "files_reserved", "ten_errors")
 # What a new mailbox of Exchange has.
 FRESH = {name: [] for name in ("Archive", "Calendar", "Deleted Items", "Drafts", "Junk Email", "Sent Items")}
@@ -247,3 +247,38 @@ def test_nightly_delta(work, stores):
 def test_the_morning_knows_every_exit_code():
     text = (ROOT / "docs/nightly-delta.md").read_text()
     assert set(re.findall(r"^\| (\d+) \|", text, re.M)) == set(exit_codes_of_readme("batch"))
+
+
+def test_cutover_weekend(work, stores):
+    old, new = stores
+    mail = {"INBOX": [messages.plain(n) for n in range(4)], "Sent": [messages.plain(9)]}
+    secrets = [work.secret(), work.secret()]
+    for store, secret in zip(stores, secrets):
+        store.add_master("admin", secret)
+    for user in ("ada", "boris", "emma"):
+        work.user(old, mail, user)
+        work.user(new, FRESH, f"{user}@new.example")
+    mailbox.fill(old, "emma", {"INBOX": [messages.big(30, 36_000_000)]})
+    with Walk(work, "cutover-weekend.md", places(old, new), HOSTS) as walk:
+        walk.step("chmod 755 move")
+        for secret in secrets:
+            walk.step("(umask 077; cat > ", stdin=secret + "\n")
+        walk.step("./move --preflight")
+        run = walk.step("./move", expect=EXCEPTIONS)
+        assert copied(run) == [("complete", 5, 0)] * 2 + [("exceptions", 5, 0)]
+        mailbox.fill(old, "ada", {"INBOX": [messages.plain(20)]})
+        run = walk.step("./move", expect=EXCEPTIONS)
+        assert [row["copied"] for row in run.rows()] == [1, 0, 0]
+        mailbox.fill(old, "boris", {"INBOX": [messages.plain(21)]})
+        run = walk.step("./move --final", expect=EXCEPTIONS)
+        assert [row["copied"] for row in run.rows()] == [0, 1, 0]
+        run = walk.step("./move --final --maxsize 50M")
+        assert [row["copied"] for row in run.rows()] == [0, 0, 1]
+        walk.step("mailconvoy report --across")
+        assert "Company Ltd" in (walk.path / "migration.html").read_text()
+        walk.step("mailconvoy report --format html --per-user")
+        assert len(list((run.files / "pages").iterdir())) == 3
+        assert copied(walk.step("./move --maxsize 50M")) == [("complete", 0, 6)] * 3
+        walk.step("rm old.pass new.pass")
+    for user in ("ada", "boris", "emma"):
+        assert_same(old, new, user, f"{user}@new.example")
