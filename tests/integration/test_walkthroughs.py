@@ -70,7 +70,8 @@ def test_tenant_to_tenant(work, oauth, stores):
             walk.step("(umask 077; cat > mailconvoy-data/contoso.secret)", stdin=secret + "\n")
             tokens.add_app("66666666-7777-8888-9999-000000000000", secret=secret)
             walk.step("mailconvoy auth status")
-            walk.step("mailconvoy batch users.csv --preflight")
+            run = walk.step("mailconvoy batch users.csv --preflight")
+            assert "of no folder here" not in run.out and "[Calendar] is left out" in run.out
             assert not new.seen("CREATE|APPEND|STORE")
             run = walk.step("mailconvoy batch users.csv --parallel 20 --budget-messages 60")
             assert copied(run) == [("complete", 8, 0)] * 3
