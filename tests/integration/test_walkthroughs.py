@@ -132,6 +132,7 @@ def test_gmail_to_office365(work, oauth, stores):
             walk.step("(umask 077; cat > mailconvoy-data/google.json)", stdin=google_key(work, tokens))
             walk.step("(umask 077; cat > mailconvoy-data/school.secret)", stdin=secret + "\n")
             tokens.add_app("66666666-7777-8888-9999-000000000000", secret=secret)
+            machine(walk, work)
             walk.step("chmod 755 move")
             walk.step("./move --preflight")
             run = walk.step("./move", expect=PAUSED)
@@ -182,13 +183,15 @@ def cron_lines(path):
 
 
 def machine(walk, work):
-    """Files of the system are below the test's directory."""
+    """Files of the system are below the test's directory. Returns what cron has in its environment."""
     walk.swap += [("/usr/local/bin/", f"{walk.bin}/"), ("/srv/move", walk.path)]
     walk.swap += [("/usr/local/share/doc/mailconvoy/examples", ROOT / "examples")]
     walk.swap += [(f"(?<= )/({first})/", f"{work.inputs}/{first}/") for first in ("etc", "var")]
     (work.inputs / "etc/systemd/system").mkdir(parents=True)
-    for name, text in (("crontab", CRONTAB), ("sendmail", SENDMAIL), ("sudo", SUDO), ("systemctl", SYSTEMCTL)):
-        walk.program(name, text.replace("{path}", str(work.inputs)).replace("{bin}", str(walk.bin)))
+    for name, text in (("crontab", CRONTAB), ("sudo", SUDO), ("systemctl", SYSTEMCTL)):
+        walk.program(walk.bin / name, text.replace("{path}", str(work.inputs)).replace("{bin}", str(walk.bin)))
+    walk.program(work.inputs / "sbin/sendmail", SENDMAIL.replace("{path}", str(work.inputs)))
+    return {"PATH": f"/usr/bin:/bin:{work.inputs}/sbin", "HOME": str(walk.path)}
 
 
 HOSTS = [(r"imap\.old\.example", "localhost"), (r"imap\.new\.example", "127.0.0.1")]
@@ -207,25 +210,25 @@ def test_nightly_delta(work, stores):
     mail = {"INBOX": [messages.plain(n) for n in range(4)], "Sent": [messages.plain(9)]}
     old_and_new(work, stores, mail, ["ada", "boris"])
     with Walk(work, "nightly-delta.md", places(old, new), HOSTS) as walk:
-        machine(walk, work)
+        env = machine(walk, work)
         walk.step("chmod 600 users.csv")
         walk.step("mailconvoy batch users.csv --preflight")
         walk.step("(crontab -l")
         night, noon = cron_lines(work.inputs / "crontab")
-        run = walk.type(night)
+        run = walk.type(night, env=env)
         assert (run.out + run.err, run.code, copied(run)) == ("", 0, [("complete", 5, 0)] * 2)
         mailbox.fill(old, "boris", {"Sent": [messages.plain(20)]})
-        assert copied(walk.type(night)) == [("complete", 0, 5), ("complete", 1, 5)]
+        assert copied(walk.type(night, env=env)) == [("complete", 0, 5), ("complete", 1, 5)]
         manifest = walk.path / "users.csv"
         right = manifest.read_text()
         manifest.write_text(right.replace("boris,old-password", "boris,wrong-password"))
         mailbox.fill(old, "boris", {"Sent": [messages.plain(21)]})
         assert not (work.inputs / "mails").exists()
-        run = walk.type(night)
+        run = walk.type(night, env=env)
         assert (run.code, run.out) == (FAILED, "") and "row 2, Boris" in run.err, run
         assert "(exit code 11)" in (work.inputs / "mails").read_text()
         manifest.write_text(right)
-        run = walk.type(noon)
+        run = walk.type(noon, env=env)
         assert [(row["status"], row["copied"]) for row in run.rows()] == [("left_out", 0), ("complete", 1)]
         walk.step("mailconvoy status")
         walk.step("mailconvoy report")
@@ -261,15 +264,21 @@ def test_cutover_weekend(work, stores):
         work.user(new, None, f"{user}@new.example")
     mailbox.fill(old, "emma", {"INBOX": [messages.big(30, 36_000_000)]})
     with Walk(work, "cutover-weekend.md", places(old, new), HOSTS) as walk:
+        env = machine(walk, work)
         walk.step("chmod 755 move")
         for secret in secrets:
             walk.step("(umask 077; cat > ", stdin=secret + "\n")
         walk.step("./move --preflight")
         run = walk.step("./move", expect=EXCEPTIONS)
         assert copied(run) == [("complete", 5, 0)] * 2 + [("exceptions", 5, 0)]
+        walk.step("(crontab -l")
+        (night,) = cron_lines(work.inputs / "crontab")
         mailbox.fill(old, "ada", {"INBOX": [messages.plain(20)]})
-        run = walk.step("./move", expect=EXCEPTIONS)
+        run = walk.type(night, env=env)
+        assert (run.code, run.out) == (EXCEPTIONS, "") and "row 3, Emma" in run.err and "Ada" not in run.err
         assert [row["copied"] for row in run.rows()] == [1, 0, 0]
+        run = walk.step("./move", expect=EXCEPTIONS)
+        assert [row["copied"] for row in run.rows()] == [0, 0, 0]
         mailbox.fill(old, "boris", {"INBOX": [messages.plain(21)]})
         run = walk.step("./move --final", expect=EXCEPTIONS)
         assert [row["copied"] for row in run.rows()] == [0, 1, 0]
@@ -280,6 +289,8 @@ def test_cutover_weekend(work, stores):
         walk.step("mailconvoy report --format html --per-user")
         assert len(list((run.files / "pages").iterdir())) == 3
         assert copied(walk.step("./move --maxsize 50M")) == [("complete", 0, 6)] * 3
+        walk.step("crontab -l | grep -v")
+        assert cron_lines(work.inputs / "crontab") == []
         walk.step("rm old.pass new.pass")
     for user in ("ada", "boris", "emma"):
         assert_same(old, new, user, f"{user}@new.example")

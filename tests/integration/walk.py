@@ -56,12 +56,13 @@ class Walk:
         self.path.mkdir()
         self.bin = work.inputs / "bin"
         self.bin.mkdir()
-        self.program("mailconvoy", WRAPPER.format(program=PROGRAM, places=" ".join(map(str, places))))
+        self.program(self.bin / "mailconvoy", WRAPPER.format(program=PROGRAM, places=" ".join(map(str, places))))
         self.env = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.path)} | (env or {})
         self.own = set()  # what the reader wrote, secrets too
 
-    def program(self, name, text):
-        path = self.bin / name
+    @staticmethod
+    def program(path, text):
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         path.chmod(0o755)
 
@@ -98,11 +99,11 @@ class Walk:
                 assert wanted in said, f"{line}\nsays not: {wanted}\nbut:\n{run.out}{run.err}"
         return run
 
-    def type(self, line, stdin=""):
+    def type(self, line, stdin="", env=None):
         if not (self.path / "mailconvoy-data/state.db").exists():
             self.own |= {path for path in self.path.rglob("*") if path.is_file()}
         done = subprocess.run(
-            ["bash", "-c", self._swapped(line)], cwd=self.path, env=self.env, input=stdin.encode(),
+            ["bash", "-c", self._swapped(line)], cwd=self.path, env=env or self.env, input=stdin.encode(),
             capture_output=True, timeout=TIMEOUT_SECS,
         )  # fmt: skip
         run = Run(done.returncode, text_of(done.stdout), text_of(done.stderr), self.path / "mailconvoy-data")
