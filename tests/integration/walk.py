@@ -16,7 +16,7 @@ import subprocess
 from tests.integration.harness import PROGRAM, ROOT, TIMEOUT_SECS, Run, text_of
 
 FILES = {"csv", "ini", "crontab", "bash"}
-ELSEWHERE = {"powershell": "Exchange Online", "dns": "the domain's name server"}
+ELSEWHERE = {"powershell": "Exchange Online"}
 # Gives the program the places of the servers that stand in for those of the page.
 WRAPPER = """#!/bin/sh
 case $1 in batch|sync) exec {program} "$@" {places} ;; *) exec {program} "$@" ;; esac
