@@ -219,8 +219,8 @@ void preflight_append_text(const struct preflight_table *table, const struct for
                   " folders.\n",
                   sums.ready, table->count, sums.messages, bytes, sums.folders);
     if (sums.too_big > 0)
-        buffer_printf(text, "%" PRIu64 " messages are too large for their destination.\n",
-                      sums.too_big);
+        buffer_printf(text, "%" PRIu64 " message%s too large for %s destination.\n", sums.too_big,
+                      sums.too_big == 1 ? " is" : "s are", sums.too_big == 1 ? "its" : "their");
     if (sums.without_room > 0)
         buffer_printf(text, "%" PRIu64 " destinations have no room for all of it.\n",
                       sums.without_room);

@@ -201,3 +201,16 @@ void settings_append_presets(const struct settings *settings, struct buffer *tex
         buffer_append_str(text, told == 0 ? " sets nothing\n" : "\n");
     }
 }
+
+bool settings_preset_says(const struct settings *settings, const char *name, const char *value)
+{
+    for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
+        const struct preset_value *said = presets[i].values;
+        if (!preset_is_on(settings, &presets[i]))
+            continue;
+        for (size_t k = 0; k < VALUES_MAX && said[k].name != NULL; k++)
+            if (strcmp(said[k].name, name) == 0 && strcmp(said[k].value, value) == 0)
+                return true;
+    }
+    return false;
+}

@@ -14,4 +14,7 @@ void settings_apply_presets(struct settings *settings);
    "office1: host1 = outlook.office365.com, ssl1 = yes, exclude = ^Files$". */
 void settings_append_presets(const struct settings *settings, struct buffer *text);
 
+/* Whether a preset that is on says this of the setting, whoever else says it, too. */
+bool settings_preset_says(const struct settings *settings, const char *name, const char *value);
+
 #endif

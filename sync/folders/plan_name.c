@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "sync/folders/plan_private.h"
+#include "sync/settings_presets.h"
 
 /* Turns the buffer into a string, owned by the caller. */
 static char *plan_take_name(struct buffer *name)
@@ -83,8 +84,8 @@ static void plan_prepare_subfolder2(struct plan_builder *builder)
 }
 
 /* --f1f2 a=b: both may hold a "=", so the first split whose left side is a folder counts.
-   Of two rules for one folder the last one counts. One for no folder is told: it may be mistyped.
- */
+   Of two rules for one folder the last one counts. One for no folder is told: it may be mistyped,
+   unless it is a preset's. */
 static void plan_prepare_one_f1f2(struct plan_builder *builder, const char *rule)
 {
     struct folder_plan *plan = builder->plan;
@@ -99,7 +100,8 @@ static void plan_prepare_one_f1f2(struct plan_builder *builder, const char *rule
         *to = name_from_user(builder->destination, split + 1);
         return;
     }
-    plan->skips[plan->skip_count++] = (struct plan_skip){rule, "--f1f2 of no folder here"};
+    if (!settings_preset_says(builder->settings, "f1f2", rule))
+        plan->skips[plan->skip_count++] = (struct plan_skip){rule, "--f1f2 of no folder here"};
 }
 
 static void plan_prepare_f1f2(struct plan_builder *builder)

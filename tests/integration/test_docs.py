@@ -8,7 +8,8 @@ import pytest
 from tests.integration.harness import ROOT
 
 COMMANDS = ("batch", "sync", "report", "status", "auth", "explain")
-PAGES = ("README.md", "docs/manual.md", "examples")
+WALKS = ("tenant-to-tenant", "gmail-to-office365", "nightly-delta", "cutover-weekend")
+PAGES = ("README.md", "docs/manual.md", "examples", *(f"docs/{name}.md" for name in WALKS))
 
 
 def help_of(work, command):
@@ -64,10 +65,36 @@ def test_options_that_are_written_about_exist(work):
         assert not unknown - {"noX", "no", "x"}, (page, unknown)
 
 
-def test_links_and_paths_lead_somewhere():
-    for page in (ROOT / "README.md", ROOT / "docs/manual.md", ROOT / "docs/ARCHITECTURE.md"):
-        for target in re.findall(r"\]\(([^)#]*)[^)]*\)", page.read_text()):
-            assert "://" in target or (page.parent / target).exists(), (page.name, target)
+def test_every_preset_is_in_the_manual(work):
+    """With what it sets: the values of --justbanner, but for expressions that it tells in words."""
+    group = help_of(work, "sync").partition("\nProviders")[2].partition("\n\n")[0]
+    presets = set(re.findall(r"^  --([a-z]+[12]) ", group, re.MULTILINE))
+    rows = re.findall(r"^\| (`--[a-z]+[12]`.*?) \| (.*) \|$", (ROOT / "docs/manual.md").read_text(), re.MULTILINE)
+    told = {name: text for names, text in rows for name in re.findall("--([a-z]+[12])", names)}
+    assert presets <= set(told) and len(presets) == 8
+    for name in presets - {"domino1", "domino2"}:
+        banner = work.run("sync", f"--{name}", "--justbanner").out.splitlines()[1]
+        values = re.findall(r"(?:: |, )(\w+) = (.*?)(?=, \w+ = |$)", banner)
+        for option, value in values if name != "exchange1" else ():
+            if option != "regextrans2":
+                assert f"--{option}" in told[name], (name, option)
+            if value.isdigit():
+                assert value in told[name].replace("_", ""), (name, option, value)
+
+
+def anchors(text):
+    """What the headings of a page may be linked by, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text()):
+        if "://" not in target:
+            place = page.parent / target if target else page
+            assert place.exists(), target
+            assert not anchor or anchor in anchors(place.read_text()), f"{target}#{anchor}"
 
 
 def test_architecture_names_files_that_exist():

@@ -196,11 +196,29 @@ static void test_of_a_row(void **state)
     buffer_deinit(&text);
 }
 
+static void test_who_says_it(void **state)
+{
+    struct settings settings;
+    struct buffer text;
+    (void)state;
+    buffer_init(&text, 65536);
+    settings_read(&settings, "--office2;--nof1f2", &text);
+    assert_true(settings_preset_says(&settings, "f1f2", "Files=Files_renamed_by_imapsync"));
+    assert_false(settings_preset_says(&settings, "f1f2", "Files=Plans"));
+    assert_false(settings_preset_says(&settings, "exclude", "^Files$"));
+    settings_deinit(&settings);
+    settings_read(&settings, "--office1", &text);
+    assert_false(settings_preset_says(&settings, "f1f2", "Files=Files_renamed_by_imapsync"));
+    settings_deinit(&settings);
+    buffer_deinit(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_presets),
         cmocka_unit_test(test_of_a_row),
+        cmocka_unit_test(test_who_says_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
