@@ -15,6 +15,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
@@ -321,16 +322,72 @@ def test_all_runs_as_one_migration(work, a, b):
     assert first in page.text and later in page.text and page.figures["not_there"] == str(data["totals"]["not_there"])
 
 
-def test_spreadsheets_open_the_summary(work, a, b, tmp_path):
-    """LibreOffice reads the columns, and nothing in them is a formula."""
-    office = shutil.which("soffice") or shutil.which("localc")
-    if not office:
-        pytest.skip("no LibreOffice here")
-    user = work.pair(a, b, {"INBOX": [messages.plain(1)]})
-    run = work.batch([work.row(a, b, user, label="=1+1")])
-    subprocess.run([office, "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76", "--outdir", tmp_path,
-                    run.files / "summary.csv"], check=True, capture_output=True, env=os.environ | {"HOME": str(tmp_path)})  # fmt: skip
-    assert next(csv.DictReader((tmp_path / "summary.csv").open()))["label"].endswith("=1+1")
+HOSTILE_CELLS = ["=1+1", "+1+1", "-1+1", "@SUM(1,2)", "=cmd|'/c calc'!A1", "Größe, \"quoted\"", "two\nlines", "日本", "12", "1e5",
+                 "2024-01-02", "\t=1"]  # fmt: skip
+OFFICE = shutil.which("soffice") or shutil.which("localc")
+NS = {"table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0", "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
+      "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0"}  # fmt: skip
+
+
+def as_a_spreadsheet_reads_it(path, to):
+    """Rows of (text, number or None); none of the cells may be a formula."""
+    subprocess.run([OFFICE, "--headless", f"-env:UserInstallation=file://{to}/profile", "--infilter=CSV:44,34,76,1",
+                    "--convert-to", "fods", "--outdir", to, path], check=True, capture_output=True, timeout=300)  # fmt: skip
+    name = {key: "{%s}" % value for key, value in NS.items()}
+    rows = []
+    for row in ElementTree.parse(to / f"{path.stem}.fods").iterfind(".//table:table-row", NS):
+        cells = []
+        for cell in row.iterfind("table:table-cell", NS):
+            assert name["table"] + "formula" not in cell.attrib, ElementTree.tostring(cell)
+            text = "\n".join("".join(p.itertext()) for p in cell.iterfind("text:p", NS))
+            is_number = cell.get(name["office"] + "value-type") == "float"
+            value = (text, float(cell.get(name["office"] + "value")) if is_number else None)
+            cells += [value] * min(int(cell.get(name["table"] + "number-columns-repeated", 1)), 100)
+        rows.append(cells)
+    return [row for row in rows if any(text for text, _ in row)]
+
+
+@pytest.mark.skipif(not OFFICE, reason="no LibreOffice here: make deps-test installs it")
+def test_a_spreadsheet_opens_the_csv_files(tmp_path):
+    """The right columns, numbers as numbers, and nothing is a formula whatever people are called."""
+    workdir = tmp_path / "data"
+    workdir.mkdir(mode=0o700)
+    path = report_store.make(PROGRAM, workdir)
+    with report_store.Filler(path) as filler:
+        for row, cell in enumerate(HOSTILE_CELLS, 1):
+            filler.job(row, cell, "exceptions", label=cell, user2=cell, error=cell, error_code="append")
+            filler.folder(row, cell, source=1200 + row, copied=1199 + row, failed=1, error=cell)
+            filler.problem(row, cell, row, "failed", cell, message_id=cell)
+            filler.verification(row, cell, 1200 + row, missing=1)
+    subprocess.run([PROGRAM, "report", "--workdir", workdir, "--format", "csv"], check=True,
+                   stdout=(tmp_path / "summary.csv").open("w"))  # fmt: skip
+    summary = list(csv.reader((tmp_path / "summary.csv").open(newline="")))
+    shown = as_a_spreadsheet_reads_it(tmp_path / "summary.csv", tmp_path)
+    assert len(shown) == len(summary) == 1 + len(HOSTILE_CELLS)
+    for given, seen in zip(summary, shown):
+        assert len(seen) >= len(given)
+        for column, cell in zip(summary[0], zip(given, seen)):
+            wanted, (text, number) = cell
+            if given is not summary[0] and column in ("row", "source_messages", "copied", "failed", "difference"):
+                assert number == float(wanted), (column, cell)
+            elif number is None:
+                assert text == wanted.replace("\t", "") or text.split() == wanted.split(), (column, cell)
+
+
+@pytest.mark.skipif(not OFFICE, reason="no LibreOffice here: make deps-test installs it")
+def test_a_spreadsheet_opens_what_a_run_leaves(work, a, b, tmp_path):
+    user = work.pair(a, b, {"INBOX": [messages.plain(1), messages.big(2, 5000)], "=1+1": [messages.plain(3)], "-Größe": []})
+    run = work.batch([work.row(a, b, user)], "--maxsize", "2000", "--verify", "full", expect=EXCEPTIONS)
+    for name, lines in ("summary.csv", 1), ("folders.csv", 3), ("problems.csv", 1), ("verification.csv", 3):
+        rows = list(csv.reader((run.files / name).open(newline="")))
+        shown = as_a_spreadsheet_reads_it(run.files / name, tmp_path)
+        assert len(rows) == len(shown) == 1 + lines, name
+        assert [text for text, _ in shown[0]][: len(rows[0])] == rows[0]
+        for given, seen in zip(rows[1:], shown[1:]):
+            for wanted, (text, number) in zip(given, seen):
+                assert (number == float(wanted)) if wanted.isdigit() else True, (name, wanted, text)
+        if name == "folders.csv":
+            assert {row[2][0] for row in shown[1:]} == {"INBOX", "'=1+1", "'-Größe"}
 
 
 # In Chromium -------------------------------------------------------------------------------------------------
