@@ -1,7 +1,7 @@
 'use strict';
 /* Sorts, filters and searches the mailboxes. Without it they are all there, in the manifest's order. */
 (() => {
-  const PAGE = 200;
+  const PAGE = 200; /* as in the style sheet */
   const table = document.getElementById('boxes');
   const tools = document.getElementById('tools');
   if (!table || !tools) return;
@@ -40,6 +40,7 @@
     const words = plain(find.value).split(/\s+/).filter(Boolean);
     const found = order.filter((box) => matches(box, words));
     const visible = found.slice(0, limit);
+    table.classList.add('drawn');
     table.replaceChildren(table.tHead, ...visible.map((box) => box.body));
     shown.value = shown.dataset.say.replace('{1}', number.format(visible.length)).replace('{2}', number.format(boxes.length));
     nothing.hidden = found.length > 0;
