@@ -284,6 +284,9 @@ def test_cutover_weekend(work, stores):
         assert [row["copied"] for row in run.rows()] == [0, 1, 0]
         run = walk.step("./move --final --maxsize 50M")
         assert [row["copied"] for row in run.rows()] == [0, 0, 1]
+        run = walk.step("./move --maxsize 50M --verify-only --verify full")
+        told = json.loads(run.text("summary.json"))["verification"]
+        assert (told["level"], told["found"], told["differences"]) == ("full", 18, 0)
         walk.step("mailconvoy report --across")
         assert "Company Ltd" in (walk.path / "migration.html").read_text()
         walk.step("mailconvoy report --format html --per-user")
