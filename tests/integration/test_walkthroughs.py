@@ -60,7 +60,7 @@ def test_tenant_to_tenant(work, oauth, stores):
         work.user(new_store, FRESH, f"{user}@contoso.example")
     tokens = oauth.tokens
     options = {"era": "2026", "issuer": tokens, "rate": 20, "burst": 20}
-    with Exchange(old_store, *EXCHANGE, **options) as old, Exchange(new_store, *EXCHANGE, **options) as new:
+    with Exchange(old_store, *EXCHANGE, **options) as old, Exchange(new_store, *EXCHANGE, "rebuild", **options) as new:
         where = f"cloud = microsoft\ntoken_url = {tokens.url}\ncafile = {tokens.authority.ca}"
         with Walk(work, "tenant-to-tenant.md", places(old, new), [("cloud = microsoft", where)]) as walk:
             walk.step("mkdir -m 700 mailconvoy-data")
@@ -79,7 +79,7 @@ def test_tenant_to_tenant(work, oauth, stores):
             assert copied(run) == [("complete", 0, 8)] * 3
             for user in users:
                 mailbox.fill(old_store, f"{user}@fabrikam.example", {"INBOX": [messages.plain(20)]})
-            run = walk.step("mailconvoy batch users.csv --parallel 20 --final")
+            run = walk.step("mailconvoy batch users.csv --parallel 20 --final --verify full")
             assert copied(run) == [("complete", 1, 8)] * 3
             assert [row["safe_to_switch"] for row in run.rows()] == ["yes"] * 3
     for user in users:
@@ -141,7 +141,7 @@ def test_gmail_to_office365(work, oauth, stores):
             run = walk.step("./move")
             assert all(0 < row["copied"] < 8 and row["copied"] + row["already"] == 8 for row in run.rows())
             assert {problem["reason"] for problem in run.problems()} == {"excluded"}
-            run = walk.step("./move --final")
+            run = walk.step("./move --final --verify headers")
             assert copied(run) == [("complete", 0, 8)] * 2
     for user in users:
         there = mailbox.snapshot(new_store, f"{user}@school.onmicrosoft.com")
@@ -284,6 +284,9 @@ def test_cutover_weekend(work, stores):
         assert [row["copied"] for row in run.rows()] == [0, 1, 0]
         run = walk.step("./move --final --maxsize 50M")
         assert [row["copied"] for row in run.rows()] == [0, 0, 1]
+        run = walk.step("./move --maxsize 50M --verify-only --verify full")
+        told = json.loads(run.text("summary.json"))["verification"]
+        assert (told["level"], told["found"], told["differences"]) == ("full", 18, 0)
         walk.step("mailconvoy report --across")
         assert "Company Ltd" in (walk.path / "migration.html").read_text()
         walk.step("mailconvoy report --format html --per-user")
