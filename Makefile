@@ -95,7 +95,7 @@ $(BUILD)/docs/%: $(BUILD)/mailconvoy
 	@mkdir -p $(@D)
 	@echo "  DOCS  $@"
 	$(Q)$< docs $* > $@
-MANPAGES := mailconvoy sync batch report manifest
+MANPAGES := mailconvoy sync batch report manifest mailconvoy.conf
 docs: $(MANPAGES:%=$(BUILD)/docs/man-%) $(BUILD)/docs/completion-bash $(BUILD)/docs/completion-zsh
 
 # `make install PREFIX=/usr DESTDIR=/tmp/package`
@@ -109,6 +109,7 @@ install: docs
 	    $(INSTALL) $(BUILD)/docs/man-$$page $(DESTDIR)$(MANDIR)/man1/mailconvoy-$$page.1 || exit; \
 	done
 	$(INSTALL) $(BUILD)/docs/man-manifest $(DESTDIR)$(MANDIR)/man5/mailconvoy-manifest.5
+	$(INSTALL) $(BUILD)/docs/man-mailconvoy.conf $(DESTDIR)$(MANDIR)/man5/mailconvoy.conf.5
 	$(INSTALL) $(BUILD)/docs/completion-bash $(DESTDIR)$(BASHDIR)/mailconvoy
 	$(INSTALL) $(BUILD)/docs/completion-zsh $(DESTDIR)$(ZSHDIR)/_mailconvoy
 	$(INSTALL) README.md CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
@@ -117,7 +118,7 @@ install: docs
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(BINDIR)/mailconvoy $(MANDIR)/man1/mailconvoy.1 \
 	    $(addprefix $(MANDIR)/man1/mailconvoy-,sync.1 batch.1 report.1) \
-	    $(MANDIR)/man5/mailconvoy-manifest.5 $(BASHDIR)/mailconvoy $(ZSHDIR)/_mailconvoy)
+	    $(addprefix $(MANDIR)/man5/mailconvoy,-manifest.5 .conf.5) $(BASHDIR)/mailconvoy $(ZSHDIR)/_mailconvoy)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 unit: $(UNITBINS)

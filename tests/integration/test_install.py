@@ -12,7 +12,7 @@ import pytest
 from tests.integration.harness import PROGRAM, ROOT
 
 PAGES = {"mailconvoy": 1, "mailconvoy-sync": 1, "mailconvoy-batch": 1, "mailconvoy-report": 1,
-         "mailconvoy-manifest": 5}  # fmt: skip
+         "mailconvoy-manifest": 5, "mailconvoy.conf": 5}  # fmt: skip
 
 
 def needs(program, package):
@@ -68,6 +68,20 @@ def test_a_man_page_is_one(installed, name):
     assert f"{name} - " in told(needs("lexgrog", "man-db"), page(installed, name))
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_mandoc_finds_no_fault(installed, name):
+    mandoc = needs("mandoc", "mandoc")
+    done = subprocess.run([mandoc, "-T", "lint", page(installed, name)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_pages_that_are_referred_to_are_there(installed):
+    for name in PAGES:
+        text = page(installed, name).read_text().replace("\\-", "-")
+        named = set(re.findall(r"\\fB(mailconvoy[\w.-]*)\\fR\((\d)\)", text))
+        assert {(other, str(PAGES[other])) for other, _ in named} == named and named, name
+
+
 def options_of_help(command):
     """Spellings in the order of --help, "[no]" and sides as they stand there."""
     return re.findall(r"^  (--\S+?)(?=,| |$)", told(PROGRAM, command, "--help"), re.MULTILINE)
@@ -92,6 +106,29 @@ def test_the_manifest_page_has_every_column(installed, work):
     header = ",".join(names)
     run = work.run("batch", work.manifest(header + "\n"), "--workdir", work.workdir)
     assert run.code == 64 and "unknown" not in run.err and "column" not in run.err, run.err
+
+
+def tags(text):
+    return re.findall(r"^\.TP\n\\fB(\S+)\\fR$", text, re.MULTILINE)
+
+
+def test_the_page_of_the_configuration_has_every_setting(installed, work):
+    """Those that it names are read, and docs/mailconvoy.conf.md names the same."""
+    text = page(installed, "mailconvoy.conf").read_text().replace("\\-", "-")
+    profiles, _, servers = text.partition(".SH SIGN-IN PROFILES\n")[2].partition(".SH SERVERS\n")
+    told = (ROOT / "docs/mailconvoy.conf.md").read_text()
+    rows = re.findall(r"^\| (`.*?) \|", told.partition("## Servers")[0], re.MULTILINE)
+    assert sorted(tags(profiles)) == sorted(name for row in rows for name in re.findall("`(.*?)`", row))
+    rows = re.findall(r"^\| (`.*?) \|", told.partition("## Servers")[2], re.MULTILINE)
+    assert set(tags(servers)) >= {name for row in rows for name in re.findall("`(.*?)`", row)}
+    assert "user" not in tags(servers) and "password" not in tags(servers)
+    row = {"host1": "a.invalid", "user1": "u", "host2": "b.invalid", "user2": "u", "password2": "x"}
+    config = work.inputs / "mailconvoy.conf"
+    for section, names in (("x", tags(profiles)), ("host:x", tags(servers))):
+        config.write_text("\n".join([f"[{section}]", *(f"{name} = 1" for name in [*names, "nosuch"])]))
+        config.chmod(0o600)
+        run = work.batch([row | {"auth1": "x"}], "--config", config, expect=64)
+        assert re.findall('no setting "(.*)"', run.err) == ["nosuch"], run.err
 
 
 def complete(installed, *words):
