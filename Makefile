@@ -6,6 +6,7 @@ MANDIR     ?= $(PREFIX)/share/man
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 DOCDIR     ?= $(PREFIX)/share/doc/mailconvoy
+LICENSES   ?= LICENSE
 PKG_CONFIG ?= pkg-config
 BUILD      ?= build
 PYTHON     ?= /usr/bin/python3
@@ -95,29 +96,37 @@ $(BUILD)/docs/%: $(BUILD)/mailconvoy
 	@mkdir -p $(@D)
 	@echo "  DOCS  $@"
 	$(Q)$< docs $* > $@
-MANPAGES := mailconvoy sync batch report manifest
+MANPAGES := mailconvoy sync batch report manifest mailconvoy.conf
 docs: $(MANPAGES:%=$(BUILD)/docs/man-%) $(BUILD)/docs/completion-bash $(BUILD)/docs/completion-zsh
 
 # `make install PREFIX=/usr DESTDIR=/tmp/package`
-INSTALL := install -m 644
+INSTALL      ?= install
+INSTALL_DATA ?= $(INSTALL) -m 644
 install: docs
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(BASHDIR) $(ZSHDIR) \
-	    $(DOCDIR)/examples)
-	install -m 755 $(BUILD)/mailconvoy $(DESTDIR)$(BINDIR)/mailconvoy
-	$(INSTALL) $(BUILD)/docs/man-mailconvoy $(DESTDIR)$(MANDIR)/man1/mailconvoy.1
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(BASHDIR) $(ZSHDIR) \
+	    $(DOCDIR)/docs/images $(DOCDIR)/examples)
+	$(INSTALL) -m 755 $(BUILD)/mailconvoy $(DESTDIR)$(BINDIR)/mailconvoy
+	$(INSTALL_DATA) $(BUILD)/docs/man-mailconvoy $(DESTDIR)$(MANDIR)/man1/mailconvoy.1
 	for page in sync batch report; do \
-	    $(INSTALL) $(BUILD)/docs/man-$$page $(DESTDIR)$(MANDIR)/man1/mailconvoy-$$page.1 || exit; \
+	    $(INSTALL_DATA) $(BUILD)/docs/man-$$page $(DESTDIR)$(MANDIR)/man1/mailconvoy-$$page.1 || exit; \
 	done
-	$(INSTALL) $(BUILD)/docs/man-manifest $(DESTDIR)$(MANDIR)/man5/mailconvoy-manifest.5
-	$(INSTALL) $(BUILD)/docs/completion-bash $(DESTDIR)$(BASHDIR)/mailconvoy
-	$(INSTALL) $(BUILD)/docs/completion-zsh $(DESTDIR)$(ZSHDIR)/_mailconvoy
-	$(INSTALL) README.md CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
-	$(INSTALL) $(wildcard examples/*.*) examples/crontab $(DESTDIR)$(DOCDIR)/examples
+	$(INSTALL_DATA) $(BUILD)/docs/man-manifest $(DESTDIR)$(MANDIR)/man5/mailconvoy-manifest.5
+	$(INSTALL_DATA) $(BUILD)/docs/man-mailconvoy.conf $(DESTDIR)$(MANDIR)/man5/mailconvoy.conf.5
+	$(INSTALL_DATA) $(BUILD)/docs/completion-bash $(DESTDIR)$(BASHDIR)/mailconvoy
+	$(INSTALL_DATA) $(BUILD)/docs/completion-zsh $(DESTDIR)$(ZSHDIR)/_mailconvoy
+	$(INSTALL_DATA) README.md CHANGELOG.md $(LICENSES) $(DESTDIR)$(DOCDIR)
+	$(INSTALL_DATA) docs/*.md $(DESTDIR)$(DOCDIR)/docs
+	$(INSTALL_DATA) docs/images/*.png $(DESTDIR)$(DOCDIR)/docs/images
+	$(INSTALL_DATA) $(wildcard examples/*.*) $(DESTDIR)$(DOCDIR)/examples
+	for example in crontab mailconvoy.service; do \
+	    sed 's,/usr/local/bin,$(BINDIR),' examples/$$example >$(DESTDIR)$(DOCDIR)/examples/$$example && \
+	    chmod 644 $(DESTDIR)$(DOCDIR)/examples/$$example || exit; \
+	done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(BINDIR)/mailconvoy $(MANDIR)/man1/mailconvoy.1 \
 	    $(addprefix $(MANDIR)/man1/mailconvoy-,sync.1 batch.1 report.1) \
-	    $(MANDIR)/man5/mailconvoy-manifest.5 $(BASHDIR)/mailconvoy $(ZSHDIR)/_mailconvoy)
+	    $(addprefix $(MANDIR)/man5/mailconvoy,-manifest.5 .conf.5) $(BASHDIR)/mailconvoy $(ZSHDIR)/_mailconvoy)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 unit: $(UNITBINS)
@@ -138,6 +147,11 @@ demo: deps-test
 	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/demo/demo.py
 	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/demo/tenants.py
 
+# docs/images, as README.md shows them.
+screenshots: deps-test
+	$(Q)$(MAKE) --no-print-directory mailconvoy
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/demo/screenshots.py
+
 check: deps-test
 	$(Q)$(MAKE) --no-print-directory unit integration
 
@@ -145,7 +159,7 @@ check: deps-test
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 check-asan: deps-test
 	$(Q)MAILCONVOY_TIMEOUT=300 $(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE="$(ASAN)" \
-	    CFLAGS="-O1 -g -fno-omit-frame-pointer" TESTS="-m 'not browser' $(TESTS)" unit integration
+	    CFLAGS="-O1 -g -fno-omit-frame-pointer" TESTS="-m 'not browser and not package' $(TESTS)" unit integration
 
 check-tsan: deps-test
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread \
@@ -226,6 +240,11 @@ bench-store: $(BUILD)/bench/store
 	$(Q)$(BUILD)/bench/store
 $(BUILD)/bench/store: $(LIB)
 
+# build/deb/mailconvoy_*.deb, on Debian and what descends from it.
+deb:
+	$(Q)scripts/deps build deb
+	$(Q)packaging/deb $(BUILD)/deb
+
 deps:
 	$(Q)scripts/deps
 
@@ -237,6 +256,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(CRASHOBJ:.o=.d) $(BUILD)/mailconvoy.d $(UNITBINS:=.d)
 
-.PHONY: all docs install uninstall unit integration demo check check-asan check-tsan check-tokens lint fuzz-smoke run-fuzzers bench \
-        bench-nightly bench-scale bench-store bench-throttle deps deps-test clean
+.PHONY: all docs install uninstall unit integration demo screenshots check check-asan check-tsan check-tokens lint fuzz-smoke run-fuzzers bench \
+        bench-nightly bench-scale bench-store bench-throttle deb deps deps-test clean
 .DELETE_ON_ERROR:

@@ -109,6 +109,19 @@ void settings_append_man_columns(struct buffer *text)
     }
 }
 
+void settings_append_man_host_values(struct buffer *text)
+{
+    for (size_t i = 0; i < settings_table_count; i++) {
+        const struct setting *row = &settings_table[i];
+        if (!setting_may_stand_in_profile(row))
+            continue;
+        buffer_append_str(text, ".TP\n\\fB");
+        settings_append_roff(text, row->name);
+        buffer_append_str(text, "\\fR\n");
+        append_man_help(text, row);
+    }
+}
+
 /* -- completion -- */
 
 static const struct {

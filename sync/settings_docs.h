@@ -12,6 +12,8 @@ void settings_append_roff(struct buffer *text, const char *words);
 void settings_append_man_options(struct buffer *text, enum settings_command command);
 /* The columns that a manifest may have. */
 void settings_append_man_columns(struct buffer *text);
+/* What a section [host:NAME] of mailconvoy.conf may say. */
+void settings_append_man_host_values(struct buffer *text);
 /* Scripts that complete commands, options and their values. */
 void settings_append_completion_bash(struct buffer *text);
 void settings_append_completion_zsh(struct buffer *text);

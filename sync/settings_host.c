@@ -12,8 +12,7 @@
 #define PREFIX          "host:"
 #define FAULT_MAX_BYTES ((size_t)4096)
 
-/* Of a server alone: who signs in, and with what, is another matter. */
-static bool may_stand_in_profile(const struct setting *row)
+bool setting_may_stand_in_profile(const struct setting *row)
 {
     bool is_of_server = row->group == SETTING_GROUP_CONNECTION ||
                         row->group == SETTING_GROUP_LIMITS;
@@ -32,7 +31,7 @@ static const struct setting *row_of(const char *name)
     memcpy(sided, name, size);
     memcpy(sided + size, "1", 2);
     const struct setting *row = setting_find(sided, &side);
-    return row != NULL && may_stand_in_profile(row) ? row : NULL;
+    return row != NULL && setting_may_stand_in_profile(row) ? row : NULL;
 }
 
 /* -- before anything starts -- */

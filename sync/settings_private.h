@@ -115,6 +115,9 @@ void setting_name(const struct setting *row, int side, char name_r[SETTING_NAME_
 int setting_first_side(const struct setting *row);
 int setting_last_side(const struct setting *row);
 bool setting_is_switch(const struct setting *row);
+/* True if a section [host:NAME] may hold it: it is of a server alone; who signs in, and with what,
+   is another matter. */
+bool setting_may_stand_in_profile(const struct setting *row);
 
 /* The field of a row; side is 1 or 2 for a row with sides. */
 void *settings_field(struct settings *settings, const struct setting *row, int side);

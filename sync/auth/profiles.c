@@ -37,34 +37,46 @@ enum key_kind {
     KEY_SECRET,
 };
 
-#define KEY(name, kind)                             \
-    {                                               \
-#name, kind, offsetof(struct profile, name) \
-    }
+#define FIELD(name) offsetof(struct profile, name)
 static const struct key {
     const char *name;
     enum key_kind kind;
     size_t offset;
+    const char *help;
 } keys[] = {
-    {"cloud", KEY_TEXT, offsetof(struct profile, cloud_name)},
-    {"flow", KEY_TEXT, offsetof(struct profile, flow_name)},
-    KEY(tenant, KEY_TEXT),
-    KEY(client_id, KEY_TEXT),
-    KEY(client_secret, KEY_SECRET),
-    KEY(certificate, KEY_PATH),
-    KEY(key, KEY_PATH),
-    KEY(algorithm, KEY_TEXT),
-    KEY(service_account, KEY_PATH),
-    KEY(user, KEY_TEXT),
-    KEY(refresh_token, KEY_SECRET),
-    KEY(refresh_token_file, KEY_PATH),
-    KEY(scope, KEY_TEXT),
-    KEY(token_url, KEY_URL),
-    KEY(authorize_url, KEY_URL),
-    KEY(device_url, KEY_URL),
-    KEY(cafile, KEY_PATH),
+    {"cloud", KEY_TEXT, FIELD(cloud_name),
+     "microsoft, gcchigh, dod, china or google: sets the addresses and scopes below"},
+    {"flow", KEY_TEXT, FIELD(flow_name),
+     "app: as itself, for every mailbox that lets it in; user: in the name of a user who agreed; "
+     "service-account: Google's, for all users of a domain (default: seen from what else is "
+     "given)"},
+    {"tenant", KEY_TEXT, FIELD(tenant), "Entra's tenant, its id or domain"},
+    {"client_id", KEY_TEXT, FIELD(client_id), "the application's id"},
+    {"client_secret", KEY_SECRET, FIELD(client_secret),
+     "the application's secret: env:NAME, cmd:COMMAND, file:NAME, or itself"},
+    {"certificate", KEY_PATH, FIELD(certificate), "a PEM file that signs instead of a secret"},
+    {"key", KEY_PATH, FIELD(key), "its key, if it is not in the same file"},
+    {"algorithm", KEY_TEXT, FIELD(algorithm), "PS256 or RS256 (default PS256)"},
+    {"service_account", KEY_PATH, FIELD(service_account), "the JSON key file that Google gave"},
+    {"user", KEY_TEXT, FIELD(user), "who agrees; suggested to the page that asks"},
+    {"refresh_token", KEY_SECRET, FIELD(refresh_token),
+     "what renews the tokens, where somebody else keeps it: cmd:COMMAND, env:NAME, file:NAME"},
+    {"refresh_token_file", KEY_PATH, FIELD(refresh_token_file),
+     "where mailconvoy keeps it, with mode 600 (default: NAME.refresh-token beside this file)"},
+    {"scope", KEY_TEXT, FIELD(scope), "in place of the cloud's"},
+    {"token_url", KEY_URL, FIELD(token_url), "in place of the cloud's"},
+    {"authorize_url", KEY_URL, FIELD(authorize_url), "in place of the cloud's"},
+    {"device_url", KEY_URL, FIELD(device_url), "in place of the cloud's"},
+    {"cafile", KEY_PATH, FIELD(cafile),
+     "trust these certificate authorities for these addresses, instead of the system's"},
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
+
+const char *profiles_key_at(size_t i, const char **help_r)
+{
+    *help_r = i < KEY_COUNT ? keys[i].help : NULL;
+    return i < KEY_COUNT ? keys[i].name : NULL;
+}
 
 static char **key_field(struct profile *profile, const struct key *key)
 {

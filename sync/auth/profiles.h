@@ -87,4 +87,8 @@ const struct host_profile *profiles_host_at(const struct profiles *profiles, siz
 char *profiles_path_beside(const struct profiles *profiles, const char *name);
 const char *profiles_path(const struct profiles *profiles);
 
+/* What a profile may say: the name of setting number i, and in a few words what it means. NULL
+   behind the last. Static; any thread. */
+const char *profiles_key_at(size_t i, const char **help_r);
+
 #endif

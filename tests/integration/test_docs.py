@@ -97,6 +97,12 @@ def test_links_lead_somewhere(page):
             assert not anchor or anchor in anchors(place.read_text()), f"{target}#{anchor}"
 
 
+def test_the_manuals_contents_are_its_sections():
+    contents, *sections = (ROOT / "docs/manual.md").read_text().split("\n## ")
+    listed = re.findall(r"\[(.*?)\]\(#", contents)
+    assert [title.lower() for title in listed] == [text.partition("\n")[0].lower() for text in sections]
+
+
 def test_architecture_names_files_that_exist():
     text = (ROOT / "docs/ARCHITECTURE.md").read_text()
     paths = set(re.findall(r"\b(?:base|store|sync|report|batch|tests|scripts)/[\w/]+\.[chpy]+", text))
