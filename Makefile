@@ -117,6 +117,7 @@ install: docs
 	$(INSTALL_DATA) README.md CHANGELOG.md $(LICENSES) $(DESTDIR)$(DOCDIR)
 	$(INSTALL_DATA) docs/*.md $(DESTDIR)$(DOCDIR)/docs
 	$(INSTALL_DATA) docs/images/*.png $(DESTDIR)$(DOCDIR)/docs/images
+	$(INSTALL_DATA) -D tests/bench/RESULTS.md $(DESTDIR)$(DOCDIR)/tests/bench/RESULTS.md
 	$(INSTALL_DATA) $(wildcard examples/*.*) $(DESTDIR)$(DOCDIR)/examples
 	for example in crontab mailconvoy.service; do \
 	    sed 's,/usr/local/bin,$(BINDIR),' examples/$$example >$(DESTDIR)$(DOCDIR)/examples/$$example && \
