@@ -57,6 +57,13 @@ static bool list_both(struct compare *compare, bool with_identities, struct faul
     return compare_run(compare, with_identities, fault_r);
 }
 
+static void show_place(const struct pair *pair, const char *folder)
+{
+    char *text = mem_printf("comparing %s", folder);
+    pair_progress_enter(pair->environment->progress, text);
+    mem_free(text);
+}
+
 /* The entries from `first` on that go to one destination folder. */
 static void verify_place(struct pair *pair, size_t first, size_t end)
 {
@@ -72,7 +79,7 @@ static void verify_place(struct pair *pair, size_t first, size_t end)
         compare_add_source(&compare, &entries[i],
                            pair->memories == NULL ? NULL : &pair->memories[i]);
     forget_replaced(&compare);
-    pair_progress_enter(pair->environment->progress, entries[first].source_label);
+    show_place(pair, entries[first].source_label);
     if (!list_both(&compare, level > VERIFY_COUNTS, &fault))
         pair_fail_folder(pair, &fault);
     else
@@ -121,7 +128,7 @@ static void log_sum(struct pair *pair)
 void verify_pair(struct pair *pair)
 {
     const struct folder_plan *plan = pair->plan;
-    if (verify_level_wanted(pair->settings) == VERIFY_NONE)
+    if (verify_level_wanted(pair->settings) == VERIFY_NONE || pair->settings->dry)
         return;
     for (size_t at = 0; at < plan->count && !pair_is_ended(pair) && !pair_sees_stop(pair);) {
         size_t end = at + 1;

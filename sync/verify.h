@@ -40,7 +40,8 @@ void verify_resume_deinit(struct verify_resume *resume);
 
 /* NONE: nothing is asked for. */
 enum verify_level verify_level_wanted(const struct settings *settings);
-/* With the plan made, and all that was to be copied recorded. What differs becomes problem rows;
+/* With the plan made, and all that was to be copied recorded (dry: nothing was, and nothing is
+   compared). What differs becomes problem rows;
    a folder that can't be compared counts as failed. Folders that an earlier attempt of this run
    compared are not compared again. With --verify-only the folders' results are recorded, too. */
 void verify_pair(struct pair *pair);

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from tests.integration.harness import EXCEPTIONS, USAGE, assert_same
+from tests.integration.harness import EXCEPTIONS, PAUSED, USAGE, assert_same, wait_until
 from tests.integration.nightly import TREE
 from tests.servers import mailbox, messages
 from tests.servers.exchange import Exchange
 from tests.servers.mailbox import Mailbox
 from tests.servers.proxy import Proxy
-from tests.servers.scripted import bye, no
+from tests.servers.scripted import bye, hang, no
 
 LEVELS = ["counts", "headers", "full"]
 WRITING = "^(APPEND|CREATE|SUBSCRIBE|SELECT|(UID )?(STORE|COPY|MOVE|EXPUNGE)|DELETE|RENAME|SETACL)"
@@ -303,6 +303,25 @@ def test_nothing_is_deleted_where_something_differs(work, a, b):
     assert own["found"] == 12
     with Mailbox(a, user) as box:
         assert not box.entries("INBOX")
+
+
+def test_a_dry_run_compares_nothing(work, a, b):
+    user = work.pair(a, b, TREE)
+    run = work.batch([work.row(a, b, user)], "--verify", "full", "--dry")
+    assert json.loads(run.text("summary.json"))["verification"] is None
+
+
+def test_not_while_another_run_is_at_it(work, a, b):
+    user = work.pair(a, b, {"INBOX": MAIL})
+    with Proxy(a) as proxy:
+        proxy.on("UID FETCH", hang, times=1)
+        process = work.batch_start([work.row(proxy, b, user)])
+        wait_until(lambda: proxy.seen("UID FETCH"), "the copy to begin")
+        work.workdir = work.path / "another"
+        run = work.batch([work.row(proxy, b, user)], "--verify-only", expect=PAUSED)
+        assert run.row()["error_code"] == "busy"
+    process.kill()
+    process.wait()
 
 
 # Words -------------------------------------------------------------------------------------------
