@@ -12,9 +12,8 @@ struct man_page {
     const char *about;    /* one line */
     const char *synopsis; /* NULL: none */
     const char *description;
-    unsigned int
-        command;      /* of enum settings_command: whose options and exit codes it shows; 0: none */
-    const char *rest; /* more sections, or NULL */
+    unsigned int command; /* of enum settings_command, whose options it shows; 0: none */
+    const char *rest;     /* more sections, or NULL */
     void (*append_more)(struct buffer *text); /* behind these; or NULL */
     const char *examples;                     /* the body of EXAMPLES, or NULL */
     const char *see_also;
