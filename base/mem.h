@@ -6,6 +6,7 @@
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
+#include <assert.h>
 #include <stddef.h>
 
 /* Zeroed memory, owned by the caller, freed with mem_free(). */
@@ -30,6 +31,7 @@ void mem_free_secret(char **secret);
             (alloc) = (alloc) == 0 ? 8 : (alloc)*2;                    \
             (ptr) = mem_realloc_array((ptr), (alloc), sizeof(*(ptr))); \
         }                                                              \
+        assert((ptr) != NULL);                                         \
     } while (0)
 
 #endif

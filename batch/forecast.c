@@ -22,8 +22,10 @@ static double mailbox_secs(const struct forecast_mailbox *mailbox)
     double secs = (double)mailbox->messages / rate;
     if (mailbox->bytes_per_sec > 0)
         secs = larger(secs, (double)mailbox->bytes / mailbox->bytes_per_sec);
-    if (mailbox->daily_bytes > 0 && mailbox->bytes > 0)
-        secs = larger(secs, (double)((mailbox->bytes - 1) / mailbox->daily_bytes) * SECS_PER_DAY);
+    if (mailbox->daily_bytes > 0 && mailbox->bytes > 0) {
+        uint64_t whole_days = (mailbox->bytes - 1) / mailbox->daily_bytes;
+        secs = larger(secs, (double)whole_days * SECS_PER_DAY);
+    }
     return secs;
 }
 

@@ -33,7 +33,7 @@ void notify_append_sentence(const struct notice *notice, struct buffer *text);
 /* A mail with its header, lines ended by "\n" as sendmail wants them. Pure. */
 void notify_append_mail(const struct notice *notice, const char *address, struct buffer *mail);
 /* For a web hook; "text" is what chat rooms show. Pure. */
-void notify_append_json(const struct notice *notice, struct buffer *json);
+void notify_append_json(const struct notice *notice, struct buffer *text);
 
 /* The machine's name, for notices. */
 #define NOTIFY_HOST_SIZE 256

@@ -24,6 +24,6 @@ struct report_order {
    and prints where they are. Returns the exit code: 0; 64 for an unknown format or run, or options
    that don't go together, 66 when there is no state.db, 70 when it can't be read or the report not
    written; then a plain sentence is on stderr. */
-int report_command(const struct report_order *order);
+int report_command(const struct report_order *asked);
 
 #endif

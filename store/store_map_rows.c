@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
+
 #include "store/store_map_private.h"
 
 enum store_map_change {
@@ -55,6 +57,7 @@ static bool store_map_change_rows(struct store_map *map, const struct store_map_
     struct store_write write;
     if (count == 0)
         return true;
+    assert(rows != NULL || uids != NULL);
     if (!store_write_begin(&write, store, STORE_WRITE_GROUPED, store_map_changes[change].what,
                            fault_r))
         return false;

@@ -2,6 +2,7 @@
  * Named servers, so that thousands of rows need not say each how theirs is reached. */
 #include "sync/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -25,11 +26,9 @@ static const struct setting *row_of(const char *name)
 {
     char sided[SETTING_NAME_SIZE];
     int side;
-    size_t size = strlen(name);
-    if (size + 2 > sizeof(sided))
+    int size = snprintf(sided, sizeof(sided), "%s1", name);
+    if (size < 0 || (size_t)size >= sizeof(sided))
         return NULL;
-    memcpy(sided, name, size);
-    memcpy(sided + size, "1", 2);
     const struct setting *row = setting_find(sided, &side);
     return row != NULL && setting_may_stand_in_profile(row) ? row : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/auth/profiles.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -481,6 +482,7 @@ char *profiles_default_path(const char *workdir)
 
 const struct profile *profiles_find(const struct profiles *profiles, const char *name)
 {
+    assert(profiles->count == 0 || profiles->items != NULL);
     for (size_t i = 0; i < profiles->count; i++) {
         if (strcmp(profiles->items[i].name, name) == 0)
             return &profiles->items[i];
@@ -495,6 +497,7 @@ const struct profile *profiles_at(const struct profiles *profiles, size_t i)
 
 const struct host_profile *profiles_find_host(const struct profiles *profiles, const char *name)
 {
+    assert(profiles->hosts_count == 0 || profiles->hosts != NULL);
     for (size_t i = 0; i < profiles->hosts_count; i++) {
         if (strcmp(profiles->hosts[i].name, name) == 0)
             return &profiles->hosts[i];

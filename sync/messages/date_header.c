@@ -302,7 +302,7 @@ bool date_header_parse(const char *value, size_t size, char text_r[INTERNALDATE_
 {
     static bool (*const forms[])(const char *, struct date *) = {try_rfc, try_ctime, try_year_first,
                                                                  try_month_first, try_slashes};
-    char text[DATE_MAX_BYTES];
+    char text[DATE_MAX_BYTES] = "";
     size_t length = 0;
     text_r[0] = '\0';
     for (size_t i = 0; i < size && length < sizeof(text) - 1; i++) {
