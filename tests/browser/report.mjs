@@ -81,6 +81,7 @@ if (box) {
   result.wasOpen = await box.evaluate((element) => element.open);
   await box.$eval('summary', (summary) => summary.click());
   result.opened = await box.innerText();
+  result.openedWidth = await page.$eval('.wide:has(> #boxes)', (wide) => [wide.scrollWidth, wide.clientWidth]);
 }
 if (process.env.WITHOUT_PDF === undefined) result.pdfBytes = (await page.pdf({ format: 'A4' })).length;
 result.complaints = complaints;

@@ -426,6 +426,7 @@ def test_it_can_be_used(migration, tmp_path):
     assert seen["shown"] == f"{len(seen['found'])} of 64 shown"
     assert seen["grades"] == {"Investigate": 11, "Perfect": 52, "Poor": 1}
     assert not seen["wasOpen"] and "INBOX" in seen["opened"]
+    assert seen["openedWidth"][0] == seen["openedWidth"][1]  # no column is cut off
     assert seen["pdfBytes"] > 20_000
 
 
