@@ -87,7 +87,8 @@ static bool append_head(struct page *page)
         buffer_append_str(text, " \xe2\x80\x93 ");
         html_append_text(text, page->look->customer, HTML_NAME_CHARACTERS);
     }
-    buffer_printf(text, "</title>\n<style>%s</style>\n<body>\n", asset_report_css);
+    buffer_printf(text, "</title>\n<style>%s</style>\n<script>%s</script>\n<body>\n",
+                  asset_report_css, asset_report_js);
     return is_ok;
 }
 
@@ -459,7 +460,7 @@ static void append_end(struct page *page)
     append_list(page->text, say(page, WORD_CANNOT_LIST));
     append_rules(page);
     append_about(page);
-    buffer_printf(page->text, "</section>\n</main>\n<script>%s</script>\n", asset_report_js);
+    buffer_append_str(page->text, "</section>\n</main>\n");
 }
 
 static bool page_append_all(struct page *page, struct store *store, struct fault *fault_r)

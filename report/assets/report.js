@@ -1,6 +1,8 @@
 'use strict';
-/* Sorts, filters and searches the mailboxes. Without it they are all there, in the manifest's order. */
-(() => {
+/* Sorts, filters and searches the mailboxes. Without it they are all there, in the manifest's order:
+   so it is this script that lets the style sheet leave rows out, and it runs before there are any. */
+document.documentElement.classList.add('scripted');
+document.addEventListener('DOMContentLoaded', () => {
   const PAGE = 200; /* as in the style sheet */
   const table = document.getElementById('boxes');
   const tools = document.getElementById('tools');
@@ -78,4 +80,4 @@
   addEventListener('beforeprint', showAll);
   tools.hidden = false;
   draw();
-})();
+});

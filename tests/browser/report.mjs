@@ -81,12 +81,21 @@ if (box) {
   result.wasOpen = await box.evaluate((element) => element.open);
   await box.$eval('summary', (summary) => summary.click());
   result.opened = await box.innerText();
+  result.openedWidth = await page.$eval('.wide:has(> #boxes)', (wide) => [wide.scrollWidth, wide.clientWidth]);
 }
 if (process.env.WITHOUT_PDF === undefined) result.pdfBytes = (await page.pdf({ format: 'A4' })).length;
 result.complaints = complaints;
 const plain = await open({ javaScriptEnabled: false });
 result.withoutScript = (await names(plain.page)).length;
 result.toolsWithoutScript = await plain.page.isVisible('#tools').catch(() => false);
+// A mail viewer may run scripts, but not this one.
+const blocked = await browser.newContext();
+const guarded = await blocked.newPage();
+const source = readFileSync(file, 'utf8').replace(/script-src '[^']+'/, "script-src 'none'");
+await guarded.setContent(source);
+result.shownWhenBlocked = await guarded.$$eval('#boxes > tbody', (all) => all.filter((one) => getComputedStyle(one).display !== 'none').length);
+result.toolsWhenBlocked = await guarded.isVisible('#tools').catch(() => false);
+await blocked.close();
 if (process.env.WITHOUT_AXE === undefined) {
   result.light = await judge('light');
   result.dark = await judge('dark');

@@ -426,6 +426,7 @@ def test_it_can_be_used(migration, tmp_path):
     assert seen["shown"] == f"{len(seen['found'])} of 64 shown"
     assert seen["grades"] == {"Investigate": 11, "Perfect": 52, "Poor": 1}
     assert not seen["wasOpen"] and "INBOX" in seen["opened"]
+    assert seen["openedWidth"][0] == seen["openedWidth"][1]  # no column is cut off
     assert seen["pdfBytes"] > 20_000
 
 
@@ -462,10 +463,13 @@ def test_ten_thousand_mailboxes(tmp_path, capsys):
     report_store.fill_migration(report_store.make(PROGRAM, workdir), mailboxes=10_000, failures=1000)
     path = written(workdir, tmp_path / "report.html")
     assert path.stat().st_size < 15_000_000
+    assert len(re.findall(r"<[a-z]", path.read_text())) < 50 * 10_000  # elements a browser has to make
     if not (CHROMIUM and NODE and (MODULES / "playwright-core").is_dir()):
         return
     seen = browse(path, "greta", pdf=False)
     assert seen["complaints"] == [] and seen["withoutScript"] == 10_000
+    assert len(seen["names"]) == 200  # as many as are laid out at first
+    assert seen["shownWhenBlocked"] == 10_000 and not seen["toolsWhenBlocked"]
     with capsys.disabled():
         print(f"\n10,000 mailboxes: {path.stat().st_size / 1e6:.1f} MB, opens in {seen['openMsecs']:.0f} ms, "
               f"sorts in {seen['sortMsecs']:.0f} ms")  # fmt: skip
