@@ -258,7 +258,8 @@ unsigned int job_exposure(const struct settings *settings)
 /* What changes nothing disturbs nobody; but what is compared must not change meanwhile. */
 static bool job_needs_lock(const struct settings *settings)
 {
-    return settings->verify_only || job_trial(settings)[0] == '\0' || (settings->justfolders && !settings->dry);
+    return settings->verify_only || job_trial(settings)[0] == '\0' ||
+           (settings->justfolders && !settings->dry);
 }
 
 /* The pair, unless somebody else is at it. */

@@ -301,7 +301,8 @@ static bool ask_again(struct work *work, const struct verify_item *item, struct 
     } else if (is_fine) {
         tell_unread(work, item, slice, &said);
     }
-    verify_slice_free(work->reader, &slice);
+    if (is_fine)
+        verify_slice_free(work->reader, &slice);
     return is_fine;
 }
 
@@ -326,8 +327,13 @@ static bool read_all(struct work *work, struct fault *fault_r)
     bool is_fine = true;
     while (on_its_way != NULL && is_fine) {
         struct verify_slice *next = send_next(work);
+        struct fault ignored;
         is_fine = settle(work, on_its_way, fault_r);
-        verify_slice_free(work->reader, &on_its_way);
+        /* A slice that is not answered is the reader's: what is in flight points into it. */
+        if (is_fine)
+            verify_slice_free(work->reader, &on_its_way);
+        else if (next != NULL && !pair_is_ended(work->pair))
+            (void)verify_slice_await(work->reader, next, &ignored);
         on_its_way = next;
     }
     if (is_fine && work->next < work->count && !pair_is_ended(work->pair))

@@ -49,7 +49,7 @@ struct verify_slice *verify_slice_send(struct verify_reader *reader,
 /* Waits for both answers, whose status is the caller's to judge. False: the pair has ended. */
 bool verify_slice_await(struct verify_reader *reader, struct verify_slice *slice,
                         struct fault *fault_r);
-/* After that. */
+/* Once both answers are there; the others go with the reader. */
 void verify_slice_free(struct verify_reader *reader, struct verify_slice **slice);
 
 #endif
