@@ -63,8 +63,7 @@ bool job_run(const struct job_environment *environment, const struct job *job,
 
 /* The option that makes it a trial, which leaves the destination without its mail: "dry",
    "preflight", "verify-only", "justlogin", "justfolderlists", "justautomap", "justfoldersizes",
-   "justfolders"; or
-   "". Pure. */
+   "justfolders"; or "". Pure. */
 const char *job_trial(const struct settings *settings);
 /* Whether rules choose among the source's folders. Pure. */
 bool job_is_partial(const struct settings *settings);

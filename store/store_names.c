@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
+#include "store/store_verify.h"
 
 const char *job_status_name(enum job_status status)
 {
@@ -29,6 +30,16 @@ const char *change_kind_name(enum change_kind kind)
 #undef CHANGE_KIND_NAME
     };
     return names[kind];
+}
+
+const char *verify_level_name(enum verify_level level)
+{
+    static const char *const names[] = {
+#define VERIFY_LEVEL_NAME(suffix, name) name,
+        VERIFY_LEVELS(VERIFY_LEVEL_NAME)
+#undef VERIFY_LEVEL_NAME
+    };
+    return names[level];
 }
 
 int64_t message_counts_difference(const struct message_counts *counts)

@@ -6,16 +6,6 @@
 
 #include "store/store_private.h"
 
-const char *verify_level_name(enum verify_level level)
-{
-    static const char *const names[] = {
-#define VERIFY_LEVEL_NAME(suffix, name) name,
-        VERIFY_LEVELS(VERIFY_LEVEL_NAME)
-#undef VERIFY_LEVEL_NAME
-    };
-    return names[level];
-}
-
 /* What stands in the table, in its order. */
 #define COUNTS_MAX 11
 

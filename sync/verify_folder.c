@@ -56,15 +56,17 @@ static int compare_uids(const void *a, const void *b)
     return (one->uid > other->uid) - (one->uid < other->uid);
 }
 
-static void by_uid_init(struct by_uid *by_uid, const struct listing *listing)
+/* Only who compares identities looks there. */
+static void by_uid_init(struct by_uid *by_uid, const struct listing *listing,
+                        enum verify_level level)
 {
     const struct adopt_destination there = listing_as_destination(listing);
-    by_uid->count = there.count;
-    by_uid->items = mem_alloc_array(there.count, sizeof(const struct adopt_record *));
-    for (size_t i = 0; i < there.count; i++)
+    by_uid->count = level == VERIFY_HEADERS ? there.count : 0;
+    by_uid->items = mem_alloc_array(by_uid->count, sizeof(const struct adopt_record *));
+    for (size_t i = 0; i < by_uid->count; i++)
         by_uid->items[i] = &there.records[i];
-    if (there.count > 0)
-        qsort(by_uid->items, there.count, sizeof(const struct adopt_record *), compare_uids);
+    if (by_uid->count > 0)
+        qsort(by_uid->items, by_uid->count, sizeof(const struct adopt_record *), compare_uids);
 }
 
 static const struct adopt_record *by_uid_find(const struct by_uid *by_uid, uint32_t uid)
@@ -498,7 +500,7 @@ void verify_folders(struct compare *compare, enum verify_level level)
 {
     struct by_uid there;
     uint64_t strangers = count_unmatched(compare);
-    by_uid_init(&there, &compare->listing);
+    by_uid_init(&there, &compare->listing, level);
     for (size_t i = 0; i < compare->count && !pair_is_ended(compare->pair); i++) {
         struct evidence own = {.compare = compare,
                                .source = &compare->sources[i],

@@ -72,6 +72,7 @@ struct header {
     struct buffer text;
     struct field *fields;
     size_t count;
+    size_t alloc;
     bool is_open;
 };
 
@@ -248,6 +249,7 @@ static void see_field(void *context, const char *name, const char *value)
         canonical->has_failed = true;
         return;
     }
+    MEM_GROW(header->fields, header->count, header->alloc);
     header->fields[header->count++] = (struct field){begin, header->text.used - begin};
 }
 
@@ -385,7 +387,6 @@ bool canonical_digest(int fd, unsigned char digest_r[CANONICAL_DIGEST_BYTES],
     struct canonical canonical = {
         .whole = EVP_MD_CTX_new(), .part = EVP_MD_CTX_new(), .outline = outline};
     buffer_init(&canonical.part_name, LABEL_MAX_BYTES);
-    canonical.header.fields = mem_alloc(MAX_FIELDS * sizeof(struct field));
     buffer_init(&canonical.header.text, CANONICAL_HEADER_MAX_BYTES);
     bool is_fine = canonical.whole != NULL && canonical.part != NULL &&
                    EVP_DigestInit_ex(canonical.whole, EVP_sha256(), NULL) == 1 &&

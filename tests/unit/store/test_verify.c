@@ -4,19 +4,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/buffer.h"
 #include "store/store_map.h"
 #include "store/store_verify.h"
+#include "tests/unit/store/store_dir.h"
 
 struct fixture {
-    char dir[64];
-    char path[128];
+    struct store_dir dir;
     struct store *store;
     struct fault fault;
     struct buffer text;
@@ -38,10 +36,8 @@ static void add_run(struct fixture *f, const char *id)
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/mailconvoy-test-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    (void)snprintf(f->path, sizeof(f->path), "%s/state.db", f->dir);
-    assert_true(store_open(f->path, &f->store, &f->fault));
+    store_dir_make(&f->dir);
+    assert_true(store_open(f->dir.path, &f->store, &f->fault));
     buffer_init(&f->text, 65536);
     add_run(f, "R1");
     *state = f;
@@ -52,8 +48,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     assert_true(store_close(&f->store, &f->fault));
-    assert_int_equal(unlink(f->path), 0);
-    assert_int_equal(rmdir(f->dir), 0);
+    store_dir_remove(&f->dir);
     buffer_deinit(&f->text);
     free(f);
     return 0;
