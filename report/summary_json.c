@@ -22,6 +22,7 @@ struct json_report {
     struct report_totals totals;
     uint64_t grades[GRADE_COUNT];
     bool is_final;
+    struct verify_sum verified; /* of all mailboxes */
 };
 
 /* started, ended, seconds; null for what is not known yet. */
@@ -237,35 +238,47 @@ static bool json_append_verified(void *context, const struct store_verification 
     return report_output_step(&report->output);
 }
 
-/* Of a mailbox (with its folders), or with row 0 of the run. */
+/* Null if nothing was compared. */
+static bool json_begin_verification(struct json *json, const struct verify_sum *sum)
+{
+    json_key(json, "verification");
+    if (sum->folders == 0) {
+        json_null(json);
+        return false;
+    }
+    json_object_begin(json);
+    json_add_string(json, "level", verify_level_name(sum->level));
+    return true;
+}
+
 static bool json_append_verification(struct json_report *report, struct store *store,
                                      const char *run_id, int64_t row, struct fault *fault_r)
 {
     struct json *json = &report->json;
-    struct verify_sum sum;
-    if (!store_verifications_sum(store, run_id, row, &sum, fault_r))
+    struct verify_sum sum = {0};
+    /* Nightly runs of thousands of mailboxes compare nothing. */
+    if (report->verified.folders > 0 && !store_verifications_sum(store, run_id, row, &sum, fault_r))
         return false;
-    json_key(json, "verification");
-    if (sum.folders == 0) {
-        json_null(json);
+    if (!json_begin_verification(json, &sum))
         return true;
-    }
-    json_object_begin(json);
-    json_add_string(json, "level", verify_level_name(sum.level));
-    if (row == 0) {
-        json_add_uint64(json, "mailboxes", sum.mailboxes);
-        json_add_uint64(json, "mailboxes_differing", sum.mailboxes_differing);
-    }
     json_add_verify_counts(json, &sum.counts);
-    if (row != 0) {
-        json_key(json, "folders");
-        json_array_begin(json);
-        if (!store_verifications_each(store, run_id, row, json_append_verified, report, fault_r))
-            return false;
-        json_array_end(json);
-    }
+    json_key(json, "folders");
+    json_array_begin(json);
+    bool is_ok = store_verifications_each(store, run_id, row, json_append_verified, report,
+                                          fault_r);
+    json_array_end(json);
     json_object_end(json);
-    return true;
+    return is_ok;
+}
+
+static void json_append_verification_of_run(struct json *json, const struct verify_sum *sum)
+{
+    if (!json_begin_verification(json, sum))
+        return;
+    json_add_uint64(json, "mailboxes", sum->mailboxes);
+    json_add_uint64(json, "mailboxes_differing", sum->mailboxes_differing);
+    json_add_verify_counts(json, &sum->counts);
+    json_object_end(json);
 }
 
 static bool json_append_jobs(struct json_report *report, struct store *store, const char *run_id,
@@ -320,10 +333,11 @@ bool report_write_json(struct store *store, const char *run_id, FILE *stream, st
     json_init(&report.json, &report.output.text);
     json_object_begin(&report.json);
     json_add_uint64(&report.json, "schema_version", REPORT_JSON_SCHEMA_VERSION);
-    bool is_ok = report_run_get(store, run_id, json_append_run, &report, fault_r) &&
+    bool is_ok = store_verifications_sum(store, run_id, 0, &report.verified, fault_r) &&
+                 report_run_get(store, run_id, json_append_run, &report, fault_r) &&
                  json_append_jobs(&report, store, run_id, fault_r) &&
-                 advice_add_all_json(&report.json, store, run_id, fault_r) &&
-                 json_append_verification(&report, store, run_id, 0, fault_r);
+                 advice_add_all_json(&report.json, store, run_id, fault_r);
+    json_append_verification_of_run(&report.json, &report.verified);
     json_append_totals(&report.json, &report.totals, grade_of_run(report.grades));
     json_object_end(&report.json);
     return report_output_end(&report.output, is_ok, fault_r);

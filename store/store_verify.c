@@ -158,7 +158,8 @@ bool store_verifications_sum(struct store *store, const char *run_id, int64_t ro
     if (!store_query_begin(&query, store, STORE_SQL_VERIFICATIONS_SUM, fault_r))
         return false;
     store_bind_text(&query.binder, run_id);
-    store_bind_int64(&query.binder, row);
+    store_bind_int64(&query.binder, row == 0 ? INT64_MIN : row);
+    store_bind_int64(&query.binder, row == 0 ? INT64_MAX : row);
     if (store_query_next(&query, &columns)) {
         sum_r->level = take_level(&columns);
         sum_r->folders = store_take_uint64(&columns);

@@ -50,7 +50,7 @@
       " COUNT(DISTINCT CASE WHEN different + unread + missing + gone > 0 THEN job_row END),"       \
       " TOTAL(source), TOTAL(found), TOTAL(different), TOTAL(unread), TOTAL(missing),"             \
       " TOTAL(gone), TOTAL(excepted), TOTAL(later), TOTAL(extra), TOTAL(read),"                    \
-      " TOTAL(bytes_read) FROM verification WHERE run_id = ?1 AND (?2 = 0 OR job_row = ?2)")       \
+      " TOTAL(bytes_read) FROM verification WHERE run_id = ?1 AND job_row BETWEEN ?2 AND ?3")      \
     X(RUN_FORGET_VERIFICATIONS, "DELETE FROM verification WHERE run_id = ?1")
 
 #endif

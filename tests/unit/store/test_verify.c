@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "store/store_map.h"
+#include "store/store_private.h"
 #include "store/store_verify.h"
 #include "tests/unit/store/store_dir.h"
 
@@ -197,6 +198,41 @@ static void test_forgotten_folder(void **state)
     assert_string_equal(problems(f), "A/1 too_big\nB/4 different\n");
 }
 
+/* Each mailbox is asked about in every report: with thousands of them none may look at the rows of
+   all. */
+static void test_a_job_is_found_by_its_number(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *sql;
+    } statements[] = {
+#define STATEMENT(name, sql) {#name, "EXPLAIN QUERY PLAN " sql},
+        STORE_VERIFY_STATEMENTS(STATEMENT)
+#undef STATEMENT
+    };
+    struct fixture *f = *state;
+    sqlite3 *db;
+    int found = 0;
+    assert_int_equal(sqlite3_open(f->dir.path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+        sqlite3_stmt *statement;
+        if (strcmp(statements[i].name, "VERIFICATIONS") != 0 &&
+            strcmp(statements[i].name, "VERIFICATIONS_SUM") != 0)
+            continue;
+        found++;
+        assert_int_equal(sqlite3_prepare_v2(db, statements[i].sql, -1, &statement, NULL),
+                         SQLITE_OK);
+        buffer_clear(&f->text);
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            buffer_printf(&f->text, "%s; ", (const char *)sqlite3_column_text(statement, 3));
+        if (strstr(buffer_str(&f->text), "(run_id=? AND job_row") == NULL)
+            fail_msg("%s: %s", statements[i].name, buffer_str(&f->text));
+        (void)sqlite3_finalize(statement);
+    }
+    assert_int_equal(found, 2);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void test_forgotten_run(void **state)
 {
     struct fixture *f = *state;
@@ -212,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sums, setup, teardown),
         cmocka_unit_test_setup_teardown(test_differences_are_not_the_copys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_folder, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_job_is_found_by_its_number, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_run, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
