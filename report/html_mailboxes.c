@@ -9,6 +9,7 @@
 #include "report/cutover.h"
 #include "report/grade.h"
 #include "report/html.h"
+#include "report/html_counts.h"
 #include "report/html_verified.h"
 #include "report/html_charts.h"
 
@@ -28,6 +29,7 @@ struct table {
     bool is_cut;
     bool has_rows;
     const struct across_mailbox *sum;
+    struct message_counts counts;
     uint64_t folders;
     uint64_t not_there;
 };
@@ -219,6 +221,7 @@ static bool begin_mailbox(void *context, const struct store_job *job)
     struct buffer why;
     buffer_init(&why, WHY_MAX_BYTES);
     bool is_safe = cutover_is_safe(job, &why);
+    table->counts = job->counts;
     table->folders = job->folders;
     table->not_there = facts_not_there(&job->counts);
     append_line(table, job, is_safe);
@@ -239,40 +242,43 @@ static bool is_notable(const struct store_folder *folder)
            facts_not_there(&folder->counts) > 0 || message_counts_difference(&folder->counts) != 0;
 }
 
-static void begin_folders(struct table *table)
+/* In the order of the sum that they close to. */
+static struct html_counts folder_counts(const struct table *table)
 {
-    static const enum word heads[] = {WORD_SOURCE,
-                                      WORD_DESTINATION,
-                                      WORD_MESSAGES,
-                                      WORD_COPIED,
-                                      WORD_ALREADY,
-                                      WORD_REASON_EXCLUDED,
-                                      WORD_REASON_NOT_SELECTED,
-                                      WORD_REASON_TOO_BIG,
-                                      WORD_REASON_FAILED,
-                                      WORD_REASON_UNREADABLE,
-                                      WORD_REASON_VANISHED,
-                                      WORD_DIFFERENCE};
-    struct buffer *text = &table->output->text;
-    buffer_printf(text, "<div class=wide><table class=in><caption>%s</caption><thead><tr>",
-                  say(table, WORD_FOLDERS));
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-        buffer_printf(text, "<th scope=col%s>%s", i > 1 ? " class=r" : "", say(table, heads[i]));
-    buffer_append_str(text, "<tbody>");
+#define COUNT(name) offsetof(struct message_counts, name)
+    static const struct html_count columns[] = {
+        {WORD_MESSAGES, COUNT(source), true},
+        {WORD_COPIED, COUNT(copied), true},
+        {WORD_ALREADY, COUNT(already), false},
+        {WORD_REASON_EXCLUDED, COUNT(excluded), false},
+        {WORD_REASON_NOT_SELECTED, COUNT(not_selected), false},
+        {WORD_REASON_TOO_BIG, COUNT(too_big), false},
+        {WORD_REASON_FAILED, COUNT(failed), false},
+        {WORD_REASON_UNREADABLE, COUNT(unreadable), false},
+        {WORD_REASON_VANISHED, COUNT(vanished), false},
+    };
+#undef COUNT
+    return (struct html_counts){columns, sizeof(columns) / sizeof(columns[0]), &table->counts,
+                                table->look->language};
 }
 
-static void append_folder_counts(struct table *table, const struct message_counts *counts)
+static void begin_folders(struct table *table)
 {
-    append_number(table, counts->source);
-    append_number(table, counts->copied);
-    append_number(table, counts->already);
-    append_number(table, counts->excluded);
-    append_number(table, counts->not_selected);
-    append_number(table, counts->too_big);
-    append_number(table, counts->failed);
-    append_number(table, counts->unreadable);
-    append_number(table, counts->vanished);
-    append_difference(table, message_counts_difference(counts));
+    const struct html_counts counts = folder_counts(table);
+    struct buffer *text = &table->output->text;
+    buffer_printf(text,
+                  "<div class=wide><table class=in><caption>%s</caption><thead><tr>"
+                  "<th scope=col>%s<th scope=col>%s",
+                  say(table, WORD_FOLDERS), say(table, WORD_SOURCE), say(table, WORD_DESTINATION));
+    html_counts_append_heads(&counts, text);
+    buffer_printf(text, "<th scope=col class=r>%s<tbody>", say(table, WORD_DIFFERENCE));
+}
+
+static void append_folder_counts(struct table *table, const struct message_counts *row)
+{
+    const struct html_counts counts = folder_counts(table);
+    html_counts_append_cells(&counts, row, &table->output->text);
+    append_difference(table, message_counts_difference(row));
 }
 
 static bool append_folder(void *context, const struct store_folder *folder)

@@ -14,7 +14,7 @@
    a page names the file that lists every one. 10,000 mailboxes then stay below 15 MB. With more
    folders than that only those are written that are notable: renamed, merged, failed, or with
    messages that are not there. */
-#define MAILBOXES_FOLDERS_MAX_BYTES    ((size_t)4 * 1024 * 1024)
+#define MAILBOXES_FOLDERS_MAX_BYTES    ((size_t)2 * 1024 * 1024)
 #define MAILBOXES_EXCEPTIONS_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define MAILBOXES_ALL_FOLDERS          ((uint64_t)30000)
 

@@ -2,6 +2,7 @@
 #include "report/html_verified.h"
 
 #include "report/html.h"
+#include "report/html_counts.h"
 #include "report/words.h"
 
 void verified_append_run(struct buffer *text, enum language language, const struct verify_sum *sum)
@@ -24,29 +25,20 @@ struct folders {
     enum language language;
     bool is_terse;
     bool has_rows;
+    struct html_counts counts;
 };
 
 static void begin_table(struct folders *folders)
 {
-    static const enum word heads[] = {
-        WORD_SOURCE,         WORD_DESTINATION,       WORD_MESSAGES,
-        WORD_VERIFIED_FOUND, WORD_VERIFIED_EXCEPTED, WORD_VERIFIED_LATER,
-        WORD_REASON_MISSING, WORD_REASON_GONE,       WORD_REASON_DIFFERENT,
-        WORD_REASON_UNREAD,  WORD_VERIFIED_EXTRA};
     struct buffer *text = &folders->output->text;
-    buffer_printf(text, "<div class=wide><table class=in><caption>%s</caption><thead><tr>",
-                  words_get(folders->language, WORD_VERIFIED));
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-        buffer_printf(text, "<th scope=col%s>%s", i > 1 ? " class=r" : "",
-                      words_get(folders->language, heads[i]));
+    enum language language = folders->language;
+    buffer_printf(text,
+                  "<div class=wide><table class=in><caption>%s</caption><thead><tr>"
+                  "<th scope=col>%s<th scope=col>%s",
+                  words_get(language, WORD_VERIFIED), words_get(language, WORD_SOURCE),
+                  words_get(language, WORD_DESTINATION));
+    html_counts_append_heads(&folders->counts, text);
     buffer_append_str(text, "<tbody>");
-}
-
-static void append_number(const struct folders *folders, uint64_t number)
-{
-    char text[REPORT_FORMAT_SIZE];
-    words_format_number(folders->language, number, text);
-    buffer_printf(&folders->output->text, "<td class=r>%s", text);
 }
 
 static bool append_folder(void *context, const struct store_verification *verification)
@@ -63,24 +55,33 @@ static bool append_folder(void *context, const struct store_verification *verifi
     html_append_name(text, verification->source_name);
     buffer_append_str(text, "<td>");
     html_append_name(text, verification->destination_name);
-    append_number(folders, counts->source);
-    append_number(folders, counts->found);
-    append_number(folders, counts->excepted);
-    append_number(folders, counts->later);
-    append_number(folders, counts->missing);
-    append_number(folders, counts->gone);
-    append_number(folders, counts->different);
-    append_number(folders, counts->unread);
-    append_number(folders, counts->extra);
+    html_counts_append_cells(&folders->counts, counts, text);
     return !text->has_failed;
 }
 
 bool verified_write_mailbox(struct report_output *output, const struct report_look *look,
                             const struct verified_place *place, struct fault *fault_r)
 {
-    struct folders folders = {
-        .output = output, .language = look->language, .is_terse = place->is_terse};
+#define COUNT(name) offsetof(struct verify_counts, name)
+    static const struct html_count columns[] = {
+        {WORD_MESSAGES, COUNT(source), true},
+        {WORD_VERIFIED_FOUND, COUNT(found), true},
+        {WORD_VERIFIED_EXCEPTED, COUNT(excepted), false},
+        {WORD_VERIFIED_LATER, COUNT(later), false},
+        {WORD_REASON_MISSING, COUNT(missing), false},
+        {WORD_REASON_GONE, COUNT(gone), false},
+        {WORD_REASON_DIFFERENT, COUNT(different), false},
+        {WORD_REASON_UNREAD, COUNT(unread), false},
+        {WORD_VERIFIED_EXTRA, COUNT(extra), false},
+    };
+#undef COUNT
     struct verify_sum sum;
+    struct folders folders = {
+        .output = output,
+        .language = look->language,
+        .is_terse = place->is_terse,
+        .counts = {columns, sizeof(columns) / sizeof(columns[0]), &sum.counts, look->language},
+    };
     if (!store_verifications_sum(place->store, place->run_id, place->row, &sum, fault_r))
         return false;
     verified_append_run(&output->text, look->language, &sum);
