@@ -90,6 +90,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(NEEDED) -Wno-missing-prototypes -MMD -MP -o $@ $(filter %.c,$^) $(LIB) $(LINK) -lcmocka
 
 $(BUILD)/unit/store/test_power_cut $(BUILD)/unit/store/test_store_file: tests/unit/store/forgetful_vfs.c
+$(BUILD)/unit/sync/test_copy: tests/unit/sync/copy_servers.c
 
 # What the program writes about itself.
 $(BUILD)/docs/%: $(BUILD)/mailconvoy
