@@ -23,6 +23,7 @@ struct table {
     bool is_across;
     bool is_open;
     bool is_terse; /* only notable folders */
+    uint64_t mailboxes;
     size_t folders_bytes;
     size_t exceptions_bytes;
     /* of the mailbox that is written */
@@ -95,6 +96,78 @@ static void append_grade(struct table *table, enum grade grade)
 {
     buffer_printf(&table->output->text, "<td data-v=%d><span class=g%d>%s</span>", (int)grade,
                   (int)grade, say(table, words_of_grade(grade)));
+}
+
+/* -- the table -- */
+
+enum column_scope {
+    COLUMN_ALWAYS,
+    COLUMN_OF_FINAL,
+    COLUMN_OF_RUN,
+    COLUMN_OF_ALL
+};
+
+static bool column_is_shown(const struct table *table, enum column_scope scope)
+{
+    switch (scope) {
+    case COLUMN_OF_FINAL:
+        return table->facts->run.is_final;
+    case COLUMN_OF_RUN:
+        return !table->is_across;
+    case COLUMN_OF_ALL:
+        return table->is_across;
+    default:
+        return true;
+    }
+}
+
+/* In the order of append_line(). data-n: sorted as numbers. */
+static void begin_table(struct table *table, const char *id)
+{
+    static const char number[] = " class=r data-n";
+    static const struct {
+        enum word word;
+        enum column_scope scope;
+        const char *attributes;
+    } columns[] = {
+        {WORD_MAILBOX, COLUMN_ALWAYS, ""},          {WORD_GRADE, COLUMN_ALWAYS, " data-n"},
+        {WORD_STATUS, COLUMN_ALWAYS, ""},           {WORD_SAFE, COLUMN_OF_FINAL, ""},
+        {WORD_MESSAGES, COLUMN_ALWAYS, number},     {WORD_ON_DESTINATION, COLUMN_ALWAYS, number},
+        {WORD_NOT_THERE, COLUMN_ALWAYS, number},    {WORD_DIFFERENCE, COLUMN_ALWAYS, number},
+        {WORD_COPIED_NOW, COLUMN_OF_RUN, number},   {WORD_DATA_COPIED, COLUMN_OF_RUN, number},
+        {WORD_DURATION, COLUMN_OF_RUN, number},     {WORD_COPIED_ALL, COLUMN_OF_ALL, number},
+        {WORD_DATA_COPIED, COLUMN_OF_ALL, number},  {WORD_RUNS, COLUMN_OF_ALL, number},
+        {WORD_FIRST_COPIED, COLUMN_OF_ALL, number}, {WORD_LAST_RUN, COLUMN_OF_ALL, number},
+    };
+    struct buffer *text = &table->output->text;
+    buffer_printf(text, "<div class=wide><table class=boxes%s><thead><tr>", id);
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (column_is_shown(table, columns[i].scope))
+            buffer_printf(text, "<th scope=col%s>%s", columns[i].attributes,
+                          say(table, columns[i].word));
+    }
+    buffer_append_str(text, "\n");
+}
+
+static void end_table(struct table *table)
+{
+    buffer_append_str(&table->output->text, "</table></div>\n");
+}
+
+/* Where scripts run, a browser takes a noscript for one text, whatever is in it. */
+static void begin_rest(struct table *table)
+{
+    end_table(table);
+    buffer_append_str(&table->output->text, "<noscript id=rest>");
+    begin_table(table, "");
+}
+
+static void end_rest(struct table *table)
+{
+    const uint64_t numbers[] = {MAILBOXES_AT_ONCE, table->mailboxes};
+    buffer_append_str(&table->output->text, "</noscript>\n<p class=refused>");
+    words_append(&table->output->text, table->look->language, WORD_REST_REFUSED, numbers, 2);
+    buffer_append_str(&table->output->text, "</p>\n");
 }
 
 /* -- one mailbox's line -- */
@@ -219,6 +292,8 @@ static bool begin_mailbox(void *context, const struct store_job *job)
 {
     struct table *table = context;
     struct buffer why;
+    if (table->mailboxes++ == MAILBOXES_AT_ONCE)
+        begin_rest(table);
     buffer_init(&why, WHY_MAX_BYTES);
     bool is_safe = cutover_is_safe(job, &why);
     table->counts = job->counts;
@@ -449,57 +524,6 @@ static bool write_exceptions(struct table *table, const struct walk *walk,
     return true;
 }
 
-/* -- the table -- */
-
-enum column_scope {
-    COLUMN_ALWAYS,
-    COLUMN_OF_FINAL,
-    COLUMN_OF_RUN,
-    COLUMN_OF_ALL
-};
-
-static bool column_is_shown(const struct table *table, enum column_scope scope)
-{
-    switch (scope) {
-    case COLUMN_OF_FINAL:
-        return table->facts->run.is_final;
-    case COLUMN_OF_RUN:
-        return !table->is_across;
-    case COLUMN_OF_ALL:
-        return table->is_across;
-    default:
-        return true;
-    }
-}
-
-/* In the order of append_line(). data-n: sorted as numbers. */
-static void append_head(struct table *table)
-{
-    static const char number[] = " class=r data-n";
-    static const struct {
-        enum word word;
-        enum column_scope scope;
-        const char *attributes;
-    } columns[] = {
-        {WORD_MAILBOX, COLUMN_ALWAYS, ""},          {WORD_GRADE, COLUMN_ALWAYS, " data-n"},
-        {WORD_STATUS, COLUMN_ALWAYS, ""},           {WORD_SAFE, COLUMN_OF_FINAL, ""},
-        {WORD_MESSAGES, COLUMN_ALWAYS, number},     {WORD_ON_DESTINATION, COLUMN_ALWAYS, number},
-        {WORD_NOT_THERE, COLUMN_ALWAYS, number},    {WORD_DIFFERENCE, COLUMN_ALWAYS, number},
-        {WORD_COPIED_NOW, COLUMN_OF_RUN, number},   {WORD_DATA_COPIED, COLUMN_OF_RUN, number},
-        {WORD_DURATION, COLUMN_OF_RUN, number},     {WORD_COPIED_ALL, COLUMN_OF_ALL, number},
-        {WORD_DATA_COPIED, COLUMN_OF_ALL, number},  {WORD_RUNS, COLUMN_OF_ALL, number},
-        {WORD_FIRST_COPIED, COLUMN_OF_ALL, number}, {WORD_LAST_RUN, COLUMN_OF_ALL, number},
-    };
-    struct buffer *text = &table->output->text;
-    buffer_append_str(text, "<div class=wide><table class=boxes id=boxes><thead><tr>");
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
-        if (column_is_shown(table, columns[i].scope))
-            buffer_printf(text, "<th scope=col%s>%s", columns[i].attributes,
-                          say(table, columns[i].word));
-    }
-    buffer_append_str(text, "\n");
-}
-
 bool mailboxes_write(struct report_output *output, const struct report_look *look,
                      const struct facts *facts, struct walk *walk, bool is_open,
                      struct fault *fault_r)
@@ -512,7 +536,7 @@ bool mailboxes_write(struct report_output *output, const struct report_look *loo
         .is_open = is_open,
         .is_terse = facts->totals.folders > MAILBOXES_ALL_FOLDERS,
     };
-    append_head(&table);
+    begin_table(&table, " id=boxes");
     for (;;) {
         bool is_there;
         struct walk_place place;
@@ -531,6 +555,8 @@ bool mailboxes_write(struct report_output *output, const struct report_look *loo
         if (!report_output_step(output))
             break;
     }
-    buffer_append_str(&output->text, "</table></div>\n");
+    end_table(&table);
+    if (table.mailboxes > MAILBOXES_AT_ONCE)
+        end_rest(&table);
     return true;
 }

@@ -17,24 +17,44 @@ document.addEventListener('DOMContentLoaded', () => {
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-  const boxes = [...table.tBodies].map((body) => {
-    const cells = body.rows[0].cells;
-    return { body, cells, grade: cells[1].textContent, status: cells[2].textContent, words: null };
-  });
+  /* A mailbox has its rows in the page (body), or still in the text of the noscript (html). */
+  const references = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' };
+  const textOf = (html) => html.replace(/<[^>]*>/g, '').replace(/&(?:lt|gt|quot|#39|amp);/g, (found) => references[found]);
+  const cellOf = (html) => {
+    const end = html.indexOf('>');
+    return { text: textOf(html.slice(end + 1)), value: html.slice(0, end).match(/data-v=(-?\d+)/)?.[1] };
+  };
+  const ofRows = (body) => {
+    const cells = [...body.rows[0].cells].map((cell) => ({ text: cell.textContent, value: cell.dataset.v }));
+    return { body, html: '', cells, words: null };
+  };
+  const ofText = (html) => ({ body: null, html, words: null, cells: html.slice(0, html.indexOf('<tr class=d>')).split(/<t[hd]\b/).slice(1).map(cellOf) });
+  const rest = document.getElementById('rest')?.textContent ?? '';
+  const texts = rest.slice(rest.indexOf('<tbody>'), rest.lastIndexOf('</table></div>')).split('</details>\n').slice(0, -1);
+  const boxes = [...table.tBodies].map(ofRows).concat(texts.map(ofText));
+  const bodyOf = (box) => {
+    if (!box.body) {
+      const template = document.createElement('template');
+      template.innerHTML = `<table>${box.html}`;
+      box.body = template.content.querySelector('tbody');
+    }
+    return box.body;
+  };
+  const GRADE = 1, STATUS = 2; /* columns */
   let order = boxes;
   let limit = PAGE;
 
   const valueOf = (box, column, isNumber) => {
     const cell = box.cells[column];
-    if (!isNumber) return plain(cell.textContent);
-    return Number(cell.dataset.v ?? cell.textContent.replace(/[^0-9-]/g, ''));
+    if (!isNumber) return plain(cell.text);
+    return Number(cell.value ?? cell.text.replace(/[^0-9-]/g, ''));
   };
 
   const matches = (box, words) => {
-    if (grade.value && box.grade !== grade.value) return false;
-    if (status.value && box.status !== status.value) return false;
+    if (grade.value && box.cells[GRADE].text !== grade.value) return false;
+    if (status.value && box.cells[STATUS].text !== status.value) return false;
     if (words.length === 0) return true;
-    box.words ??= plain(box.body.textContent);
+    box.words ??= plain(box.body ? box.body.textContent : textOf(box.html));
     return words.every((word) => box.words.includes(word));
   };
 
@@ -43,7 +63,7 @@ document.addEventListener('DOMContentLoaded', () => {
     const found = order.filter((box) => matches(box, words));
     const visible = found.slice(0, limit);
     table.classList.add('drawn');
-    table.replaceChildren(table.tHead, ...visible.map((box) => box.body));
+    table.replaceChildren(table.tHead, ...visible.map(bodyOf));
     shown.value = shown.dataset.say.replace('{1}', number.format(visible.length)).replace('{2}', number.format(boxes.length));
     nothing.hidden = found.length > 0;
     more.hidden = visible.length === found.length;
@@ -71,8 +91,8 @@ document.addEventListener('DOMContentLoaded', () => {
     head.replaceChildren(button);
   });
   const fill = (select, values) => [...new Set(values)].forEach((value) => select.add(new Option(value)));
-  fill(grade, boxes.map((box) => box.grade));
-  fill(status, boxes.map((box) => box.status));
+  fill(grade, boxes.map((box) => box.cells[GRADE].text));
+  fill(status, boxes.map((box) => box.cells[STATUS].text));
   [find, grade, status].forEach((input) => input.addEventListener('input', () => { limit = PAGE; draw(); }));
   tools.addEventListener('submit', (event) => event.preventDefault());
   const showAll = () => { limit = Infinity; draw(); };

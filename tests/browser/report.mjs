@@ -25,8 +25,10 @@ async function open(options) {
   return { page, context, complaints, openMsecs: performance.now() - began };
 }
 
-const names = (page) => page.$$eval('#boxes > tbody > tr:first-child > th', (cells) => cells.map((cell) => cell.innerText.split('\n')[0]));
+const names = (page) => page.$$eval('.boxes > tbody > tr:first-child > th', (cells) => cells.map((cell) => cell.innerText.split('\n')[0]));
 const column = (page, number) => page.$$eval(`#boxes > tbody > tr:first-child > :nth-child(${number})`, (cells) => cells.map((cell) => cell.innerText));
+
+const texts = (page) => page.$$eval('.boxes > tbody', (all) => all.map((one) => one.textContent.trim()).sort());
 
 async function judge(colorScheme) {
   const { page, context, complaints } = await open({ colorScheme, bypassCSP: true });
@@ -42,6 +44,7 @@ const result = {};
 const { page, complaints, openMsecs } = await open({});
 result.openMsecs = openMsecs;
 result.text = await page.$eval('body', (body) => { const copy = body.cloneNode(true); copy.querySelectorAll('script, style').forEach((one) => one.remove()); return copy.textContent; });
+result.elements = await page.evaluate(() => document.getElementsByTagName('*').length);
 result.scripts = await page.$$eval('script', (scripts) => scripts.length);
 result.width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
 result.figures = Object.fromEntries(await page.$$eval('[data-k]', (all) => all.map((one) => [one.dataset.k, one.querySelector('dd').innerText])));
@@ -83,16 +86,21 @@ if (box) {
   result.opened = await box.innerText();
   result.openedWidth = await page.$eval('.wide:has(> #boxes)', (wide) => [wide.scrollWidth, wide.clientWidth]);
 }
+if (process.env.WITH_ROWS !== undefined && await page.isVisible('#more')) await page.click('#more');
+const rows = process.env.WITH_ROWS !== undefined ? await texts(page) : [];
 if (process.env.WITHOUT_PDF === undefined) result.pdfBytes = (await page.pdf({ format: 'A4' })).length;
 result.complaints = complaints;
 const plain = await open({ javaScriptEnabled: false });
-result.withoutScript = (await names(plain.page)).length;
+result.withoutScript = await plain.page.$$eval('.boxes > tbody', (all) => all.length);
+if (rows.length > 0) result.sameWithoutScript = JSON.stringify(await texts(plain.page)) === JSON.stringify(rows);
+result.refusedIsShown = [await page.isVisible('.refused'), await plain.page.isVisible('.refused')];
 result.toolsWithoutScript = await plain.page.isVisible('#tools').catch(() => false);
 // A mail viewer may run scripts, but not this one.
 const blocked = await browser.newContext();
 const guarded = await blocked.newPage();
 const source = readFileSync(file, 'utf8').replace(/script-src '[^']+'/, "script-src 'none'");
 await guarded.setContent(source);
+result.refused = await guarded.$eval('.refused', (one) => one.checkVisibility() && one.innerText).catch(() => '');
 result.shownWhenBlocked = await guarded.$$eval('#boxes > tbody', (all) => all.filter((one) => getComputedStyle(one).display !== 'none').length);
 result.toolsWhenBlocked = await guarded.isVisible('#tools').catch(() => false);
 await blocked.close();
