@@ -4,27 +4,29 @@
 #ifndef STORE_STORE_COURSE_PRIVATE_H
 #define STORE_STORE_COURSE_PRIVATE_H
 
-#define STORE_COURSE_SCHEMA                                                   \
-    "ALTER TABLE run ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT '';"    \
-    "ALTER TABLE problem ADD COLUMN subject TEXT NOT NULL DEFAULT '';"        \
-    "ALTER TABLE folder_problem ADD COLUMN subject TEXT NOT NULL DEFAULT '';" \
-    "CREATE TABLE run_sample ("                                               \
-    " run_id TEXT NOT NULL,"                                                  \
-    " from_msecs INTEGER NOT NULL,"                                           \
-    " until_msecs INTEGER NOT NULL,"                                          \
-    " messages INTEGER NOT NULL,"                                             \
-    " bytes INTEGER NOT NULL,"                                                \
-    " PRIMARY KEY (run_id, from_msecs)"                                       \
-    ") WITHOUT ROWID;"                                                        \
-    "CREATE TABLE job_wait ("                                                 \
-    " run_id TEXT NOT NULL,"                                                  \
-    " job_row INTEGER NOT NULL,"                                              \
-    " from_msecs INTEGER NOT NULL,"                                           \
-    " until_msecs INTEGER NOT NULL,"                                          \
-    " is_throttle INTEGER NOT NULL,"                                          \
-    " PRIMARY KEY (run_id, job_row, from_msecs),"                             \
-    " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"         \
+#define STORE_COURSE_TABLES                                           \
+    "CREATE TABLE run_sample ("                                       \
+    " run_id TEXT NOT NULL,"                                          \
+    " from_msecs INTEGER NOT NULL,"                                   \
+    " until_msecs INTEGER NOT NULL,"                                  \
+    " messages INTEGER NOT NULL,"                                     \
+    " bytes INTEGER NOT NULL,"                                        \
+    " PRIMARY KEY (run_id, from_msecs)"                               \
+    ") WITHOUT ROWID;"                                                \
+    "CREATE TABLE job_wait ("                                         \
+    " run_id TEXT NOT NULL,"                                          \
+    " job_row INTEGER NOT NULL,"                                      \
+    " from_msecs INTEGER NOT NULL,"                                   \
+    " until_msecs INTEGER NOT NULL,"                                  \
+    " is_throttle INTEGER NOT NULL,"                                  \
+    " PRIMARY KEY (run_id, job_row, from_msecs),"                     \
+    " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)" \
     ") WITHOUT ROWID;"
+
+#define STORE_COURSE_SCHEMA                                                \
+    "ALTER TABLE run ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT '';" \
+    "ALTER TABLE problem ADD COLUMN subject TEXT NOT NULL DEFAULT '';"     \
+    "ALTER TABLE folder_problem ADD COLUMN subject TEXT NOT NULL DEFAULT '';" STORE_COURSE_TABLES
 
 #define STORE_COURSE_STATEMENTS(X)                                                                \
     X(SAMPLE_ADD,                                                                                 \

@@ -4,18 +4,21 @@
 #ifndef STORE_STORE_CRON_PRIVATE_H
 #define STORE_STORE_CRON_PRIVATE_H
 
-/* What kind of run it was, and bytes by account and day. */
-#define STORE_CRON_SCHEMA                                               \
-    "ALTER TABLE run ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0;"   \
-    "ALTER TABLE job ADD COLUMN trial TEXT NOT NULL DEFAULT '';"        \
-    "ALTER TABLE job ADD COLUMN is_partial INTEGER NOT NULL DEFAULT 0;" \
-    "CREATE TABLE daily_bytes ("                                        \
-    " account TEXT NOT NULL,"                                           \
-    " side INTEGER NOT NULL,"                                           \
-    " day INTEGER NOT NULL,"                                            \
-    " bytes INTEGER NOT NULL,"                                          \
-    " PRIMARY KEY (account, side, day)"                                 \
+/* Bytes by account and day. */
+#define STORE_DAILY_TABLE               \
+    "CREATE TABLE daily_bytes ("        \
+    " account TEXT NOT NULL,"           \
+    " side INTEGER NOT NULL,"           \
+    " day INTEGER NOT NULL,"            \
+    " bytes INTEGER NOT NULL,"          \
+    " PRIMARY KEY (account, side, day)" \
     ") WITHOUT ROWID;"
+
+/* And what kind of run it was. */
+#define STORE_CRON_SCHEMA                                             \
+    "ALTER TABLE run ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0;" \
+    "ALTER TABLE job ADD COLUMN trial TEXT NOT NULL DEFAULT '';"      \
+    "ALTER TABLE job ADD COLUMN is_partial INTEGER NOT NULL DEFAULT 0;" STORE_DAILY_TABLE
 
 /* What servers allow, in thousandths of a message a second. */
 #define STORE_PACE_SCHEMA            \

@@ -3,161 +3,236 @@
 
 #include "store/store_private.h"
 
-/* Steps are only ever added at the end; one that was released is never changed. Status and reason
-   are kept by name: they must read the same when the lists in store.h grow. */
+/* Tables that are as they were first made. */
+#define TABLE_FOLDER_COPIED                                           \
+    "CREATE TABLE folder_copied ("                                    \
+    " run_id TEXT NOT NULL,"                                          \
+    " job_row INTEGER NOT NULL,"                                      \
+    " source_name TEXT NOT NULL,"                                     \
+    " copied INTEGER NOT NULL,"                                       \
+    " bytes_copied INTEGER NOT NULL,"                                 \
+    " PRIMARY KEY (run_id, job_row, source_name),"                    \
+    " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)" \
+    ") WITHOUT ROWID;"
+#define TABLE_PAIR                         \
+    "CREATE TABLE pair ("                  \
+    " id INTEGER PRIMARY KEY,"             \
+    " host1 TEXT NOT NULL,"                \
+    " user1 TEXT NOT NULL,"                \
+    " host2 TEXT NOT NULL,"                \
+    " user2 TEXT NOT NULL,"                \
+    " UNIQUE (host1, user1, host2, user2)" \
+    ");"
+#define TABLE_FLAG_SET                                \
+    "CREATE TABLE flag_set ("                         \
+    " pair_id INTEGER NOT NULL REFERENCES pair (id)," \
+    " id INTEGER NOT NULL,"                           \
+    " flags TEXT NOT NULL,"                           \
+    " PRIMARY KEY (pair_id, id)"                      \
+    ") WITHOUT ROWID;"
+/* Rows are many: small numbers (0 and 1 take no byte), no second index, no foreign key (a third of
+   the time of an insert). */
+#define TABLE_MESSAGE_MAP               \
+    "CREATE TABLE message_map ("        \
+    " folder_id INTEGER NOT NULL,"      \
+    " src_uid INTEGER NOT NULL,"        \
+    " dst_uid INTEGER NOT NULL,"        \
+    " flags INTEGER NOT NULL,"          \
+    " outcome INTEGER NOT NULL,"        \
+    " PRIMARY KEY (folder_id, src_uid)" \
+    ") WITHOUT ROWID;"
+#define INDEX_JOB_BY_PAIR "CREATE INDEX job_by_pair ON job (host1, user1, host2, user2, run_id);"
+
+/* The schema as the steps below leave it: what a fresh store is made with, at once. Who adds a step
+   adds it here too. Status and reason are kept by name: they must read the same when the lists in
+   store.h grow. copied and bytes_copied of a folder are always 0; they are there so that its counts
+   read like any other's. */
+static const char store_schema_whole[] =
+    "CREATE TABLE run ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " command TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " manifest TEXT NOT NULL,"
+    " settings TEXT NOT NULL,"
+    " started_msecs INTEGER NOT NULL,"
+    " ended_msecs INTEGER NOT NULL,"
+    " exit_code INTEGER NOT NULL,"
+    " is_final INTEGER NOT NULL DEFAULT 0,"
+    " manifest_sha256 TEXT NOT NULL DEFAULT ''"
+    ") WITHOUT ROWID;"
+
+    "CREATE TABLE job ("
+    " run_id TEXT NOT NULL REFERENCES run (id),"
+    " job_row INTEGER NOT NULL,"
+    " label TEXT NOT NULL,"
+    " host1 TEXT NOT NULL,"
+    " user1 TEXT NOT NULL,"
+    " host2 TEXT NOT NULL,"
+    " user2 TEXT NOT NULL,"
+    " status TEXT NOT NULL,"
+    " started_msecs INTEGER NOT NULL,"
+    " ended_msecs INTEGER NOT NULL,"
+    " error_code TEXT NOT NULL,"
+    " error TEXT NOT NULL,"
+    " has_old_results INTEGER NOT NULL DEFAULT 0,"
+    " trial TEXT NOT NULL DEFAULT '',"
+    " is_partial INTEGER NOT NULL DEFAULT 0,"
+    " deleted_source INTEGER NOT NULL DEFAULT 0,"
+    " deleted_destination INTEGER NOT NULL DEFAULT 0,"
+    " diagnosis TEXT NOT NULL DEFAULT '',"
+    " exposure INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (run_id, job_row)"
+    ") WITHOUT ROWID;"
+
+    "CREATE TABLE folder_result ("
+    " id INTEGER PRIMARY KEY,"
+    " run_id TEXT NOT NULL,"
+    " job_row INTEGER NOT NULL,"
+    " source_name TEXT NOT NULL,"
+    " destination_name TEXT NOT NULL,"
+    " is_renamed INTEGER NOT NULL,"
+    " is_merged INTEGER NOT NULL,"
+    " is_failed INTEGER NOT NULL,"
+    " error TEXT NOT NULL,"
+    " source INTEGER NOT NULL,"
+    " copied INTEGER NOT NULL,"
+    " already INTEGER NOT NULL,"
+    " excluded INTEGER NOT NULL,"
+    " too_big INTEGER NOT NULL,"
+    " failed INTEGER NOT NULL,"
+    " unreadable INTEGER NOT NULL,"
+    " vanished INTEGER NOT NULL,"
+    " bytes_copied INTEGER NOT NULL,"
+    " not_selected INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (run_id, job_row, source_name),"
+    " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
+    ");"
+
+    "CREATE TABLE problem ("
+    " id INTEGER PRIMARY KEY,"
+    " run_id TEXT NOT NULL,"
+    " job_row INTEGER NOT NULL,"
+    " folder TEXT NOT NULL,"
+    " uid INTEGER NOT NULL,"
+    " messages INTEGER NOT NULL,"
+    " message_id TEXT NOT NULL,"
+    " date TEXT NOT NULL,"
+    " size_bytes INTEGER NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " server_text TEXT NOT NULL,"
+    " diagnosis TEXT NOT NULL DEFAULT '',"
+    " subject TEXT NOT NULL DEFAULT '',"
+    " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
+    ");"
+    "CREATE INDEX problem_by_job ON problem (run_id, job_row);"
+
+    INDEX_JOB_BY_PAIR TABLE_FOLDER_COPIED TABLE_PAIR TABLE_FLAG_SET TABLE_MESSAGE_MAP
+
+    "CREATE TABLE folder ("
+    " id INTEGER PRIMARY KEY,"
+    " pair_id INTEGER NOT NULL REFERENCES pair (id),"
+    " source_name TEXT NOT NULL,"
+    " destination_name TEXT NOT NULL,"
+    " source_uid_validity INTEGER NOT NULL DEFAULT 0,"
+    " source_uid_next INTEGER NOT NULL DEFAULT 0,"
+    " source_messages INTEGER NOT NULL DEFAULT 0,"
+    " source_mod_seq INTEGER NOT NULL DEFAULT 0,"
+    " destination_uid_validity INTEGER NOT NULL DEFAULT 0,"
+    " destination_uid_next INTEGER NOT NULL DEFAULT 0,"
+    " destination_messages INTEGER NOT NULL DEFAULT 0,"
+    " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"
+    " rules INTEGER NOT NULL DEFAULT 0,"
+    " source INTEGER NOT NULL DEFAULT 0,"
+    " copied INTEGER NOT NULL DEFAULT 0,"
+    " already INTEGER NOT NULL DEFAULT 0,"
+    " excluded INTEGER NOT NULL DEFAULT 0,"
+    " too_big INTEGER NOT NULL DEFAULT 0,"
+    " failed INTEGER NOT NULL DEFAULT 0,"
+    " unreadable INTEGER NOT NULL DEFAULT 0,"
+    " vanished INTEGER NOT NULL DEFAULT 0,"
+    " bytes_copied INTEGER NOT NULL DEFAULT 0,"
+    " bracket_uid_next INTEGER NOT NULL DEFAULT 0,"
+    " not_selected INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (pair_id, source_name, destination_name)"
+    ");"
+
+    "CREATE TABLE folder_problem ("
+    " folder_id INTEGER NOT NULL REFERENCES folder (id),"
+    " number INTEGER NOT NULL,"
+    " uid INTEGER NOT NULL,"
+    " messages INTEGER NOT NULL,"
+    " message_id TEXT NOT NULL,"
+    " date TEXT NOT NULL,"
+    " size_bytes INTEGER NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " server_text TEXT NOT NULL,"
+    " diagnosis TEXT NOT NULL DEFAULT '',"
+    " subject TEXT NOT NULL DEFAULT '',"
+    " PRIMARY KEY (folder_id, number)"
+    ") WITHOUT ROWID;"
+
+    STORE_DAILY_TABLE STORE_CHANGES_SCHEMA STORE_PACE_SCHEMA STORE_REPAIRS_SCHEMA
+        STORE_COURSE_TABLES STORE_VERIFY_SCHEMA;
+
+/* What a store of an earlier schema lacks. Steps are only ever added at the end; one that was
+   released is never changed. */
 static const struct {
     int to_version;
     const char *sql;
 } store_migrations[] = {
-    {1, "CREATE TABLE run ("
-        " id TEXT NOT NULL PRIMARY KEY,"
-        " command TEXT NOT NULL,"
-        " version TEXT NOT NULL,"
-        " manifest TEXT NOT NULL,"
-        " settings TEXT NOT NULL,"
-        " started_msecs INTEGER NOT NULL,"
-        " ended_msecs INTEGER NOT NULL,"
-        " exit_code INTEGER NOT NULL"
-        ") WITHOUT ROWID;"
-
-        "CREATE TABLE job ("
-        " run_id TEXT NOT NULL REFERENCES run (id),"
-        " job_row INTEGER NOT NULL,"
-        " label TEXT NOT NULL,"
-        " host1 TEXT NOT NULL,"
-        " user1 TEXT NOT NULL,"
-        " host2 TEXT NOT NULL,"
-        " user2 TEXT NOT NULL,"
-        " status TEXT NOT NULL,"
-        " started_msecs INTEGER NOT NULL,"
-        " ended_msecs INTEGER NOT NULL,"
-        " error_code TEXT NOT NULL,"
-        " error TEXT NOT NULL,"
-        " PRIMARY KEY (run_id, job_row)"
-        ") WITHOUT ROWID;"
-
-        "CREATE TABLE folder_result ("
-        " id INTEGER PRIMARY KEY,"
-        " run_id TEXT NOT NULL,"
-        " job_row INTEGER NOT NULL,"
-        " source_name TEXT NOT NULL,"
-        " destination_name TEXT NOT NULL,"
-        " is_renamed INTEGER NOT NULL,"
-        " is_merged INTEGER NOT NULL,"
-        " is_failed INTEGER NOT NULL,"
-        " error TEXT NOT NULL,"
-        " source INTEGER NOT NULL,"
-        " copied INTEGER NOT NULL,"
-        " already INTEGER NOT NULL,"
-        " excluded INTEGER NOT NULL,"
-        " too_big INTEGER NOT NULL,"
-        " failed INTEGER NOT NULL,"
-        " unreadable INTEGER NOT NULL,"
-        " vanished INTEGER NOT NULL,"
-        " bytes_copied INTEGER NOT NULL,"
-        " UNIQUE (run_id, job_row, source_name),"
-        " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
-        ");"
-
-        "CREATE TABLE problem ("
-        " id INTEGER PRIMARY KEY,"
-        " run_id TEXT NOT NULL,"
-        " job_row INTEGER NOT NULL,"
-        " folder TEXT NOT NULL,"
-        " uid INTEGER NOT NULL,"
-        " messages INTEGER NOT NULL,"
-        " message_id TEXT NOT NULL,"
-        " date TEXT NOT NULL,"
-        " size_bytes INTEGER NOT NULL,"
-        " reason TEXT NOT NULL,"
-        " server_text TEXT NOT NULL,"
-        " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
-        ");"
-        "CREATE INDEX problem_by_job ON problem (run_id, job_row);"},
-
     /* A mailbox across runs; and jobs that are tried more than once in a run. */
-    {2, "CREATE INDEX job_by_pair ON job (host1, user1, host2, user2, run_id);"
+    {2, INDEX_JOB_BY_PAIR
 
-        "ALTER TABLE job ADD COLUMN has_old_results INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE job ADD COLUMN has_old_results INTEGER NOT NULL DEFAULT 0;"
 
-        "CREATE TABLE folder_copied ("
-        " run_id TEXT NOT NULL,"
-        " job_row INTEGER NOT NULL,"
-        " source_name TEXT NOT NULL,"
-        " copied INTEGER NOT NULL,"
-        " bytes_copied INTEGER NOT NULL,"
-        " PRIMARY KEY (run_id, job_row, source_name),"
-        " FOREIGN KEY (run_id, job_row) REFERENCES job (run_id, job_row)"
-        ") WITHOUT ROWID;"},
+     TABLE_FOLDER_COPIED},
 
-    /* What a pair's next run wants to know, see store_map.h. Rows of message_map are many: small
-       numbers (0 and 1 take no byte), no second index, no foreign key (a third of the time of an
-       insert). copied and bytes_copied of a folder are
-       always 0; they are there so that its counts read like any other's. */
-    {3, "CREATE TABLE pair ("
-        " id INTEGER PRIMARY KEY,"
-        " host1 TEXT NOT NULL,"
-        " user1 TEXT NOT NULL,"
-        " host2 TEXT NOT NULL,"
-        " user2 TEXT NOT NULL,"
-        " UNIQUE (host1, user1, host2, user2)"
-        ");"
+    /* What a pair's next run wants to know, see store_map.h. */
+    {3, TABLE_PAIR
 
-        "CREATE TABLE folder ("
-        " id INTEGER PRIMARY KEY,"
-        " pair_id INTEGER NOT NULL REFERENCES pair (id),"
-        " source_name TEXT NOT NULL,"
-        " destination_name TEXT NOT NULL,"
-        " source_uid_validity INTEGER NOT NULL DEFAULT 0,"
-        " source_uid_next INTEGER NOT NULL DEFAULT 0,"
-        " source_messages INTEGER NOT NULL DEFAULT 0,"
-        " source_mod_seq INTEGER NOT NULL DEFAULT 0,"
-        " destination_uid_validity INTEGER NOT NULL DEFAULT 0,"
-        " destination_uid_next INTEGER NOT NULL DEFAULT 0,"
-        " destination_messages INTEGER NOT NULL DEFAULT 0,"
-        " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"
-        " rules INTEGER NOT NULL DEFAULT 0,"
-        " source INTEGER NOT NULL DEFAULT 0,"
-        " copied INTEGER NOT NULL DEFAULT 0,"
-        " already INTEGER NOT NULL DEFAULT 0,"
-        " excluded INTEGER NOT NULL DEFAULT 0,"
-        " too_big INTEGER NOT NULL DEFAULT 0,"
-        " failed INTEGER NOT NULL DEFAULT 0,"
-        " unreadable INTEGER NOT NULL DEFAULT 0,"
-        " vanished INTEGER NOT NULL DEFAULT 0,"
-        " bytes_copied INTEGER NOT NULL DEFAULT 0,"
-        " bracket_uid_next INTEGER NOT NULL DEFAULT 0,"
-        " UNIQUE (pair_id, source_name, destination_name)"
-        ");"
+     "CREATE TABLE folder ("
+     " id INTEGER PRIMARY KEY,"
+     " pair_id INTEGER NOT NULL REFERENCES pair (id),"
+     " source_name TEXT NOT NULL,"
+     " destination_name TEXT NOT NULL,"
+     " source_uid_validity INTEGER NOT NULL DEFAULT 0,"
+     " source_uid_next INTEGER NOT NULL DEFAULT 0,"
+     " source_messages INTEGER NOT NULL DEFAULT 0,"
+     " source_mod_seq INTEGER NOT NULL DEFAULT 0,"
+     " destination_uid_validity INTEGER NOT NULL DEFAULT 0,"
+     " destination_uid_next INTEGER NOT NULL DEFAULT 0,"
+     " destination_messages INTEGER NOT NULL DEFAULT 0,"
+     " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"
+     " rules INTEGER NOT NULL DEFAULT 0,"
+     " source INTEGER NOT NULL DEFAULT 0,"
+     " copied INTEGER NOT NULL DEFAULT 0,"
+     " already INTEGER NOT NULL DEFAULT 0,"
+     " excluded INTEGER NOT NULL DEFAULT 0,"
+     " too_big INTEGER NOT NULL DEFAULT 0,"
+     " failed INTEGER NOT NULL DEFAULT 0,"
+     " unreadable INTEGER NOT NULL DEFAULT 0,"
+     " vanished INTEGER NOT NULL DEFAULT 0,"
+     " bytes_copied INTEGER NOT NULL DEFAULT 0,"
+     " bracket_uid_next INTEGER NOT NULL DEFAULT 0,"
+     " UNIQUE (pair_id, source_name, destination_name)"
+     ");"
 
-        "CREATE TABLE flag_set ("
-        " pair_id INTEGER NOT NULL REFERENCES pair (id),"
-        " id INTEGER NOT NULL,"
-        " flags TEXT NOT NULL,"
-        " PRIMARY KEY (pair_id, id)"
-        ") WITHOUT ROWID;"
+     TABLE_FLAG_SET
 
-        "CREATE TABLE message_map ("
-        " folder_id INTEGER NOT NULL,"
-        " src_uid INTEGER NOT NULL,"
-        " dst_uid INTEGER NOT NULL,"
-        " flags INTEGER NOT NULL,"
-        " outcome INTEGER NOT NULL,"
-        " PRIMARY KEY (folder_id, src_uid)"
-        ") WITHOUT ROWID;"
+         TABLE_MESSAGE_MAP
 
-        "CREATE TABLE folder_problem ("
-        " folder_id INTEGER NOT NULL REFERENCES folder (id),"
-        " number INTEGER NOT NULL,"
-        " uid INTEGER NOT NULL,"
-        " messages INTEGER NOT NULL,"
-        " message_id TEXT NOT NULL,"
-        " date TEXT NOT NULL,"
-        " size_bytes INTEGER NOT NULL,"
-        " reason TEXT NOT NULL,"
-        " server_text TEXT NOT NULL,"
-        " PRIMARY KEY (folder_id, number)"
-        ") WITHOUT ROWID;"},
+     "CREATE TABLE folder_problem ("
+     " folder_id INTEGER NOT NULL REFERENCES folder (id),"
+     " number INTEGER NOT NULL,"
+     " uid INTEGER NOT NULL,"
+     " messages INTEGER NOT NULL,"
+     " message_id TEXT NOT NULL,"
+     " date TEXT NOT NULL,"
+     " size_bytes INTEGER NOT NULL,"
+     " reason TEXT NOT NULL,"
+     " server_text TEXT NOT NULL,"
+     " PRIMARY KEY (folder_id, number)"
+     ") WITHOUT ROWID;"},
 
     {4, STORE_CRON_SCHEMA},
 
@@ -209,6 +284,9 @@ static bool store_schema_steps(sqlite3 *db)
     int version;
     if (!store_schema_version(db, &version))
         return false;
+    if (version == 0)
+        return sqlite3_exec(db, store_schema_whole, NULL, NULL, NULL) == SQLITE_OK &&
+               store_schema_set_version(db, STORE_SCHEMA_NEWEST);
     for (size_t i = 0; i < STORE_MIGRATION_COUNT; i++) {
         if (store_migrations[i].to_version <= version)
             continue;

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-/* The backlog that may wait in memory for a slow destination. */
-#define APPENDER_BACKLOG_BYTES     ((size_t)1024 * 1024)
+/* The backlog that may wait in memory for a slow destination: what a processor's cache holds. */
+#define APPENDER_BACKLOG_BYTES     ((size_t)256 * 1024)
 #define APPENDER_BACKLOG_MIN_BYTES ((size_t)64 * 1024)
 /* A command's messages are stored in one transaction: the larger the cheaper. One that is refused
    is taken apart and sent again; where that happened once, commands are kept small. */

@@ -254,7 +254,7 @@ int64_t imap_client_deadline(const struct imap_client *client)
 {
     /* Of a command that is still being given, the server has to take what is there. */
     bool is_answer_due = client->pending > 0 || client->state <= IMAP_STATE_GREETING ||
-                         client->out.used > 0 || client_has_compressed(client);
+                         client->out.used > 0 || client_has_unsent(client);
     if (client->state == IMAP_STATE_CLOSED || client->is_blocked || !is_answer_due ||
         client->options.timeout_msecs == 0)
         return 0;

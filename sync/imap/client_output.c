@@ -34,7 +34,7 @@ static size_t client_sendable_now(const struct imap_client *client, bool all)
     return size - size % CLIENT_RECORD_BYTES;
 }
 
-bool client_has_compressed(const struct imap_client *client)
+bool client_has_unsent(const struct imap_client *client)
 {
     return client->state != IMAP_STATE_CLOSED && connection_has_unsent(client->connection);
 }
@@ -69,8 +69,10 @@ bool client_write(struct imap_client *client, int64_t now_nsecs, bool all)
         client->active_nsecs = now_nsecs;
         has_moved = true;
     }
-    if (put >= 0 && client->state != IMAP_STATE_CLOSED)
+    if (put >= 0 && !client->is_full && client->state != IMAP_STATE_CLOSED) {
         put = connection_flush(client->connection, &fault);
+        client->is_full = client->is_polled && put == 0 && client_has_unsent(client);
+    }
     if (put < 0) {
         client_write_failed(client, now_nsecs, &fault);
         return true;

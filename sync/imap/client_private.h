@@ -106,7 +106,7 @@ size_t client_sendable(const struct imap_client *client);
 /* Not `all`: of a command that is still being given, as much as fills TLS records. */
 bool client_write(struct imap_client *client, int64_t now_nsecs, bool all);
 /* Bytes that the client is rid of and the socket did not take yet. */
-bool client_has_compressed(const struct imap_client *client);
+bool client_has_unsent(const struct imap_client *client);
 /* The server answered instead of inviting the literal: what was to follow up to stream position
    `end` must never be sent. False if no literal was waiting. A non-synchronising literal under way
    is different: the server goes on reading it. */

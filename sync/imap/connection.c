@@ -282,14 +282,21 @@ static int connection_ssl_result(struct connection *connection, int result, shor
     return connection_broken(connection, error == SSL_ERROR_SYSCALL ? saved_errno : 0, fault_r);
 }
 
+/* SSL_get_error() looks at what is there. Each clearing goes through the whole queue. */
+static void connection_clear_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+    errno = 0;
+}
+
 static int connection_receive(struct connection *connection, void *data, size_t size,
                               struct fault *fault_r)
 {
     if (size > INT_MAX)
         size = INT_MAX;
     if (connection->ssl != NULL) {
-        ERR_clear_error();
-        errno = 0;
+        connection_clear_errors();
         int result = SSL_read(connection->ssl, data, (int)size);
         return result > 0
                    ? result
@@ -309,8 +316,7 @@ static int connection_send(struct connection *connection, const void *data, size
     if (size > INT_MAX)
         size = INT_MAX;
     if (connection->ssl != NULL) {
-        ERR_clear_error();
-        errno = 0;
+        connection_clear_errors();
         int result = SSL_write(connection->ssl, data, (int)size);
         return result > 0
                    ? result
@@ -322,6 +328,22 @@ static int connection_send(struct connection *connection, const void *data, size
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
     return connection_broken(connection, errno, fault_r);
+}
+
+/* Hands records that OpenSSL made to the socket, as many as it takes: how many bytes that were. */
+static int connection_flush_records(struct connection *connection, struct fault *fault_r)
+{
+    BIO *writer = SSL_get_wbio(connection->ssl);
+    int before = BIO_wpending(writer);
+    if (before <= 0)
+        return 0;
+    errno = 0;
+    if (BIO_flush(writer) <= 0) {
+        if (!BIO_should_retry(writer))
+            return connection_broken(connection, errno, fault_r);
+        connection->write_events = POLLOUT;
+    }
+    return before - BIO_wpending(writer);
 }
 
 /* -- compression -- */
@@ -401,10 +423,8 @@ static int connection_write_deflated(struct connection *connection, const void *
     return (int)taken;
 }
 
-int connection_flush(struct connection *connection, struct fault *fault_r)
+static int connection_flush_deflated(struct connection *connection, struct fault *fault_r)
 {
-    if (connection->deflate == NULL)
-        return 0;
     int moved = connection_send_deflated(connection, fault_r);
     /* While the socket takes no more, a flush would only cut what comes next into small blocks. */
     if (moved < 0 || deflate_unsent(connection->deflate)->used > 0)
@@ -414,11 +434,6 @@ int connection_flush(struct connection *connection, struct fault *fault_r)
         return connection_deflate_failed(connection, progress, fault_r);
     int more = connection_send_deflated(connection, fault_r);
     return more < 0 ? -1 : moved + more;
-}
-
-bool connection_has_unsent(const struct connection *connection)
-{
-    return connection->deflate != NULL && deflate_has_unsent(connection->deflate);
 }
 
 /* -- what the others see -- */
@@ -436,6 +451,21 @@ int connection_write(struct connection *connection, const void *data, size_t siz
 {
     return connection->deflate == NULL ? connection_send(connection, data, size, fault_r)
                                        : connection_write_deflated(connection, data, size, fault_r);
+}
+
+int connection_flush(struct connection *connection, struct fault *fault_r)
+{
+    int moved = connection->deflate == NULL ? 0 : connection_flush_deflated(connection, fault_r);
+    if (moved < 0 || connection->ssl == NULL)
+        return moved;
+    int more = connection_flush_records(connection, fault_r);
+    return more < 0 ? -1 : moved + more;
+}
+
+bool connection_has_unsent(const struct connection *connection)
+{
+    return (connection->deflate != NULL && deflate_has_unsent(connection->deflate)) ||
+           (connection->ssl != NULL && BIO_wpending(SSL_get_wbio(connection->ssl)) > 0);
 }
 
 int connection_fd(const struct connection *connection)

@@ -49,9 +49,9 @@ int connection_read(struct connection *connection, void *data, size_t size, stru
 /* The same for writing. */
 int connection_write(struct connection *connection, const void *data, size_t size,
                      struct fault *fault_r);
-/* Compressed bytes may be taken before the socket takes them: to be called when there is nothing
-   more to write, and again when poll() says so while connection_has_unsent(). Bytes that moved, 0:
-   none, -1 as above. */
+/* What was written may be held, compressed or encrypted, to go in larger pieces: to be called when
+   there is nothing more to write, and again when poll() says so while connection_has_unsent().
+   Bytes that moved, 0: none, -1 as above. */
 int connection_flush(struct connection *connection, struct fault *fault_r);
 bool connection_has_unsent(const struct connection *connection);
 /* From now on both directions are deflated (RFC 4978). `data`: bytes that were read already and

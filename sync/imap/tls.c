@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define TLS_READ_BUFFER_BYTES (64 * 1024)
+#define TLS_BUFFER_BYTES (64 * 1024) /* on either side of a session */
 
 struct tls_entry {
     char *key; /* tls_options_key() */
@@ -196,21 +196,32 @@ static bool tls_session_set_host(SSL *ssl, const char *host)
            SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
-/* One system call reads several TLS records into a buffer in front of OpenSSL. With its own
-   read-ahead OpenSSL moves what is left to the front for each record: with records of 4 KiB, as
-   Dovecot makes them, every byte seven times. */
+static BIO *tls_buffer_new(void)
+{
+    BIO *buffer = BIO_new(BIO_f_buffer());
+    if (buffer != NULL && BIO_set_buffer_size(buffer, TLS_BUFFER_BYTES) == 1)
+        return buffer;
+    (void)BIO_free(buffer);
+    return NULL;
+}
+
+/* One system call moves several TLS records through a buffer between OpenSSL and the socket. For
+   reading, OpenSSL's own read-ahead moves what is left to the front for each record: with records
+   of 4 KiB, as Dovecot makes them, every byte seven times. For writing it has none: each record
+   would be a segment of its own, and wake the server. */
 static bool tls_session_set_socket(SSL *ssl, int fd)
 {
-    BIO *reader = BIO_new(BIO_f_buffer());
+    BIO *reader = tls_buffer_new();
+    BIO *writer = tls_buffer_new();
     BIO *socket = BIO_new_socket(fd, BIO_NOCLOSE);
-    if (reader == NULL || socket == NULL ||
-        BIO_set_read_buffer_size(reader, TLS_READ_BUFFER_BYTES) != 1 || BIO_up_ref(socket) != 1) {
+    if (reader == NULL || writer == NULL || socket == NULL || BIO_up_ref(socket) != 1) {
         (void)BIO_free(reader);
+        (void)BIO_free(writer);
         (void)BIO_free(socket);
         return false;
     }
     SSL_set0_rbio(ssl, BIO_push(reader, socket));
-    SSL_set0_wbio(ssl, socket);
+    SSL_set0_wbio(ssl, BIO_push(writer, socket));
     return true;
 }
 
