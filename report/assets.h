@@ -5,5 +5,6 @@
 
 extern const char asset_report_css[];
 extern const char asset_report_js[];
+extern const char asset_rest_js[];
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "report/advice.h"
+#include "report/assets.h"
 #include "report/cutover.h"
 #include "report/grade.h"
 #include "report/html.h"
@@ -122,7 +123,7 @@ static bool column_is_shown(const struct table *table, enum column_scope scope)
 }
 
 /* In the order of append_line(). data-n: sorted as numbers. */
-static void begin_table(struct table *table, const char *id)
+static void begin_table(struct table *table)
 {
     static const char number[] = " class=r data-n";
     static const struct {
@@ -140,7 +141,7 @@ static void begin_table(struct table *table, const char *id)
         {WORD_FIRST_COPIED, COLUMN_OF_ALL, number}, {WORD_LAST_RUN, COLUMN_OF_ALL, number},
     };
     struct buffer *text = &table->output->text;
-    buffer_printf(text, "<div class=wide><table class=boxes%s><thead><tr>", id);
+    buffer_append_str(text, "<div class=wide><table class=boxes id=boxes><thead><tr>");
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         if (column_is_shown(table, columns[i].scope))
             buffer_printf(text, "<th scope=col%s>%s", columns[i].attributes,
@@ -149,25 +150,15 @@ static void begin_table(struct table *table, const char *id)
     buffer_append_str(text, "\n");
 }
 
-static void end_table(struct table *table)
-{
-    buffer_append_str(&table->output->text, "</table></div>\n");
-}
-
-/* Where scripts run, a browser takes a noscript for one text, whatever is in it. */
 static void begin_rest(struct table *table)
 {
-    end_table(table);
-    buffer_append_str(&table->output->text, "<noscript id=rest>");
-    begin_table(table, "");
+    buffer_printf(&table->output->text, "</tbody><script>%s</script>\n", asset_rest_js);
 }
 
+/* The end of what was begun, or where scripts don't run of nothing. */
 static void end_rest(struct table *table)
 {
-    const uint64_t numbers[] = {MAILBOXES_AT_ONCE, table->mailboxes};
-    buffer_append_str(&table->output->text, "</noscript>\n<p class=refused>");
-    words_append(&table->output->text, table->look->language, WORD_REST_REFUSED, numbers, 2);
-    buffer_append_str(&table->output->text, "</p>\n");
+    buffer_append_str(&table->output->text, "</script>");
 }
 
 /* -- one mailbox's line -- */
@@ -536,7 +527,7 @@ bool mailboxes_write(struct report_output *output, const struct report_look *loo
         .is_open = is_open,
         .is_terse = facts->totals.folders > MAILBOXES_ALL_FOLDERS,
     };
-    begin_table(&table, " id=boxes");
+    begin_table(&table);
     for (;;) {
         bool is_there;
         struct walk_place place;
@@ -555,8 +546,8 @@ bool mailboxes_write(struct report_output *output, const struct report_look *loo
         if (!report_output_step(output))
             break;
     }
-    end_table(&table);
     if (table.mailboxes > MAILBOXES_AT_ONCE)
         end_rest(&table);
+    buffer_append_str(&output->text, "</table></div>\n");
     return true;
 }

@@ -18,9 +18,9 @@
 #define MAILBOXES_EXCEPTIONS_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define MAILBOXES_ALL_FOLDERS          ((uint64_t)30000)
 
-/* Mailboxes behind so many stand in a noscript: shown where scripts do not run, and one text to a
-   browser where they do, of which report.js makes the rows that are shown. Elements for all of
-   10,000 mailboxes take a browser seconds. */
+/* Mailboxes behind so many are one text to a browser that runs the page's scripts (rest.js), of
+   which report.js makes the rows that are shown: elements for all of 10,000 take it seconds. To any
+   other they are rows like those before. */
 #define MAILBOXES_AT_ONCE ((uint64_t)1000)
 
 /* Writes all mailboxes of the walk. With is_open (a page about one) what is in each is shown at

@@ -79,6 +79,8 @@ static bool append_head(struct page *page)
     bool is_ok = append_hash(text, asset_report_css);
     buffer_append_str(text, "; script-src");
     is_ok = append_hash(text, asset_report_js) && is_ok;
+    if (page->facts.totals.mailboxes > MAILBOXES_AT_ONCE)
+        is_ok = append_hash(text, asset_rest_js) && is_ok;
     buffer_append_str(text, "\">\n<meta name=viewport content=\"width=device-width, "
                             "initial-scale=1\">\n<meta name=color-scheme content=\"light dark\">\n"
                             "<meta name=robots content=noindex>\n<title>");

@@ -78,7 +78,6 @@
     X(ALL, "all", "alle", "toutes", "todos") \
     X(SHOWN, "{1} of {2} shown", "{1} von {2} gezeigt", "{1} sur {2} affichées", "{1} de {2} mostrados") \
     X(SHOW_ALL, "Show all", "Alle zeigen", "Tout afficher", "Mostrar todos") \
-    X(REST_REFUSED, "Only {1} of {2} mailboxes are shown: the script of this page was not allowed to run. Save the file and open it in a browser to see all; summary.csv lists every one.", "Nur {1} von {2} Postfächern werden gezeigt: das Skript dieser Seite durfte nicht laufen. Die Datei speichern und im Browser öffnen, um alle zu sehen; summary.csv nennt jedes.", "Seules {1} boîtes sur {2} sont affichées : le script de cette page n’a pas pu s’exécuter. Enregistrez le fichier et ouvrez-le dans un navigateur pour les voir toutes ; summary.csv les donne toutes.", "Solo se muestran {1} de {2} buzones: no se permitió ejecutar el script de esta página. Guarde el archivo y ábralo en un navegador para verlos todos; summary.csv los enumera todos.") \
     X(NOTHING_FOUND, "No mailbox is like that.", "Kein Postfach entspricht dem.", "Aucune boîte ne correspond.", "Ningún buzón coincide.") \
     X(FOLDERS_COUNT, "{1} {1|folder|folders}", "{1} Ordner", "{1} {1|dossier|dossiers}", "{1} {1|carpeta|carpetas}") \
     X(EXCEPTIONS_COUNT, "{1} {1|message|messages} not there", "{1} {1|Nachricht|Nachrichten} nicht am Ziel", "{1} {1|message absent|messages absents}", "{1} {1|mensaje ausente|mensajes ausentes}") \

@@ -17,7 +17,7 @@ document.addEventListener('DOMContentLoaded', () => {
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-  /* A mailbox has its rows in the page (body), or still in the text of the noscript (html). */
+  /* A mailbox has its rows in the page (body), or is still text (html). */
   const references = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' };
   const textOf = (html) => html.replace(/<[^>]*>/g, '').replace(/&(?:lt|gt|quot|#39|amp);/g, (found) => references[found]);
   const cellOf = (html) => {
@@ -30,7 +30,7 @@ document.addEventListener('DOMContentLoaded', () => {
   };
   const ofText = (html) => ({ body: null, html, words: null, cells: html.slice(0, html.indexOf('<tr class=d>')).split(/<t[hd]\b/).slice(1).map(cellOf) });
   const rest = document.getElementById('rest')?.textContent ?? '';
-  const texts = rest.slice(rest.indexOf('<tbody>'), rest.lastIndexOf('</table></div>')).split('</details>\n').slice(0, -1);
+  const texts = rest.split('</details>\n').slice(0, -1);
   const boxes = [...table.tBodies].map(ofRows).concat(texts.map(ofText));
   const bodyOf = (box) => {
     if (!box.body) {

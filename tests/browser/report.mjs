@@ -25,10 +25,10 @@ async function open(options) {
   return { page, context, complaints, openMsecs: performance.now() - began };
 }
 
-const names = (page) => page.$$eval('.boxes > tbody > tr:first-child > th', (cells) => cells.map((cell) => cell.innerText.split('\n')[0]));
+const names = (page) => page.$$eval('#boxes > tbody > tr:first-child > th', (cells) => cells.map((cell) => cell.innerText.split('\n')[0]));
 const column = (page, number) => page.$$eval(`#boxes > tbody > tr:first-child > :nth-child(${number})`, (cells) => cells.map((cell) => cell.innerText));
 
-const texts = (page) => page.$$eval('.boxes > tbody', (all) => all.map((one) => one.textContent.trim()).sort());
+const texts = (page) => page.$$eval('#boxes > tbody', (all) => all.map((one) => one.textContent.trim()).sort());
 
 async function judge(colorScheme) {
   const { page, context, complaints } = await open({ colorScheme, bypassCSP: true });
@@ -91,16 +91,14 @@ const rows = process.env.WITH_ROWS !== undefined ? await texts(page) : [];
 if (process.env.WITHOUT_PDF === undefined) result.pdfBytes = (await page.pdf({ format: 'A4' })).length;
 result.complaints = complaints;
 const plain = await open({ javaScriptEnabled: false });
-result.withoutScript = await plain.page.$$eval('.boxes > tbody', (all) => all.length);
+result.withoutScript = await plain.page.$$eval('#boxes > tbody', (all) => all.length);
 if (rows.length > 0) result.sameWithoutScript = JSON.stringify(await texts(plain.page)) === JSON.stringify(rows);
-result.refusedIsShown = [await page.isVisible('.refused'), await plain.page.isVisible('.refused')];
 result.toolsWithoutScript = await plain.page.isVisible('#tools').catch(() => false);
 // A mail viewer may run scripts, but not this one.
 const blocked = await browser.newContext();
 const guarded = await blocked.newPage();
-const source = readFileSync(file, 'utf8').replace(/script-src '[^']+'/, "script-src 'none'");
+const source = readFileSync(file, 'utf8').replace(/script-src [^"]+/, "script-src 'none'");
 await guarded.setContent(source);
-result.refused = await guarded.$eval('.refused', (one) => one.checkVisibility() && one.innerText).catch(() => '');
 result.shownWhenBlocked = await guarded.$$eval('#boxes > tbody', (all) => all.filter((one) => getComputedStyle(one).display !== 'none').length);
 result.toolsWhenBlocked = await guarded.isVisible('#tools').catch(() => false);
 await blocked.close();

@@ -478,7 +478,7 @@ def test_mailboxes_behind_the_first_thousand(tmp_path):
     workdir = tmp_path / "data"
     workdir.mkdir(mode=0o700)
     path = report_store.make(PROGRAM, workdir)
-    last = ["a </details> b", "a </noscript> b", *HOSTILE_CELLS, "greta & co <greta@example.org>"]
+    last = ["a </details> b", "a </script> b", "<!-- <script> b", *HOSTILE_CELLS, "greta & co <greta@example.org>"]
     with report_store.Filler(path) as filler:
         for row in range(1, 1001 + len(last)):
             name = f"u{row:04}@example.org" if row <= 1000 else last[row - 1001]
@@ -486,6 +486,7 @@ def test_mailboxes_behind_the_first_thousand(tmp_path):
             filler.folder(row, "INBOX" if row <= 1000 else name, source=row, copied=row)
     seen = browse(written(workdir, tmp_path / "report.html"), "greta & co", pdf=False, rows=True)
     assert seen["complaints"] == [] and seen["sameWithoutScript"] and seen["withoutScript"] == 1000 + len(last)
+    assert seen["shownWhenBlocked"] == 1000 + len(last)
     assert numbers(seen["descending"])[0] == 1000 + len(last) and seen["byName"][0] != "u0001@example.org"
     assert seen["found"] == ["greta & co <greta@example.org>"] and seen["nothing"]
     assert seen["grades"]["Poor"] == len(last)
@@ -498,7 +499,7 @@ def test_ten_thousand_mailboxes(tmp_path, capsys):
     report_store.fill_migration(report_store.make(PROGRAM, workdir), mailboxes=10_000, failures=1000)
     path = written(workdir, tmp_path / "report.html")
     assert path.stat().st_size < 15_000_000
-    page = re.sub(r"<noscript id=rest>.*?</noscript>", "", path.read_text(), count=1, flags=re.S)
+    page = re.sub(r"<script>[^<]*What follows is one text.*?</script>.*</script>", "", path.read_text(), flags=re.S)
     assert len(re.findall(r"<[a-z]", page)) < 60_000  # elements a browser has to make
     if not (CHROMIUM and NODE and (MODULES / "playwright-core").is_dir()):
         return
@@ -506,8 +507,7 @@ def test_ten_thousand_mailboxes(tmp_path, capsys):
     assert seen["complaints"] == [] and seen["withoutScript"] == 10_000
     assert len(seen["names"]) == 200  # as many as are laid out at first
     assert seen["elements"] < 60_000
-    assert seen["shownWhenBlocked"] == 1000 and not seen["toolsWhenBlocked"]
-    assert seen["refused"].startswith("Only 1,000 of 10,000 mailboxes are shown") and not any(seen["refusedIsShown"])
+    assert seen["shownWhenBlocked"] == 10_000 and not seen["toolsWhenBlocked"]
     with capsys.disabled():
         print(f"\n10,000 mailboxes: {path.stat().st_size / 1e6:.1f} MB, opens in {seen['openMsecs']:.0f} ms, "
               f"sorts in {seen['sortMsecs']:.0f} ms")  # fmt: skip
