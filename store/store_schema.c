@@ -43,6 +43,51 @@
     ") WITHOUT ROWID;"
 #define INDEX_JOB_BY_PAIR "CREATE INDEX job_by_pair ON job (host1, user1, host2, user2, run_id);"
 
+/* Steps have added columns to these two. */
+#define TABLE_FOLDER(added)                                 \
+    "CREATE TABLE folder ("                                 \
+    " id INTEGER PRIMARY KEY,"                              \
+    " pair_id INTEGER NOT NULL REFERENCES pair (id),"       \
+    " source_name TEXT NOT NULL,"                           \
+    " destination_name TEXT NOT NULL,"                      \
+    " source_uid_validity INTEGER NOT NULL DEFAULT 0,"      \
+    " source_uid_next INTEGER NOT NULL DEFAULT 0,"          \
+    " source_messages INTEGER NOT NULL DEFAULT 0,"          \
+    " source_mod_seq INTEGER NOT NULL DEFAULT 0,"           \
+    " destination_uid_validity INTEGER NOT NULL DEFAULT 0," \
+    " destination_uid_next INTEGER NOT NULL DEFAULT 0,"     \
+    " destination_messages INTEGER NOT NULL DEFAULT 0,"     \
+    " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"      \
+    " rules INTEGER NOT NULL DEFAULT 0,"                    \
+    " source INTEGER NOT NULL DEFAULT 0,"                   \
+    " copied INTEGER NOT NULL DEFAULT 0,"                   \
+    " already INTEGER NOT NULL DEFAULT 0,"                  \
+    " excluded INTEGER NOT NULL DEFAULT 0,"                 \
+    " too_big INTEGER NOT NULL DEFAULT 0,"                  \
+    " failed INTEGER NOT NULL DEFAULT 0,"                   \
+    " unreadable INTEGER NOT NULL DEFAULT 0,"               \
+    " vanished INTEGER NOT NULL DEFAULT 0,"                 \
+    " bytes_copied INTEGER NOT NULL DEFAULT 0,"             \
+    " bracket_uid_next INTEGER NOT NULL DEFAULT 0," added   \
+    " UNIQUE (pair_id, source_name, destination_name)"      \
+    ");"
+#define TABLE_FOLDER_PROBLEM(added)                                        \
+    "CREATE TABLE folder_problem ("                                        \
+    " folder_id INTEGER NOT NULL REFERENCES folder (id),"                  \
+    " number INTEGER NOT NULL,"                                            \
+    " uid INTEGER NOT NULL,"                                               \
+    " messages INTEGER NOT NULL,"                                          \
+    " message_id TEXT NOT NULL,"                                           \
+    " date TEXT NOT NULL,"                                                 \
+    " size_bytes INTEGER NOT NULL,"                                        \
+    " reason TEXT NOT NULL,"                                               \
+    " server_text TEXT NOT NULL," added " PRIMARY KEY (folder_id, number)" \
+    ") WITHOUT ROWID;"
+
+#define ADDED_TO_FOLDER " not_selected INTEGER NOT NULL DEFAULT 0,"
+#define ADDED_TO_FOLDER_PROBLEM \
+    " diagnosis TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL DEFAULT '',"
+
 /* The schema as the steps below leave it: what a fresh store is made with, at once. Who adds a step
    adds it here too. Status and reason are kept by name: they must read the same when the lists in
    store.h grow. copied and bytes_copied of a folder are always 0; they are there so that its counts
@@ -126,53 +171,10 @@ static const char store_schema_whole[] =
     ");"
     "CREATE INDEX problem_by_job ON problem (run_id, job_row);"
 
-    INDEX_JOB_BY_PAIR TABLE_FOLDER_COPIED TABLE_PAIR TABLE_FLAG_SET TABLE_MESSAGE_MAP
-
-    "CREATE TABLE folder ("
-    " id INTEGER PRIMARY KEY,"
-    " pair_id INTEGER NOT NULL REFERENCES pair (id),"
-    " source_name TEXT NOT NULL,"
-    " destination_name TEXT NOT NULL,"
-    " source_uid_validity INTEGER NOT NULL DEFAULT 0,"
-    " source_uid_next INTEGER NOT NULL DEFAULT 0,"
-    " source_messages INTEGER NOT NULL DEFAULT 0,"
-    " source_mod_seq INTEGER NOT NULL DEFAULT 0,"
-    " destination_uid_validity INTEGER NOT NULL DEFAULT 0,"
-    " destination_uid_next INTEGER NOT NULL DEFAULT 0,"
-    " destination_messages INTEGER NOT NULL DEFAULT 0,"
-    " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"
-    " rules INTEGER NOT NULL DEFAULT 0,"
-    " source INTEGER NOT NULL DEFAULT 0,"
-    " copied INTEGER NOT NULL DEFAULT 0,"
-    " already INTEGER NOT NULL DEFAULT 0,"
-    " excluded INTEGER NOT NULL DEFAULT 0,"
-    " too_big INTEGER NOT NULL DEFAULT 0,"
-    " failed INTEGER NOT NULL DEFAULT 0,"
-    " unreadable INTEGER NOT NULL DEFAULT 0,"
-    " vanished INTEGER NOT NULL DEFAULT 0,"
-    " bytes_copied INTEGER NOT NULL DEFAULT 0,"
-    " bracket_uid_next INTEGER NOT NULL DEFAULT 0,"
-    " not_selected INTEGER NOT NULL DEFAULT 0,"
-    " UNIQUE (pair_id, source_name, destination_name)"
-    ");"
-
-    "CREATE TABLE folder_problem ("
-    " folder_id INTEGER NOT NULL REFERENCES folder (id),"
-    " number INTEGER NOT NULL,"
-    " uid INTEGER NOT NULL,"
-    " messages INTEGER NOT NULL,"
-    " message_id TEXT NOT NULL,"
-    " date TEXT NOT NULL,"
-    " size_bytes INTEGER NOT NULL,"
-    " reason TEXT NOT NULL,"
-    " server_text TEXT NOT NULL,"
-    " diagnosis TEXT NOT NULL DEFAULT '',"
-    " subject TEXT NOT NULL DEFAULT '',"
-    " PRIMARY KEY (folder_id, number)"
-    ") WITHOUT ROWID;"
-
-    STORE_DAILY_TABLE STORE_CHANGES_SCHEMA STORE_PACE_SCHEMA STORE_REPAIRS_SCHEMA
-        STORE_COURSE_TABLES STORE_VERIFY_SCHEMA;
+    INDEX_JOB_BY_PAIR TABLE_FOLDER_COPIED TABLE_PAIR TABLE_FLAG_SET TABLE_MESSAGE_MAP TABLE_FOLDER(
+        ADDED_TO_FOLDER) TABLE_FOLDER_PROBLEM(ADDED_TO_FOLDER_PROBLEM)
+        STORE_DAILY_TABLE STORE_CHANGES_SCHEMA STORE_PACE_SCHEMA STORE_REPAIRS_SCHEMA
+            STORE_COURSE_TABLES STORE_VERIFY_SCHEMA;
 
 /* What a store of an earlier schema lacks. Steps are only ever added at the end; one that was
    released is never changed. */
@@ -188,51 +190,7 @@ static const struct {
      TABLE_FOLDER_COPIED},
 
     /* What a pair's next run wants to know, see store_map.h. */
-    {3, TABLE_PAIR
-
-     "CREATE TABLE folder ("
-     " id INTEGER PRIMARY KEY,"
-     " pair_id INTEGER NOT NULL REFERENCES pair (id),"
-     " source_name TEXT NOT NULL,"
-     " destination_name TEXT NOT NULL,"
-     " source_uid_validity INTEGER NOT NULL DEFAULT 0,"
-     " source_uid_next INTEGER NOT NULL DEFAULT 0,"
-     " source_messages INTEGER NOT NULL DEFAULT 0,"
-     " source_mod_seq INTEGER NOT NULL DEFAULT 0,"
-     " destination_uid_validity INTEGER NOT NULL DEFAULT 0,"
-     " destination_uid_next INTEGER NOT NULL DEFAULT 0,"
-     " destination_messages INTEGER NOT NULL DEFAULT 0,"
-     " destination_mod_seq INTEGER NOT NULL DEFAULT 0,"
-     " rules INTEGER NOT NULL DEFAULT 0,"
-     " source INTEGER NOT NULL DEFAULT 0,"
-     " copied INTEGER NOT NULL DEFAULT 0,"
-     " already INTEGER NOT NULL DEFAULT 0,"
-     " excluded INTEGER NOT NULL DEFAULT 0,"
-     " too_big INTEGER NOT NULL DEFAULT 0,"
-     " failed INTEGER NOT NULL DEFAULT 0,"
-     " unreadable INTEGER NOT NULL DEFAULT 0,"
-     " vanished INTEGER NOT NULL DEFAULT 0,"
-     " bytes_copied INTEGER NOT NULL DEFAULT 0,"
-     " bracket_uid_next INTEGER NOT NULL DEFAULT 0,"
-     " UNIQUE (pair_id, source_name, destination_name)"
-     ");"
-
-     TABLE_FLAG_SET
-
-         TABLE_MESSAGE_MAP
-
-     "CREATE TABLE folder_problem ("
-     " folder_id INTEGER NOT NULL REFERENCES folder (id),"
-     " number INTEGER NOT NULL,"
-     " uid INTEGER NOT NULL,"
-     " messages INTEGER NOT NULL,"
-     " message_id TEXT NOT NULL,"
-     " date TEXT NOT NULL,"
-     " size_bytes INTEGER NOT NULL,"
-     " reason TEXT NOT NULL,"
-     " server_text TEXT NOT NULL,"
-     " PRIMARY KEY (folder_id, number)"
-     ") WITHOUT ROWID;"},
+    {3, TABLE_PAIR TABLE_FOLDER("") TABLE_FLAG_SET TABLE_MESSAGE_MAP TABLE_FOLDER_PROBLEM("")},
 
     {4, STORE_CRON_SCHEMA},
 
