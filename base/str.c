@@ -115,7 +115,7 @@ bool str_iequals(const char *a, const char *b)
 bool str_iequals_n(const char *a, size_t a_size, const char *b)
 {
     for (size_t i = 0; i < a_size; i++) {
-        if (b[i] == '\0' || str_lower(a[i]) != str_lower(b[i]))
+        if (b[i] == '\0' || (a[i] != b[i] && str_lower(a[i]) != str_lower(b[i])))
             return false;
     }
     return b[a_size] == '\0';

@@ -13,8 +13,9 @@
 #include "sync/renewal.h"
 #include "sync/verdict.h"
 
-/* A MULTIAPPEND stays open for more messages no longer than this. */
-#define BATCH_OPEN_NSECS (30 * CLOCK_NSECS_PER_MSEC)
+/* A MULTIAPPEND stays open for more messages no longer than this: whatever it brings, ending it
+   costs the destination two writes to its disk. */
+#define BATCH_OPEN_NSECS (100 * CLOCK_NSECS_PER_MSEC)
 /* Two names of folders and some numbers; of longer names the log has less. */
 #define LINE_MAX_BYTES ((size_t)64 * 1024)
 
@@ -337,6 +338,7 @@ static void copy_wait(struct copy *copy)
     bool is_for_source = copy->requests > 0 && lane_set_is_idle(copy->lanes);
     if (copy_is_dropping(copy) && loop->wake_at_nsecs == 0)
         loop->wake_at_nsecs = before + CLOCK_NSECS_PER_SEC;
+    copy_sources_expect(copy);
     imap_loop_wait(loop);
     if (is_for_source)
         source_set_count_wait(&copy->pair->sources, clock_mono_nsecs() - before);

@@ -167,6 +167,8 @@ void copy_sources_tend(struct copy *copy);
 void copy_sources_open(struct copy *copy);
 /* The loss of the first ends the pair, and so does that of one in the middle of a body. */
 void copy_sources_look(struct copy *copy);
+/* Tells each what is still to come from it. To be called before the loop is waited for. */
+void copy_sources_expect(struct copy *copy);
 /* Opens and closes connections on both sides, as one request. */
 void copy_tend_lanes(struct copy *copy, int64_t now_nsecs);
 /* Which can take the next FETCH soonest; NULL: none now. `is_alone`: for a message on its own. */

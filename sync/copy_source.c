@@ -39,6 +39,7 @@ void copy_sources_end(struct copy *copy)
             continue;
         if (source->requests > 0)
             imap_client_fail(source->client, &copy->pair->fault);
+        imap_client_expect(source->client, 0);
         /* The first one's responses may be the next folder's already. */
         if ((i > 0 || !copy->is_followed) && imap_client_is_alive(source->client))
             imap_client_set_events(source->client, NULL);
@@ -136,6 +137,15 @@ static void source_look(struct copy *copy, size_t i)
     source->feed.is_active = false;
     copy_change_forget(source);
     source_set_close(&copy->pair->sources, i - 1, true);
+}
+
+void copy_sources_expect(struct copy *copy)
+{
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        const struct copy_source *source = &copy->sources[i];
+        if (source->client != NULL)
+            imap_client_expect(source->client, source->requested_bytes);
+    }
 }
 
 void copy_sources_look(struct copy *copy)

@@ -217,7 +217,9 @@ short imap_client_poll_events(const struct imap_client *client)
         return connection_step_events(client->connection);
     if (!client->is_blocked)
         events |= connection_read_events(client->connection);
-    if (client_sendable(client) > 0 || connection_has_unsent(client->connection))
+    /* What waits for the rest of its record waits for no room, unless it was refused some. */
+    bool is_all_due = client->is_full || !client->is_polled;
+    if (client_sendable_now(client, is_all_due) > 0 || connection_has_unsent(client->connection))
         events |= connection_write_events(client->connection);
     return events;
 }

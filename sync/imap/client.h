@@ -136,6 +136,15 @@ bool imap_client_push(struct imap_client *client, int64_t now_nsecs);
 /* poll() said so. After a read that found nothing, or a write that found no room, it is not tried
    again before the next such word; for a client that never got one it always is. */
 void imap_client_set_ready(struct imap_client *client);
+/* About so many bytes of what was asked for are still to come. While that is much, poll() reports
+   them in large pieces only, if they come soon (imap/loop.h). To be called anew before each wait,
+   and with 0 once nobody calls it any more. */
+void imap_client_expect(struct imap_client *client, uint64_t bytes);
+/* More is likely to come at once. */
+bool imap_client_is_gathering(const struct imap_client *client);
+/* It did not: what there is, be it little, is to be read. Nothing is gathered until something was.
+ */
+void imap_client_gather_end(struct imap_client *client);
 /* For poll(): 0 when closed. */
 short imap_client_poll_events(const struct imap_client *client);
 int imap_client_fd(const struct imap_client *client);

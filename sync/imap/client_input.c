@@ -455,6 +455,7 @@ bool client_read(struct imap_client *client, int64_t now_nsecs)
             break;
         }
         has_moved = true;
+        client->has_gathered_in_vain = false;
         if (got < 0) {
             client->is_ended = true;
             client_dispatch(client);

@@ -25,8 +25,7 @@ size_t client_sendable(const struct imap_client *client)
     return (size_t)(client_compress_limit(client, end) - client->out_position);
 }
 
-/* Full records only, while more is on its way. What waits for a "+" must go. */
-static size_t client_sendable_now(const struct imap_client *client, bool all)
+size_t client_sendable_now(const struct imap_client *client, bool all)
 {
     size_t size = client_sendable(client);
     if (all || client->building == NULL || client->sync_count > 0)

@@ -77,14 +77,16 @@ struct imap_client {
     struct imap_parser parser;
     uint64_t literal_left; /* of a streamed literal */
     bool is_streaming;
-    bool is_passing_over; /* nobody wants that literal */
-    bool is_blocked;      /* an event said "not now" */
-    bool is_ended;        /* nothing more will be read */
-    struct fault end;     /* why */
-    bool is_polled;       /* somebody says when to try again */
-    bool is_dry;          /* there was nothing left to read */
-    bool is_full;         /* no more could be written */
-    int64_t active_nsecs; /* when a byte moved last */
+    bool is_passing_over;      /* nobody wants that literal */
+    bool is_blocked;           /* an event said "not now" */
+    bool is_ended;             /* nothing more will be read */
+    struct fault end;          /* why */
+    bool is_polled;            /* somebody says when to try again */
+    bool is_dry;               /* there was nothing left to read */
+    bool is_full;              /* no more could be written */
+    bool is_gathering;         /* poll() does not report the first few bytes */
+    bool has_gathered_in_vain; /* nothing was read since */
+    int64_t active_nsecs;      /* when a byte moved last */
 };
 
 /* client.c */
@@ -103,6 +105,9 @@ bool client_dispatch(struct imap_client *client);
 /* client_output.c */
 /* How many bytes may be sent now: all, or up to the literal that waits for its "+". */
 size_t client_sendable(const struct imap_client *client);
+/* The same unless it is not `all`: then full TLS records only, while the rest of a command is on
+   its way. What waits for a "+" must go. */
+size_t client_sendable_now(const struct imap_client *client, bool all);
 /* Not `all`: of a command that is still being given, as much as fills TLS records. */
 bool client_write(struct imap_client *client, int64_t now_nsecs, bool all);
 /* Bytes that the client is rid of and the socket did not take yet. */

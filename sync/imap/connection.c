@@ -483,6 +483,12 @@ short connection_write_events(const struct connection *connection)
     return connection->write_events;
 }
 
+bool connection_set_least(struct connection *connection, size_t bytes)
+{
+    int least = bytes < INT_MAX ? (int)bytes : INT_MAX;
+    return setsockopt(connection->fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof(least)) == 0;
+}
+
 const char *connection_name(const struct connection *connection)
 {
     return connection->name;

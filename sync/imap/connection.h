@@ -63,6 +63,10 @@ bool connection_start_deflate(struct connection *connection, const void *data, s
 int connection_fd(const struct connection *connection);
 short connection_read_events(const struct connection *connection);
 short connection_write_events(const struct connection *connection);
+/* poll() is to report bytes once there are so many, or the end of the connection (SO_RCVLOWAT); 1
+   at the start. It says nothing of bytes that were read from the socket already. False: it can't be
+   set. */
+bool connection_set_least(struct connection *connection, size_t bytes);
 /* "host:port", for sentences. */
 const char *connection_name(const struct connection *connection);
 

@@ -8,6 +8,9 @@
 
 #include "base/clock.h"
 
+#define WAIT_MAX_MSECS 60000
+#define GATHER_MSECS   5 /* what a source that has it needs for far more than it is waited for */
+
 void imap_loop_init(struct imap_loop *loop, const struct stop *stop)
 {
     memset(loop, 0, sizeof(*loop));
@@ -37,6 +40,36 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static bool loop_is_gathering(const struct imap_loop *loop)
+{
+    for (int i = 0; i < loop->count; i++) {
+        if (imap_client_is_gathering(loop->clients[i]))
+            return true;
+    }
+    return false;
+}
+
+static int loop_wait_msecs(const struct imap_loop *loop, int64_t until_nsecs)
+{
+    int msecs = loop_is_gathering(loop) ? GATHER_MSECS : WAIT_MAX_MSECS;
+    if (until_nsecs == 0)
+        return msecs;
+    int64_t left = until_nsecs - clock_mono_nsecs();
+    int64_t left_msecs = left <= 0 ? 0 : (left + CLOCK_NSECS_PER_MSEC - 1) / CLOCK_NSECS_PER_MSEC;
+    return left_msecs > msecs ? msecs : (int)left_msecs;
+}
+
+/* EINTR and time-out alike: the next turn looks at everything again. */
+static void loop_take_ready(struct imap_loop *loop, const struct pollfd *fds, int ready)
+{
+    for (int i = 0; i < loop->count; i++) {
+        if (ready < 0 || fds[i].revents != 0)
+            imap_client_set_ready(loop->clients[i]);
+        else if (ready == 0 && imap_client_is_gathering(loop->clients[i]))
+            imap_client_gather_end(loop->clients[i]);
+    }
+}
+
 static void loop_poll(struct imap_loop *loop)
 {
     bool is_stopping = loop->stop != NULL && stop_is_requested(loop->stop);
@@ -57,19 +90,7 @@ static void loop_poll(struct imap_loop *loop)
         fds[count].events = POLLIN;
         fds[count++].revents = 0;
     }
-    int msecs = 60000;
-    if (until != 0) {
-        int64_t left = until - clock_mono_nsecs();
-        int64_t left_msecs = left <= 0 ? 0
-                                       : (left + CLOCK_NSECS_PER_MSEC - 1) / CLOCK_NSECS_PER_MSEC;
-        msecs = left_msecs > msecs ? msecs : (int)left_msecs;
-    }
-    /* EINTR and time-out alike: the next turn looks at everything again. */
-    int ready = poll(fds, count, msecs);
-    for (int i = 0; i < loop->count; i++) {
-        if (ready < 0 || fds[i].revents != 0)
-            imap_client_set_ready(loop->clients[i]);
-    }
+    loop_take_ready(loop, fds, poll(fds, count, loop_wait_msecs(loop, until)));
 }
 
 bool imap_loop_pump(struct imap_loop *loop)
@@ -81,8 +102,10 @@ bool imap_loop_pump(struct imap_loop *loop)
         if (imap_client_is_alive(loop->clients[i]))
             has_moved |= imap_client_pump(loop->clients[i], now);
     }
+    if (has_moved || loop_is_gathering(loop))
+        return has_moved;
     /* What was held back goes when nothing more comes for it at once. */
-    for (int i = 0; i < loop->count && !has_moved; i++) {
+    for (int i = 0; i < loop->count; i++) {
         if (imap_client_is_alive(loop->clients[i]))
             has_moved |= imap_client_push(loop->clients[i], now);
     }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * A server writes bodies in small pieces. Waking for each of them costs this end, both servers'
+ * processors and the destination, which gets small TLS records then, more than anything else that a
+ * copy does; so a reader that has much to expect lets poll() wait for a part of it. */
+#include "sync/imap/client_private.h"
+
+#define GATHER_BYTES ((size_t)64 * 1024) /* more gains nothing, less costs; measured */
+
+static void gather_set(struct imap_client *client, bool is_gathering)
+{
+    size_t least = is_gathering ? GATHER_BYTES : 1;
+    if (client->is_gathering != is_gathering && client->state != IMAP_STATE_CLOSED &&
+        connection_set_least(client->connection, least))
+        client->is_gathering = is_gathering;
+}
+
+void imap_client_expect(struct imap_client *client, uint64_t bytes)
+{
+    uint64_t enough = client->in.used + 2 * GATHER_BYTES;
+    gather_set(client, bytes >= enough && !client->has_gathered_in_vain);
+}
+
+bool imap_client_is_gathering(const struct imap_client *client)
+{
+    return client->is_gathering && client->state != IMAP_STATE_CLOSED && !client->is_blocked;
+}
+
+void imap_client_gather_end(struct imap_client *client)
+{
+    gather_set(client, false);
+    client->has_gathered_in_vain = true;
+    imap_client_set_ready(client);
+}
