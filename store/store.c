@@ -180,9 +180,9 @@ bool store_transaction_sync(struct store *store, struct fault *fault_r)
     return false;
 }
 
-bool store_transaction_note(struct store *store, struct fault *fault_r)
+bool store_transaction_note(struct store *store, unsigned int row_count, struct fault *fault_r)
 {
-    store->row_count++;
+    store->row_count += row_count;
     if (!store_commit_is_due(store->row_count, store->begun_nsecs, clock_mono_nsecs()))
         return true;
     return store_transaction_commit(store, fault_r);

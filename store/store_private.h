@@ -13,6 +13,14 @@
 #include "store/store_diagnoses_private.h"
 #include "store/store_verify_private.h"
 
+/* So many rows of the map go in by one statement, at a third of what single ones cost. */
+#define STORE_MAP_MANY 32
+#define MAP_ROW_SQL    "(?, ?, ?, ?, ?)"
+#define MAP_ROWS4_SQL  MAP_ROW_SQL "," MAP_ROW_SQL "," MAP_ROW_SQL "," MAP_ROW_SQL
+#define MAP_MANY_SQL                                                                      \
+    MAP_ROWS4_SQL "," MAP_ROWS4_SQL "," MAP_ROWS4_SQL "," MAP_ROWS4_SQL "," MAP_ROWS4_SQL \
+                  "," MAP_ROWS4_SQL "," MAP_ROWS4_SQL "," MAP_ROWS4_SQL
+
 /* store_map.c and its neighbours */
 #define STORE_MAP_STATEMENTS(X)                                                                   \
     X(PAIR_ADD, "INSERT INTO pair (host1, user1, host2, user2) VALUES (?1, ?2, ?3, ?4)"           \
@@ -68,6 +76,8 @@
     X(MAP_FOLDER_FIND, "SELECT 1 FROM folder WHERE id = ?1")                                      \
     X(MAP_PUT, "INSERT OR REPLACE INTO message_map (folder_id, src_uid, dst_uid, flags, outcome)" \
                " VALUES (?1, ?2, ?3, ?4, ?5)")                                                    \
+    X(MAP_PUT_MANY, "INSERT OR REPLACE INTO message_map"                                          \
+                    " (folder_id, src_uid, dst_uid, flags, outcome) VALUES " MAP_MANY_SQL)        \
     X(MAP_SET_FLAGS,                                                                              \
       "UPDATE message_map SET flags = ?3 WHERE folder_id = ?1 AND src_uid = ?2 AND flags <> ?3")  \
     X(MAP_REMOVE, "DELETE FROM message_map WHERE folder_id = ?1 AND src_uid = ?2")                \
@@ -212,8 +222,8 @@ sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
 void store_statement_end(sqlite3_stmt *statement);
 /* Opens a transaction unless one is open. */
 bool store_transaction_begin(struct store *store, struct fault *fault_r);
-/* After a write: notes its row and commits when it is time. */
-bool store_transaction_note(struct store *store, struct fault *fault_r);
+/* After a write: notes its rows and commits when it is time. */
+bool store_transaction_note(struct store *store, unsigned int row_count, struct fault *fault_r);
 bool store_transaction_commit(struct store *store, struct fault *fault_r);
 /* Commits, and waits until all that was ever committed is on the disk. SQLite's own way
    (synchronous = FULL) does not wait when a commit changes no page, though earlier ones may not be
@@ -250,7 +260,8 @@ struct store_write {
     struct store *store;
     struct store_binder binder;
     enum store_write_kind kind;
-    const char *what; /* for the sentence: "can't WHAT PATH: ..." */
+    unsigned int row_count; /* that the last step has written; 1 at the start */
+    const char *what;       /* for the sentence: "can't WHAT PATH: ..." */
 };
 
 /* Takes the lock and opens the transaction. False: nothing is held. */

@@ -6,6 +6,7 @@ bool store_write_begin(struct store_write *write, struct store *store, enum stor
 {
     write->store = store;
     write->kind = kind;
+    write->row_count = 1;
     write->what = what;
     if (!store_lock(store, fault_r))
         return false;
@@ -65,7 +66,7 @@ bool store_write_end(struct store_write *write, bool is_ok, struct fault *fault_
     if (!is_ok)
         store_transaction_check(store, fault_r);
     else if (write->kind == STORE_WRITE_GROUPED)
-        is_ok = store_transaction_note(store, fault_r);
+        is_ok = store_transaction_note(store, write->row_count, fault_r);
     else if (write->kind == STORE_WRITE_COMMITTED)
         is_ok = store_transaction_commit(store, fault_r);
     else

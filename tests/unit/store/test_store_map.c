@@ -424,6 +424,32 @@ static void test_rows(void **state)
     assert_rows(f, "INBOX", "1>7/5/0 3>0/6/2 5>9/1/0 4294967295>4294967295/4096/5 ");
 }
 
+/* More than one statement takes, at once: each row has its own values, also one that was there. */
+static void test_many_rows(void **state)
+{
+    struct fixture *f = *state;
+    struct store_map_row rows[2 * STORE_MAP_MANY + 11];
+    struct store_map_row read[COUNT_OF(rows) + 1];
+    size_t count;
+    const struct store_map_folder *folder = folder_of(f, "INBOX");
+    save(f, folder_of(f, "INBOX"));
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++) {
+        rows[i] = (struct store_map_row){3 * i + 1, 5000 - i, i % 7, (enum store_outcome)(i % 6)};
+        if (i % 2 == 0)
+            put(f, "INBOX", rows[i].src_uid, 9999);
+    }
+    assert_true(store_map_put(f->map, folder, rows, COUNT_OF(rows), &f->fault));
+    assert_true(
+        store_map_read(f->map, folder, 1, UINT32_MAX, read, COUNT_OF(read), &count, &f->fault));
+    assert_int_equal(count, COUNT_OF(rows));
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(read[i].src_uid, rows[i].src_uid);
+        assert_int_equal(read[i].dst_uid, rows[i].dst_uid);
+        assert_int_equal(read[i].flags, rows[i].flags);
+        assert_int_equal(read[i].outcome, rows[i].outcome);
+    }
+}
+
 static void test_pages(void **state)
 {
     struct fixture *f = *state;
@@ -771,6 +797,7 @@ int main(void)
         MAP_TEST(test_first_uid_validity_keeps_rows),
         MAP_TEST(test_forget),
         MAP_TEST(test_rows),
+        MAP_TEST(test_many_rows),
         MAP_TEST(test_pages),
         MAP_TEST(test_flags),
         MAP_TEST(test_flags_have_ceilings),
