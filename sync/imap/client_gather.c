@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A server writes bodies in small pieces. Waking for each of them costs this end a fifth of its time,
- * and the destination small TLS records; so a reader that has much to expect lets poll() wait for a
- * part of it. */
+ * A server writes bodies in small pieces. Waking for each of them costs this end a fifth of its
+ * time, and the destination small TLS records; so a reader that has much to expect lets poll() wait
+ * for a part of it. */
 #include "sync/imap/client_private.h"
 
 #define GATHER_BYTES ((size_t)64 * 1024) /* 32 KiB cost more, 96 hardly less */
