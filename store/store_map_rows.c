@@ -48,16 +48,17 @@ static bool store_map_find_folder(struct store_write *write, int64_t folder_id,
     return is_found;
 }
 
-/* As many rows as one statement takes: write->row_count, which is STORE_MAP_MANY or 1. */
+/* `count` rows by one statement: 1, or STORE_MAP_MANY that are put. */
 static bool store_map_change_some(struct store_write *write, enum store_map_change change,
                                   int64_t folder_id, const struct store_map_row *rows,
-                                  struct fault *fault_r)
+                                  unsigned int count, struct fault *fault_r)
 {
-    enum store_statement statement = write->row_count > 1 ? STORE_SQL_MAP_PUT_MANY
-                                                          : store_map_changes[change].statement;
+    enum store_statement statement = count > 1 ? STORE_SQL_MAP_PUT_MANY
+                                               : store_map_changes[change].statement;
+    write->row_count = count;
     if (!store_write_use(write, statement, fault_r))
         return false;
-    for (unsigned int i = 0; i < write->row_count; i++)
+    for (unsigned int i = 0; i < count; i++)
         store_map_bind_row(&write->binder, change, folder_id, &rows[i]);
     return store_write_step(write, false, fault_r);
 }
@@ -76,15 +77,17 @@ static bool store_map_change_rows(struct store_map *map, const struct store_map_
                            fault_r))
         return false;
     bool is_ok = store_map_find_folder(&write, folder->id, fault_r);
-    for (size_t i = 0; i < count && is_ok; i += write.row_count) {
-        /* The last rows are noted by the end of the write. */
-        is_ok = i == 0 || (store_transaction_note(store, write.row_count, fault_r) &&
-                           store_transaction_begin(store, fault_r));
+    unsigned int some = 0;
+    for (size_t i = 0; i < count && is_ok; i += some) {
         struct store_map_row removed = {.src_uid = uids != NULL ? uids[i] : 0};
-        bool is_many = change == STORE_MAP_CHANGE_PUT && count - i >= STORE_MAP_MANY;
-        write.row_count = is_many ? STORE_MAP_MANY : 1;
+        /* The last rows are noted by the end of the write. */
+        is_ok = i == 0 || (store_transaction_note(store, some, fault_r) &&
+                           store_transaction_begin(store, fault_r));
+        bool is_many = uids == NULL && change == STORE_MAP_CHANGE_PUT &&
+                       count - i >= STORE_MAP_MANY;
+        some = is_many ? STORE_MAP_MANY : 1;
         is_ok = is_ok && store_map_change_some(&write, change, folder->id,
-                                               uids != NULL ? &removed : rows + i, fault_r);
+                                               uids != NULL ? &removed : rows + i, some, fault_r);
     }
     return store_write_end(&write, is_ok, fault_r);
 }
