@@ -142,9 +142,10 @@ void imap_client_set_ready(struct imap_client *client);
 void imap_client_expect(struct imap_client *client, uint64_t bytes);
 /* More is likely to come at once. */
 bool imap_client_is_gathering(const struct imap_client *client);
-/* It did not: what there is, be it little, is to be read. Nothing is gathered until something was.
- */
-void imap_client_gather_end(struct imap_client *client);
+/* Nothing moved for IMAP_GATHER_MSECS: what there is, be it little, is to be read. Nothing is
+   gathered until something was. To be called after each wait. */
+#define IMAP_GATHER_MSECS 5 /* a source that has it needs less, by far */
+void imap_client_gather_look(struct imap_client *client, int64_t now_nsecs);
 /* For poll(): 0 when closed. */
 short imap_client_poll_events(const struct imap_client *client);
 int imap_client_fd(const struct imap_client *client);

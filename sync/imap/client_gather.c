@@ -2,6 +2,7 @@
  * A server writes bodies in small pieces. Waking for each of them costs this end a fifth of its
  * time, and the destination small TLS records; so a reader that has much to expect lets poll() wait
  * for a part of it. */
+#include "base/clock.h"
 #include "sync/imap/client_private.h"
 
 #define GATHER_BYTES ((size_t)64 * 1024) /* 32 KiB cost more, 96 hardly less */
@@ -25,8 +26,11 @@ bool imap_client_is_gathering(const struct imap_client *client)
     return client->is_gathering && client->state != IMAP_STATE_CLOSED && !client->is_blocked;
 }
 
-void imap_client_gather_end(struct imap_client *client)
+void imap_client_gather_look(struct imap_client *client, int64_t now_nsecs)
 {
+    if (!imap_client_is_gathering(client) ||
+        now_nsecs - client->active_nsecs < IMAP_GATHER_MSECS * CLOCK_NSECS_PER_MSEC)
+        return;
     gather_set(client, false);
     client->has_gathered_in_vain = true;
     imap_client_set_ready(client);

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 
 #define WAIT_MAX_MSECS 60000
-#define GATHER_MSECS   5 /* what a source that has it needs for far more than it is waited for */
 
 void imap_loop_init(struct imap_loop *loop, const struct stop *stop)
 {
@@ -51,7 +50,7 @@ static bool loop_is_gathering(const struct imap_loop *loop)
 
 static int loop_wait_msecs(const struct imap_loop *loop, int64_t until_nsecs)
 {
-    int msecs = loop_is_gathering(loop) ? GATHER_MSECS : WAIT_MAX_MSECS;
+    int msecs = loop_is_gathering(loop) ? IMAP_GATHER_MSECS : WAIT_MAX_MSECS;
     if (until_nsecs == 0)
         return msecs;
     int64_t left = until_nsecs - clock_mono_nsecs();
@@ -62,11 +61,12 @@ static int loop_wait_msecs(const struct imap_loop *loop, int64_t until_nsecs)
 /* EINTR and time-out alike: the next turn looks at everything again. */
 static void loop_take_ready(struct imap_loop *loop, const struct pollfd *fds, int ready)
 {
+    int64_t now = clock_mono_nsecs();
     for (int i = 0; i < loop->count; i++) {
         if (ready < 0 || fds[i].revents != 0)
             imap_client_set_ready(loop->clients[i]);
-        else if (ready == 0 && imap_client_is_gathering(loop->clients[i]))
-            imap_client_gather_end(loop->clients[i]);
+        else
+            imap_client_gather_look(loop->clients[i], now);
     }
 }
 

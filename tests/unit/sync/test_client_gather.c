@@ -62,6 +62,18 @@ static void send_part(struct bodies *bodies, size_t size)
     assert_int_equal(send(bodies->peer.fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT), size);
 }
 
+static void take(struct bodies *bodies)
+{
+    while (imap_loop_pump(&bodies->loop))
+        ;
+}
+
+static void wait_and_take(struct bodies *bodies)
+{
+    imap_loop_wait(&bodies->loop);
+    take(bodies);
+}
+
 /* What the loop would be told at once. */
 static bool is_reported(const struct bodies *bodies)
 {
@@ -82,9 +94,7 @@ static void test_large_pieces_are_reported(void **state)
     assert_false(is_reported(&bodies));
     send_part(&bodies, 30000);
     assert_true(is_reported(&bodies));
-    imap_loop_wait(&bodies.loop);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    wait_and_take(&bodies);
     assert_int_equal(bodies.bytes, 71000);
     assert_true(imap_client_is_gathering(bodies.peer.client));
     peer_stop(&bodies.peer);
@@ -101,25 +111,40 @@ static void test_what_there_is_is_taken_when_no_more_comes(void **state)
     send_part(&bodies, 1000);
     imap_loop_wait(&bodies.loop);
     assert_int_equal(bodies.bytes, 0);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    take(&bodies);
     assert_int_equal(bodies.bytes, 1000);
     assert_false(imap_client_is_gathering(bodies.peer.client));
     imap_client_expect(bodies.peer.client, BODY_BYTES - 1000);
     assert_true(imap_client_is_gathering(bodies.peer.client));
-    imap_loop_wait(&bodies.loop);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    wait_and_take(&bodies);
     imap_client_expect(bodies.peer.client, BODY_BYTES - 1000);
     assert_false(imap_client_is_gathering(bodies.peer.client));
     send_part(&bodies, 1);
     assert_true(is_reported(&bodies));
-    imap_loop_wait(&bodies.loop);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    wait_and_take(&bodies);
     assert_int_equal(bodies.bytes, 1001);
     imap_client_expect(bodies.peer.client, BODY_BYTES - 1001);
     assert_true(imap_client_is_gathering(bodies.peer.client));
+    peer_stop(&bodies.peer);
+}
+
+/* Another connection that is never silent for so long makes no difference. */
+static void test_one_that_talks_does_not_make_another_wait(void **state)
+{
+    struct bodies bodies;
+    struct peer talker;
+    (void)state;
+    bodies_start(&bodies);
+    peer_start(&talker, "");
+    imap_loop_add(&bodies.loop, talker.client);
+    imap_client_expect(bodies.peer.client, BODY_BYTES);
+    take(&bodies);
+    send_part(&bodies, 1000);
+    (void)poll(NULL, 0, IMAP_GATHER_MSECS + 1);
+    assert_int_equal(send(talker.fd, "* OK hm\r\n", 9, MSG_NOSIGNAL), 9);
+    wait_and_take(&bodies);
+    assert_int_equal(bodies.bytes, 1000);
+    peer_stop(&talker);
     peer_stop(&bodies.peer);
 }
 
@@ -147,9 +172,7 @@ static void test_the_end_is_reported_at_once(void **state)
     assert_int_equal(close(bodies.peer.fd), 0);
     bodies.peer.fd = -1;
     assert_true(is_reported(&bodies));
-    imap_loop_wait(&bodies.loop);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    wait_and_take(&bodies);
     assert_int_equal(bodies.bytes, 1000);
     peer_is_closed_with(&bodies.peer, FAULT_CLOSED);
     imap_client_expect(bodies.peer.client, BODY_BYTES);
@@ -175,13 +198,10 @@ static void test_what_is_held_goes_when_the_source_pauses(void **state)
     imap_client_add_literal(destination.client, 5);
     imap_client_add_bytes(destination.client, "abc", 3);
     imap_client_expect(bodies.peer.client, BODY_BYTES);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    take(&bodies);
     assert_false(peer_receive(&destination));
     assert_int_equal(imap_client_poll_events(destination.client), POLLIN);
-    imap_loop_wait(&bodies.loop);
-    while (imap_loop_pump(&bodies.loop))
-        ;
+    wait_and_take(&bodies);
     assert_true(peer_receive(&destination));
     assert_string_equal(buffer_str(&destination.got), "A1 APPEND x {5+}\r\nabc");
     peer_stop(&destination);
@@ -193,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_large_pieces_are_reported),
         cmocka_unit_test(test_what_there_is_is_taken_when_no_more_comes),
+        cmocka_unit_test(test_one_that_talks_does_not_make_another_wait),
         cmocka_unit_test(test_the_last_bytes_are_not_gathered),
         cmocka_unit_test(test_the_end_is_reported_at_once),
         cmocka_unit_test(test_what_is_held_goes_when_the_source_pauses),
